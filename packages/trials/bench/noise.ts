@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, loadavg } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { readTreeCpuMicros } from './measure.ts';
 import type { Measurement } from './rounds.ts';
 import { spreadOf } from './statistics.ts';
@@ -21,7 +21,7 @@ export const watchNoise = (): (() => Noise) => {
     const loadAfter = loadavg()[0] ?? 0;
     const after = readAll();
     if (before === undefined || after === undefined) return { loadAfter };
-    const wholeMicros = (after.atMs - before.atMs) * 1000 * availableParallelism();
+    const wholeMicros = (after.atMs - before.atMs) * 1000 * cpus().length;
     const othersMicros = after.busyMicros - before.busyMicros - (after.ownMicros - before.ownMicros);
     return {
       loadAfter,

@@ -101,7 +101,8 @@ const readSection = (text: string | undefined): BenchSection | undefined => {
   throw new UsageError(`--write-docs: ${text} is not one of ${BENCH_SECTIONS.join(', ')}`);
 };
 
-const readWhole = (name: string, text: string): number => {
+/** Reads an option that is a whole number of at least 1. Throws `UsageError`. */
+export const readWhole = (name: string, text: string): number => {
   if (/^[1-9][0-9]{0,4}$/.test(text)) return Number(text);
   throw new UsageError(`--${name} must be 1 or a larger whole number`);
 };

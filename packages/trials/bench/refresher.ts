@@ -9,6 +9,8 @@ export type Refresher = {
   refresh(): void;
   /** The current token. */
   refreshToken(): string;
+  /** The port at this end of the connection, by which the server knows it. */
+  readonly localPort: number;
   close(): void;
 };
 
@@ -62,5 +64,5 @@ export const openRefresher = async (
   socket.on('error', (error) => fail(`the connection failed: ${error.message}`));
   socket.on('close', () => fail('the connection was closed before an answer'));
   await Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => {});
-  return { refresh, refreshToken: () => token, close };
+  return { refresh, refreshToken: () => token, localPort: socket.localPort ?? 0, close };
 };

@@ -1,15 +1,15 @@
 import { startScript } from './script-process.ts';
 import { oauthWire, pleosWire, UUID_PATTERN } from '../wire.ts';
 import type { DialectName } from '../../support/dialect-name.ts';
-import type { OpenTarget } from './target.ts';
+import type { Target } from './target.ts';
 
 /**
  * The lower limit of the cost of a dialect: a bare `node:http` server that reads the same requests and writes the same
  * bytes.
  */
 export const openEcho =
-  (dialect: DialectName): OpenTarget =>
-  async (connections) => {
+  (dialect: DialectName) =>
+  async (connections: number): Promise<Target> => {
     const { pid, started, close } = await startScript<{ port: number; refreshToken: string }>(
       new URL('echo-server.ts', import.meta.url),
       [dialect],
