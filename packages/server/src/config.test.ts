@@ -368,6 +368,19 @@ for (const [publicUrl, isSafe] of [
     assert.equal(parse({ file: { publicUrl, insecurePublicUrl: true } }).publicUrl, publicUrl);
   });
 
+for (const publicUrl of [
+  'https://AUTH.example',
+  'https://auth.example:443',
+  'http://localhost:80',
+  'https://auth.example/a/../b',
+  'https://auth.example/./b/',
+  'https://자동차.example',
+  'https://0x7f.1',
+])
+  void test(`the public URL ${publicUrl} is refused, because clients read another address from it`, () => {
+    assert.match(errorOf({ file: { publicUrl } }).message, /publicUrl must be written as browsers write it/);
+  });
+
 void test('a parsed configuration parses to itself', () => {
   const config = parse({ file: { publicUrl: 'https://auth.example/', port: '1', demo: 'true' } });
   assert.deepEqual(parse({ flags: config }), config);

@@ -32,6 +32,10 @@ describe('A server without a public URL', () => {
     ['::', '[::1]'],
     ['[::]', '[::1]'],
     ['[::1]', '[::1]'],
+    ['0:0:0:0:0:0:0:1', '[::1]'],
+    ['LOCALHOST', 'localhost'],
+    ['127.1', '127.0.0.1'],
+    ['0', '127.0.0.1'],
   ] as const) {
     const skip = isIP(host.replaceAll(/[[\]]/g, '')) === 6 && !HAS_IPV6 && 'this machine has no IPv6';
     test(
@@ -42,6 +46,7 @@ describe('A server without a public URL', () => {
         const { url } = await server.listen();
         assert.equal(new URL(url).hostname, reached);
         assert.equal(server.publicUrl, url);
+        assert.equal(new URL(url).href, `${url}/`, 'as parsers of URLs write it');
         const configuration = await discover(url);
         assert.equal(configuration.serverMetadata().issuer, url);
       },

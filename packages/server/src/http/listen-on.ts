@@ -31,14 +31,22 @@ export const listenOn = async (server: Server, { host, port, socket }: ListenAdd
 const LOOPBACK_OF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** Whether a host stands for all addresses of the machine. */
-export const isEveryAddress = (host: string): boolean => Object.hasOwn(LOOPBACK_OF, host);
+export const isEveryAddress = (host: string): boolean => Object.hasOwn(LOOPBACK_OF, addressOf(host) ?? '');
+
+/** The address that a host is, as parsers of URLs write it; `undefined` for a name. Also for short forms, such as `0`. */
+const addressOf = (host: string): string | undefined => {
+  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}`;
+  const address = URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : host;
+  return isIP(address) === 0 ? undefined : address;
+};
 
 /**
  * A name stays as it was given, and an address for all of the machine becomes its loopback address: the URL is the issuer, unless
  * one is configured, and strict clients compare the issuer with the URL that they were given.
  */
-const urlOf = (host: string, { address, port }: AddressInfo): string => {
-  const reached = isIP(host) === 0 ? host.toLowerCase() : (LOOPBACK_OF[address] ?? address);
+const urlOf = (host: string, { port }: AddressInfo): string => {
+  const address = addressOf(host);
+  const reached = address === undefined ? host.toLowerCase() : (LOOPBACK_OF[address] ?? address);
   return `http://${isIP(reached) === 6 ? `[${reached}]` : reached}:${port}`;
 };
 

@@ -93,7 +93,18 @@ export const safeUrl: SettingValues<string> = {
 
 const PLAIN_URL = /^https?:\/\/[^/?#@\s\\]+(?:\/[A-Za-z0-9._~-]+)*\/?$/;
 
-/** A URL to which paths are appended. A slash at its end is removed. */
+/** Whether a URL says the same when it is parsed and written again. */
+const isCanonical = (value: string): boolean => {
+  const { origin, pathname } = new URL(value);
+  return withoutSlash(`${origin}${pathname}`) === withoutSlash(value);
+};
+
+const withoutSlash = (url: string): string => url.replace(/\/$/, '');
+
+/**
+ * A URL to which paths are appended. A slash at its end is removed. Clients compare it as text with what they were given, and some
+ * with what their parser made of that, so it must be written in the one way that parsers write it.
+ */
 export const baseUrl: SettingValues<string> = {
   values: 'an http or https URL: a host and at most a plain path',
   schema: v.pipe(
@@ -102,7 +113,11 @@ export const baseUrl: SettingValues<string> = {
       (value) => PLAIN_URL.test(value) && URL.canParse(value),
       'must be an http or https URL of a host and at most a plain path',
     ),
-    v.transform((value) => value.replace(/\/$/, '')),
+    v.check(
+      (value) => !URL.canParse(value) || isCanonical(value),
+      'must be written as browsers write it: in lower case, without a default port or dots as a segment, other letters as xn--',
+    ),
+    v.transform(withoutSlash),
   ),
 };
 
