@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OperatorError } from '@keyfob/server';
 import { SandboxError, startSandboxServer } from '../exports/index.ts';
+import { createGradeCommand } from './grade-command.ts';
 import { serve } from './serve.ts';
 import type { ServeOptions } from './serve.ts';
 
+/** What follows `--` is a command of its own. */
+const END = process.argv.indexOf('--');
 /** Read before the options are parsed, because errors of the parser have this form too. */
-const IS_JSON = process.argv.includes('--json');
+const IS_JSON = process.argv.slice(0, END < 0 ? undefined : END).includes('--json');
 
 /** 0 success, 1 failure, 2 usage error. */
 const EXIT_FAILED = 1;
@@ -16,7 +19,12 @@ const readVersion = (): string =>
   (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
     .version;
 
-const createProgram = (): Command =>
+const createProgram = (): Command => {
+  const program = createServeProgram();
+  return program.addCommand(createGradeCommand().copyInheritedSettings(program));
+};
+
+const createServeProgram = (): Command =>
   new Command('keyfob-sandbox')
     .description('The authorization server of Keyfob with a clock that you move and answers that you lose.')
     .version(readVersion())
@@ -29,6 +37,8 @@ const createProgram = (): Command =>
     .option('--clock <moment>', 'freeze the clock of the default world at a moment, such as 2026-01-01')
     .option('--seed <text>', 'the same seed gives the same ids and secrets')
     .option('--json', 'print JSON lines instead of text')
+    // The options of a command are its own, also those that have the name of one of these.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput(IS_JSON ? { writeErr: () => {} } : {})
     .showHelpAfterError('(see --help)')
@@ -39,6 +49,7 @@ Examples:
   $ keyfob-sandbox
   $ keyfob-sandbox --clock 2026-01-01 --seed tests
   $ keyfob-sandbox --port 0 --json
+  $ keyfob-sandbox grade -- node refresh.js
 
 The control API is at /_sandbox; /_sandbox/openapi.json describes it.
 Exit codes: 0 success, 1 failure, 2 usage error.`,

@@ -1,0 +1,268 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FirstTokens } from './contract.ts';
+import { openElsewhere } from './elsewhere.ts';
+import type { Elsewhere } from './elsewhere.ts';
+import type { GradeWorld, SeenRequest, StrayRequest } from './grade-world.ts';
+import type { Exchange, History, HistoryEvent, RotationRule } from './history.ts';
+import type { Act, Plannable, Step } from './plan.ts';
+import { runNeed } from './run-need.ts';
+import type { Runner } from './program.ts';
+import type { NeedResult, Run, Subject } from './run-need.ts';
+import { secondsOf } from './spans.ts';
+import type { Lifetimes, SpanName } from './spans.ts';
+import { restoreState, saveState } from './state-folder.ts';
+
+/** What a scenario is run with. */
+export type Conditions = {
+  readonly subject: Subject;
+  readonly world: GradeWorld;
+  readonly rule: RotationRule;
+  readonly lifetimes: Lifetimes;
+  readonly isRealTime: boolean;
+  readonly clockSkewSeconds: number;
+  /** Ends the scenario after the step at hand. */
+  readonly signal: AbortSignal;
+};
+
+/** One line of what happened, for people. `atMs` counts from the beginning. */
+export type StoryLine = {
+  readonly atMs: number;
+  readonly kind: 'call' | 'request' | 'fault' | 'act';
+  readonly text: string;
+};
+
+/** A scenario that was run. */
+export type PlayedPlan = {
+  readonly history: History;
+  readonly runs: readonly Run[];
+  readonly story: readonly StoryLine[];
+  readonly strays: readonly StrayRequest[];
+};
+
+/** A command that was stopped for taking too long would have gone on: the clock moves on by this. */
+const HUNG_SECONDS = 600;
+
+type Play = Conditions & {
+  readonly runner: Runner;
+  readonly folder: string;
+  readonly state: string;
+  readonly beganAtMs: number;
+  readonly first: FirstTokens;
+  readonly events: HistoryEvent[];
+  readonly runs: Run[];
+  readonly story: StoryLine[];
+  elsewhere: Elsewhere | undefined;
+  needs: number;
+  hasAnswered: boolean;
+  /** Until when the newest access token that has reached the command is good. */
+  goodUntilMs: number;
+  retryAfterSeconds: number | undefined;
+  savedAfterNeed: number;
+};
+
+/** Runs the steps of a scenario with a command, in a world of its own. The world stays open. */
+export const runPlan = async (steps: readonly Step[], conditions: Conditions): Promise<PlayedPlan> => {
+  const folder = mkdtempSync(join(tmpdir(), 'keyfob-grade-'));
+  const state = join(folder, 'state');
+  mkdirSync(state, { mode: 0o700 });
+  const first = await conditions.world.createGrant();
+  const play: Play = {
+    ...conditions,
+    runner: conditions.subject.openRunner(),
+    folder,
+    state,
+    first,
+    beganAtMs: conditions.world.nowMs(),
+    events: [],
+    runs: [],
+    story: [],
+    elsewhere: undefined,
+    needs: 0,
+    hasAnswered: false,
+    goodUntilMs: first.expiresAtMs,
+    retryAfterSeconds: undefined,
+    savedAfterNeed: 0,
+  };
+  try {
+    for (const step of steps) {
+      if (conditions.signal.aborted) break;
+      await take(play, step);
+    }
+  } finally {
+    await play.runner.stop();
+    play.elsewhere?.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const { rule, events, runs, story } = play;
+  return { history: { rule, events }, runs, story, strays: conditions.world.strays() };
+};
+
+const take = async (play: Play, step: Step): Promise<void> => {
+  switch (step.do) {
+    case 'need':
+      await answerNeed(play, step);
+      return;
+    case 'wait':
+      await pass(play, step.span);
+      return;
+    case 'arm':
+      await armFault(play, step.fault);
+      return;
+    case 'disarm':
+      play.world.disarm();
+      play.retryAfterSeconds = undefined;
+      return;
+    case 'act':
+      await perform(play, step.act);
+  }
+};
+
+const pass = async ({ world, lifetimes, isRealTime }: Play, span: SpanName): Promise<void> =>
+  world.pass(secondsOf(span, lifetimes, isRealTime));
+
+const armFault = async (play: Play, fault: Plannable): Promise<void> => {
+  if ('elsewhere' in fault) {
+    play.elsewhere ??= await openElsewhere();
+    play.world.arm({ do: { redirect: play.elsewhere.url } });
+    record(play, 'fault', 'the next answer is a redirect to another host');
+    return;
+  }
+  play.world.arm(fault);
+  const { do: action, times = 1 } = fault;
+  const headers = 'status' in action && 'headers' in action ? action.headers : undefined;
+  const retryAfter = headers?.['Retry-After'];
+  if (retryAfter !== undefined) play.retryAfterSeconds = Number(retryAfter);
+  const { body: _body, ...shown } = action as Record<string, unknown>;
+  record(
+    play,
+    'fault',
+    `${times === 'always' ? 'every answer' : 'the next answer'}: ${JSON.stringify(shown)}`,
+  );
+};
+
+const ACTS: Readonly<Record<Act, (play: Play, atMs: number) => Promise<string> | string>> = {
+  async revoke({ world, events }, atMs) {
+    await world.revoke();
+    events.push({ kind: 'ended', atMs, by: 'owner' });
+    return 'the owner ends the grant';
+  },
+  async steal({ world, events }, atMs) {
+    await world.steal();
+    events.push({ kind: 'ended', atMs, by: 'thief' });
+    return 'a thief uses the newest refresh token';
+  },
+  outlive({ events }, atMs) {
+    events.push({ kind: 'ended', atMs, by: 'age' });
+    return 'the refresh token has expired';
+  },
+  async roll_secret({ world }) {
+    await world.rollSecret();
+    return 'the client secret is replaced';
+  },
+  hand_over_secret({ world }) {
+    world.handOverSecret();
+    return 'the command gets the new secret';
+  },
+  async save_server({ world }) {
+    await world.save();
+    return 'the server is backed up';
+  },
+  async restore_server({ world }) {
+    await world.restore();
+    return 'the server is put back';
+  },
+  async save_state(play) {
+    await play.runner.stop();
+    saveState(play.state, join(play.folder, 'saved'));
+    play.savedAfterNeed = play.needs - 1;
+    return 'the state folder is backed up';
+  },
+  async restore_state(play, atMs) {
+    await play.runner.stop();
+    restoreState(play.state, join(play.folder, 'saved'));
+    play.events.push({ kind: 'rolled_back', atMs, toNeed: play.savedAfterNeed });
+    return 'the state folder is put back';
+  },
+};
+
+const perform = async (play: Play, act: Act): Promise<void> => {
+  record(play, 'act', await ACTS[act](play, play.world.nowMs()));
+};
+
+const answerNeed = async (play: Play, step: Extract<Step, { do: 'need' }>): Promise<void> => {
+  const { world, subject, runner, state, events, clockSkewSeconds } = play;
+  const { callers = 1, kill } = step;
+  const need = play.needs++;
+  const hadSeconds = Math.max(0, Math.floor((play.goodUntilMs - world.nowMs()) / 1000));
+  const first = play.hasAnswered ? undefined : play.first;
+  const what = { subject, runner, world, state, scratch: play.folder };
+  const result = await runNeed({ ...what, first, callers, kill, clockSkewSeconds, signal: play.signal });
+  play.hasAnswered ||= result.hasAnswered;
+  play.runs.push(...result.runs);
+  for (const request of result.requests) noteRequest(play, request, need, result);
+  const atMs = world.nowMs();
+  if (play.elsewhere?.takeLeak() === true) events.push({ kind: 'leaked', need, atMs });
+  const answers = result.runs.map(({ answer }) => answer);
+  const { killedAt } = result;
+  events.push({ kind: 'need', need, atMs, answers, killedAt, couldRepeat: !world.isArmed(), hadSeconds });
+  for (const run of result.runs) record(play, 'call', describeRun(need, run, killedAt));
+  if (answers.some(({ kind }) => kind === 'hung')) await world.pass(hungSeconds(play));
+};
+
+/** Where the clock is real the overlap is short, and so is a wait that is longer. */
+const hungSeconds = ({ isRealTime, lifetimes }: Play): number =>
+  isRealTime ? lifetimes.overlapSeconds + lifetimes.raceSeconds + 1 : HUNG_SECONDS;
+
+const noteRequest = (play: Play, request: SeenRequest, need: number, { startedAt }: NeedResult): void => {
+  const waitedMs = Math.max(0, Math.round(request.arrivedAt - startedAt));
+  const { atMs, presented, verdict, issued, reached, status, hasRevoked } = request;
+  const asksForSilence = (status === 429 || status === 503) && play.retryAfterSeconds !== undefined;
+  const silentUntilMs = asksForSilence ? atMs + waitedMs + (play.retryAfterSeconds ?? 0) * 1000 : undefined;
+  const seen = { atMs, waitedMs, presented, verdict, issued, reached, status, silentUntilMs, hasRevoked };
+  const exchange: Exchange = { kind: 'exchange', need, ...seen };
+  play.events.push(exchange);
+  if (issued !== undefined && reached === 'all')
+    play.goodUntilMs = play.world.nowMs() + play.lifetimes.accessSeconds * 1000;
+  record(play, 'request', request.says, atMs);
+};
+
+const describeRun = (need: number, { answer, seconds }: Run, killedAt: string | undefined): string => {
+  const took = seconds >= 10 ? ` (${Math.round(seconds)} s)` : '';
+  return `call ${need + 1}: ${describeAnswer(answer, killedAt)}${took}`;
+};
+
+const describeAnswer = (answer: Run['answer'], killedAt: string | undefined): string => {
+  switch (answer.kind) {
+    case 'token':
+      return 'a token that works';
+    case 'unusable':
+      return FAULT_TEXTS[answer.fault];
+    case 'later':
+      return 'exit 75, temporarily impossible';
+    case 'consent':
+      return 'exit 77, the owner must consent';
+    case 'failed':
+      return answer.how;
+    case 'hung':
+      return 'did not end, and was stopped';
+    case 'killed':
+      return `killed (${killedAt ?? 'on purpose'})`;
+  }
+};
+
+const FAULT_TEXTS = {
+  nothing_printed: 'exit 0, and nothing was printed',
+  no_token: 'exit 0, and what was printed is no token of this world',
+  refresh_token: 'exit 0, and the refresh token was printed',
+  expired: 'exit 0, and the token that was printed has expired',
+  dead: 'exit 0, and the token that was printed works no more',
+} as const;
+
+const record = (
+  { story, world, beganAtMs }: Play,
+  kind: StoryLine['kind'],
+  text: string,
+  atMs: number = world.nowMs(),
+): void => void story.push({ atMs: atMs - beganAtMs, kind, text });

@@ -1,0 +1,74 @@
+import { cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+/** A file of a state folder, as it was at a moment. */
+type FileFacts = {
+  readonly path: string;
+  readonly inode: number;
+  readonly modifiedNs: bigint;
+  readonly content: Buffer;
+};
+
+/** The files of a state folder by their paths in it. */
+export type StateFacts = ReadonlyMap<string, FileFacts>;
+
+/** Files above this are data stores, whose writes we cannot judge. */
+const TORN_MAX_BYTES = 65_536;
+
+/** Copies a state folder to another place, which must not exist. */
+export const saveState = (folder: string, copy: string): void =>
+  cpSync(folder, copy, { recursive: true, preserveTimestamps: true });
+
+/** Puts a copy back in place of the folder's content. */
+export const restoreState = (folder: string, copy: string): void => {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
+  cpSync(copy, folder, { recursive: true, preserveTimestamps: true });
+};
+
+/** All files under a folder. Unreadable ones and those that vanish are left out. */
+export const readState = (folder: string): StateFacts => {
+  const facts = new Map<string, FileFacts>();
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    try {
+      const { ino, mtimeNs, size } = statSync(path, { bigint: true });
+      const content = size > TORN_MAX_BYTES ? Buffer.alloc(0) : readFileSync(path);
+      facts.set(relative(folder, path), { path, inode: Number(ino), modifiedNs: mtimeNs, content });
+    } catch {
+      continue;
+    }
+  }
+  return facts;
+};
+
+/**
+ * Makes the state folder what a kill in the middle of writing would have left of it, and returns the name of the torn file;
+ * `undefined` if no file was written in a way that a kill can tear.
+ *
+ * A file that was written in place (the same inode, other content) is empty for a moment between its opening and its writing; one
+ * that was appended to ends in half a line. A file that was replaced by renaming has no such moment, and neither have databases,
+ * which keep a journal for it. Files that were written after the torn one are not written yet.
+ */
+export const tearState = (folder: string, before: StateFacts): string | undefined => {
+  const written = [...readState(folder)]
+    .filter(([name, file]) => !before.get(name)?.content.equals(file.content))
+    .sort(([, one], [, other]) => Number(one.modifiedNs - other.modifiedNs));
+  const index = written.findIndex(([name, file]) => isTearable(before.get(name), file));
+  const [name, torn] = written[index] ?? [];
+  if (name === undefined || torn === undefined) return undefined;
+  for (const [later, file] of written.slice(index + 1)) undo(file.path, before.get(later));
+  const old = before.get(name)?.content ?? Buffer.alloc(0);
+  const isAppended = old.length > 0 && torn.content.subarray(0, old.length).equals(old);
+  truncateSync(torn.path, isAppended ? old.length + Math.floor((torn.content.length - old.length) / 2) : 0);
+  return name;
+};
+
+const isTearable = (before: FileFacts | undefined, { inode, content }: FileFacts): boolean =>
+  before?.inode === inode && before.content.length > 0 && content.length > 0 && !content.includes(0);
+
+const undo = (path: string, before: FileFacts | undefined): void => {
+  if (before !== undefined && existsSync(path)) writeFileSync(path, before.content);
+  else rmSync(path, { force: true });
+};
