@@ -17,6 +17,13 @@ export const hasEverWorked = ({ history: { events } }: PlayedPlan): boolean => {
   return events.some((event) => isRefresh(event) && event.reached === 'all' && served.has(event.need));
 };
 
+/** What a command that keeps its state elsewhere is to change: the scenarios would then use the tokens of one another. */
+export const STATE_ELSEWHERE: Diagnosis = {
+  says: 'It works, but it keeps its tokens somewhere else: the folder KEYFOB_STATE is empty.',
+  remedy:
+    'Let it keep all that it remembers in that folder. Each scenario has a folder of its own, which is also put back and looked at.',
+};
+
 /** Finds out why a command does not work at all, from the scenario without any fault. */
 export const diagnose = (played: PlayedPlan): Diagnosis => {
   const { events } = played.history;

@@ -1,4 +1,4 @@
-import { diagnose, hasEverWorked } from './diagnose.ts';
+import { diagnose, hasEverWorked, STATE_ELSEWHERE } from './diagnose.ts';
 import type { Diagnosis } from './diagnose.ts';
 import type { GradeWorld } from './grade-world.ts';
 import { judgeHistory } from './judge-history.ts';
@@ -53,7 +53,7 @@ export type Scorecard = {
   readonly dialect: GradedDialect;
   readonly command: readonly string[];
   readonly isRealTime: boolean;
-  /** Why it never worked, even without a fault; then no other scenario was run. */
+  /** Why it cannot be graded: mostly it never worked, even without a fault. Then no other scenario was run. */
   readonly neverWorked: Diagnosis | undefined;
   readonly scenarios: readonly GradedScenario[];
   /** Scenarios that cannot be run in this way, with the reason. */
@@ -92,12 +92,18 @@ export const grade = async (order: GradeOrder): Promise<Scorecard> => {
   const total = plans.length + 1;
   order.onProgress(0, total);
   const plain = await play(PLAIN, order);
-  const neverWorked = hasEverWorked(plain.played) ? undefined : diagnose(plain.played);
+  const neverWorked = whyUngraded(plain.played, subject);
   order.onProgress(1, total);
   const rest = neverWorked === undefined ? await playAll(plans, order) : [];
   const scenarios = [plain, ...rest].map(({ graded }) => graded);
   const { command } = subject;
   return { dialect, command, isRealTime, neverWorked, scenarios, skipped, totals: totalsOf(scenarios) };
+};
+
+const whyUngraded = (plain: PlayedPlan, { isPrinting }: Subject): Diagnosis | undefined => {
+  if (!hasEverWorked(plain)) return diagnose(plain);
+  // A service may remember everything until it is killed.
+  return plain.hasState || !isPrinting ? undefined : STATE_ELSEWHERE;
 };
 
 type Played = { readonly graded: GradedScenario; readonly played: PlayedPlan };

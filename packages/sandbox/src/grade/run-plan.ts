@@ -12,7 +12,7 @@ import type { Runner } from './program.ts';
 import type { NeedResult, Run, Subject } from './run-need.ts';
 import { secondsOf } from './spans.ts';
 import type { Lifetimes, SpanName } from './spans.ts';
-import { restoreState, saveState } from './state-folder.ts';
+import { ageState, readState, restoreState, saveState } from './state-folder.ts';
 
 /** What a scenario is run with. */
 export type Conditions = {
@@ -39,6 +39,8 @@ export type PlayedPlan = {
   readonly runs: readonly Run[];
   readonly story: readonly StoryLine[];
   readonly strays: readonly StrayRequest[];
+  /** Whether the command has kept anything in its state folder. */
+  readonly hasState: boolean;
 };
 
 /** A command that was stopped for taking too long would have gone on: the clock moves on by this. */
@@ -90,13 +92,14 @@ export const runPlan = async (steps: readonly Step[], conditions: Conditions): P
       if (conditions.signal.aborted) break;
       await take(play, step);
     }
+    const { rule, events, runs, story } = play;
+    const hasState = readState(state).size > 0;
+    return { history: { rule, events }, runs, story, strays: conditions.world.strays(), hasState };
   } finally {
     await play.runner.stop();
     play.elsewhere?.close();
     rmSync(folder, { recursive: true, force: true });
   }
-  const { rule, events, runs, story } = play;
-  return { history: { rule, events }, runs, story, strays: conditions.world.strays() };
 };
 
 const take = async (play: Play, step: Step): Promise<void> => {
@@ -119,8 +122,13 @@ const take = async (play: Play, step: Step): Promise<void> => {
   }
 };
 
-const pass = async ({ world, lifetimes, isRealTime }: Play, span: SpanName): Promise<void> =>
-  world.pass(secondsOf(span, lifetimes, isRealTime));
+const pass = async (play: Play, span: SpanName): Promise<void> =>
+  passSeconds(play, secondsOf(span, play.lifetimes, play.isRealTime));
+
+const passSeconds = async ({ world, isRealTime, state }: Play, seconds: number): Promise<void> => {
+  await world.pass(seconds);
+  if (!isRealTime) ageState(state, seconds);
+};
 
 const armFault = async (play: Play, fault: Plannable): Promise<void> => {
   if ('elsewhere' in fault) {
@@ -198,7 +206,9 @@ const answerNeed = async (play: Play, step: Extract<Step, { do: 'need' }>): Prom
   const hadSeconds = Math.max(0, Math.floor((play.goodUntilMs - world.nowMs()) / 1000));
   const first = play.hasAnswered ? undefined : play.first;
   const what = { subject, runner, world, state, scratch: play.folder };
+  const endSilence = watchSilence(play);
   const result = await runNeed({ ...what, first, callers, kill, clockSkewSeconds, signal: play.signal });
+  endSilence();
   play.hasAnswered ||= result.hasAnswered;
   play.runs.push(...result.runs);
   for (const request of result.requests) noteRequest(play, request, need, result);
@@ -208,7 +218,23 @@ const answerNeed = async (play: Play, step: Extract<Step, { do: 'need' }>): Prom
   const { killedAt } = result;
   events.push({ kind: 'need', need, atMs, answers, killedAt, couldRepeat: !world.isArmed(), hadSeconds });
   for (const run of result.runs) record(play, 'call', describeRun(need, run, killedAt));
-  if (answers.some(({ kind }) => kind === 'hung')) await world.pass(hungSeconds(play));
+  if (answers.some(({ kind }) => kind === 'hung')) await passSeconds(play, hungSeconds(play));
+};
+
+/**
+ * A command may really wait as long as `Retry-After` says, within one call. The clock of the world does not move meanwhile, so the
+ * fault ends by the real one.
+ */
+const watchSilence = ({ world, retryAfterSeconds }: Play): (() => void) => {
+  if (retryAfterSeconds === undefined) return () => {};
+  let timer: NodeJS.Timeout | undefined;
+  const unfollow = world.follow(() => {
+    timer ??= setTimeout(world.disarm, retryAfterSeconds * 1000);
+  });
+  return () => {
+    clearTimeout(timer);
+    unfollow();
+  };
 };
 
 /** Where the clock is real the overlap is short, and so is a wait that is longer. */

@@ -60,7 +60,7 @@ const renderNeverWorked = (
   return [
     heading(card, paint),
     '',
-    ...wrap(paint('red', 'It never worked, even without a fault, so nothing was graded.'), ''),
+    ...wrap(paint('red', 'It could not be graded, though there was no fault.'), ''),
     ...wrap(says, ''),
     ...wrap(remedy, ''),
     '',

@@ -37,7 +37,7 @@ export const lifetimesOf = (dialect: GradedDialect, isRealTime: boolean): Lifeti
     : LIFETIMES[dialect];
 
 /** The `Retry-After` of the scenarios that ask for patience, in seconds. */
-export const pauseSecondsOf = (isRealTime: boolean): number => (isRealTime ? 3 : 30);
+export const pauseSecondsOf = (isRealTime: boolean): number => (isRealTime ? 3 : 12);
 
 /** How many seconds a span lasts. */
 export const secondsOf = (span: SpanName, lifetimes: Lifetimes, isRealTime: boolean): number => {

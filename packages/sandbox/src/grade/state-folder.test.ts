@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,7 +16,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { readState, restoreState, saveState, tearState } from './state-folder.ts';
+import { ageState, readState, restoreState, saveState, tearState } from './state-folder.ts';
 
 const folderFor = (t: TestContext): string => {
   const folder = mkdtempSync(join(tmpdir(), 'keyfob-state-'));
@@ -91,4 +93,15 @@ test('a copy that is put back replaces everything', (t) => {
   restoreState(folder, copy);
   assert.deepEqual(readdirSync(folder), ['tokens']);
   assert.equal(readFileSync(join(folder, 'tokens'), 'utf8'), 'old');
+});
+
+test('files and folders get older together, so that a lock of a dead process looks as old as it would be', (t) => {
+  const folder = folderFor(t);
+  const lock = join(folder, 'tokens.lock');
+  mkdirSync(lock);
+  writeFileSync(join(lock, 'owner'), '1');
+  const before = statSync(lock).mtimeMs;
+  ageState(folder, 3600);
+  for (const path of [lock, join(lock, 'owner')])
+    assert.ok(Math.abs(before - 3_600_000 - statSync(path).mtimeMs) < 1000);
 });

@@ -1,5 +1,15 @@
-import { cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { readdirSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  lutimesSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** A file of a state folder, as it was at a moment. */
@@ -24,6 +34,23 @@ export const saveState = (folder: string, copy: string): void =>
 export const restoreState = (folder: string, copy: string): void => {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
   cpSync(copy, folder, { recursive: true, preserveTimestamps: true });
+};
+
+/**
+ * Makes everything in a folder older by so many seconds, as it is after a wait that was none. A lock that counts as left behind
+ * after a while, by the times of its file, is found so.
+ */
+export const ageState = (folder: string, seconds: number): void => {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const path = join(folder, name);
+    try {
+      const { atimeMs, mtimeMs } = lstatSync(path);
+      lutimesSync(path, atimeMs / 1000 - seconds, mtimeMs / 1000 - seconds);
+    } catch {
+      // It is gone, or belongs to somebody else.
+      continue;
+    }
+  }
 };
 
 /** All files under a folder. Unreadable ones and those that vanish are left out. */
