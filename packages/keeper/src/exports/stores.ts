@@ -1,0 +1,2 @@
+export { memoryStore, sqliteStore } from '../stores/sqlite/open.ts';
+export type * from '../stores/store.ts';

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Repeats } from '../providers/provider.ts';
+import { nextSendAt, sendAgainAt } from './ambiguity.ts';
+import type { Silence } from './ambiguity.ts';
+import { DEFAULT_TIMING } from './timing.ts';
+
+const MINUTE: Repeats = { kind: 'overlap', seconds: 60 };
+const SENT_MS = 1_000_000;
+
+/** Seconds after the first send at which the next one is allowed; `undefined` for never. */
+const nextAfter = (row: { repeats: Repeats; silence: Silence; atSeconds: number; failures?: number }) => {
+  const { repeats, silence, atSeconds, failures = 1 } = row;
+  const sends = { count: 1, firstAtMs: SENT_MS, lastAtMs: SENT_MS };
+  const nowMs = SENT_MS + atSeconds * 1000;
+  const at = nextSendAt(
+    { sends, silence, failures, repeats, exchangeMs: 60_000, nowMs, chance: 1 },
+    DEFAULT_TIMING,
+  );
+  return at === undefined ? undefined : (at - SENT_MS) / 1000;
+};
+
+describe('the ambiguity rule', () => {
+  const rows: readonly [string, Parameters<typeof nextAfter>[0], number | undefined][] = [
+    [
+      'with an overlap, a cut exchange is repeated soon',
+      { repeats: MINUTE, silence: 'cut', atSeconds: 2 },
+      3,
+    ],
+    ['the waiting time doubles', { repeats: MINUTE, silence: 'cut', atSeconds: 2, failures: 4 }, 10],
+    [
+      'but never past the last moment inside',
+      { repeats: MINUTE, silence: 'cut', atSeconds: 30, failures: 9 },
+      54,
+    ],
+    [
+      'after the overlap, it waits as long as it must',
+      { repeats: MINUTE, silence: 'cut', atSeconds: 55 },
+      56,
+    ],
+    ['a pending answer does not hinder a repeat', { repeats: MINUTE, silence: 'pending', atSeconds: 1 }, 10],
+    ['the second repeat', { repeats: MINUTE, silence: 'pending', atSeconds: 10 }, 20],
+    [
+      'after the last repeat, the exchange runs out',
+      { repeats: MINUTE, silence: 'pending', atSeconds: 36 },
+      60,
+    ],
+    [
+      'a process that died is followed at once',
+      { repeats: MINUTE, silence: 'cut', atSeconds: 5, failures: 0 },
+      5,
+    ],
+    [
+      'without an overlap, a cut exchange must be over',
+      { repeats: { kind: 'once' }, silence: 'cut', atSeconds: 2 },
+      60,
+    ],
+    [
+      'also one whose process died',
+      { repeats: { kind: 'once' }, silence: 'cut', atSeconds: 20, failures: 0 },
+      60,
+    ],
+    ['and one that is pending', { repeats: { kind: 'once' }, silence: 'pending', atSeconds: 2 }, 60],
+    [
+      'an answer of the provider ends it',
+      { repeats: { kind: 'once' }, silence: 'answered', atSeconds: 2 },
+      3,
+    ],
+    [
+      'a provider that punishes is never asked again',
+      { repeats: { kind: 'never' }, silence: 'cut', atSeconds: 2 },
+      undefined,
+    ],
+    [
+      'client credentials are not used up',
+      { repeats: { kind: 'free' }, silence: 'cut', atSeconds: 2, failures: 0 },
+      2,
+    ],
+  ];
+  for (const [name, row, expected] of rows) it(name, () => assert.equal(nextAfter(row), expected));
+
+  it('sends again while an answer may come, only inside an overlap', () => {
+    const sends = { count: 1, firstAtMs: SENT_MS, lastAtMs: SENT_MS };
+    for (const kind of ['once', 'never', 'free'] as const)
+      assert.equal(sendAgainAt(sends, { kind }, SENT_MS, DEFAULT_TIMING), undefined);
+    assert.equal(sendAgainAt(sends, MINUTE, SENT_MS, DEFAULT_TIMING), SENT_MS + 10_000);
+    assert.equal(
+      sendAgainAt(sends, { kind: 'overlap', seconds: 15 }, SENT_MS + 10_000, DEFAULT_TIMING),
+      undefined,
+    );
+  });
+});

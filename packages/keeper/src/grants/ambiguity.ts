@@ -1,0 +1,73 @@
+import type { Repeats } from '../providers/provider.ts';
+import type { Millis } from '../time.ts';
+import type { OpenSends } from './grant.ts';
+import { backoff } from './timing.ts';
+import type { Timing } from './timing.ts';
+
+/**
+ * What is known about the last send.
+ *
+ * - `pending`: its answer may still arrive.
+ * - `cut`: no answer can arrive here, but the provider may still be at work on it.
+ * - `answered`: the provider answered, and left open whether it used the token.
+ */
+export type Silence = 'pending' | 'cut' | 'answered';
+
+/** What the ambiguity rule looks at. */
+export type Unanswered = {
+  readonly sends: OpenSends;
+  readonly silence: Silence;
+  /** Failures in a row, this one included; 0 for a process that died. */
+  readonly failures: number;
+  readonly repeats: Repeats;
+  readonly exchangeMs: Millis;
+  readonly nowMs: Millis;
+  /** From 0 to 1. */
+  readonly chance: number;
+};
+
+/**
+ * When a refresh token that may have been used can be sent again; `undefined` for never.
+ *
+ * - With an overlap: soon, several times, and once more just before the overlap ends. It is counted from the first send,
+ *   because the provider cannot have counted from an earlier moment. After it, the token is still sent: the first send
+ *   may never have arrived.
+ * - Without one: when the first exchange is certainly over. If that was processed, its successor is unknown here and
+ *   nothing is lost by asking; if it was not, this saves the grant.
+ */
+export const nextSendAt = (unanswered: Unanswered, timing: Timing): Millis | undefined => {
+  const { sends, silence, failures, repeats, exchangeMs, nowMs, chance } = unanswered;
+  const retryAtMs = nowMs + backoff(timing, failures, chance);
+  const overAtMs = (sends.lastAtMs ?? nowMs) + exchangeMs;
+  switch (repeats.kind) {
+    case 'never':
+      return undefined;
+    case 'free':
+      return silence === 'pending' ? overAtMs : retryAtMs;
+    case 'once':
+      return silence === 'answered' ? retryAtMs : Math.max(overAtMs, retryAtMs);
+    case 'overlap': {
+      if (silence === 'pending') return sendAgainAt(sends, repeats, nowMs, timing) ?? overAtMs;
+      const endMs = lastSendInside(sends.firstAtMs ?? nowMs, repeats.seconds, timing);
+      return nowMs < endMs ? Math.min(retryAtMs, endMs) : retryAtMs;
+    }
+  }
+};
+
+/** When a token is sent again although its answer may still arrive: only inside an overlap. `undefined` for not. */
+export const sendAgainAt = (
+  { firstAtMs }: OpenSends,
+  repeats: Repeats,
+  nowMs: Millis,
+  timing: Timing,
+): Millis | undefined => {
+  if (repeats.kind !== 'overlap' || firstAtMs === undefined) return undefined;
+  const endMs = lastSendInside(firstAtMs, repeats.seconds, timing);
+  return timing.sendAgainAtMs.map((ms) => firstAtMs + ms).find((ms) => ms > nowMs && ms <= endMs);
+};
+
+/** The last moment for a send that the provider still counts as inside the overlap. */
+const lastSendInside = (firstAtMs: Millis, overlapSeconds: number, timing: Timing): Millis => {
+  const overlapMs = overlapSeconds * 1000;
+  return firstAtMs + overlapMs - Math.min(timing.overlapMarginMs, overlapMs / 4);
+};

@@ -1,0 +1,111 @@
+import { learn } from '../providers/learned.ts';
+import type { LearnedFacts } from '../providers/learned.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Millis } from '../time.ts';
+import { noteUnclear } from './correlate.ts';
+import type { UnclearRefusals } from './correlate.ts';
+import type { ClientEvent } from './events.ts';
+import type { Timing } from './timing.ts';
+
+/** A client that its provider refuses. One refresh at a time finds out whether it works again. */
+export type Breaker = {
+  readonly sinceMs: Millis;
+  /** The next canary may be sent then. */
+  readonly retryAtMs: Millis;
+  readonly failures: number;
+  /** What the provider said. */
+  readonly code: string;
+};
+
+/** What all processes know about one client. Stored, small, and read often. */
+export type ClientFacts = {
+  /** Of the secrets in use: where they change, the breaker and the past successes no longer count. */
+  readonly secrets: string;
+  readonly learned: LearnedFacts;
+  readonly successAtMs: Millis | undefined;
+  readonly unclear: readonly UnclearRefusals[];
+  readonly breaker: Breaker | undefined;
+  /** Nothing is sent before. */
+  readonly pausedUntilMs: Millis | undefined;
+  /** The provider's clock minus ours, the median of the last exchanges. */
+  readonly skewMs: Millis | undefined;
+};
+
+/** Of a client that was never used with these secrets. What was learned about the provider stays true. */
+export const newFacts = (secrets: string, learned: LearnedFacts = {}): ClientFacts => ({
+  secrets,
+  learned,
+  successAtMs: undefined,
+  unclear: [],
+  breaker: undefined,
+  pausedUntilMs: undefined,
+  skewMs: undefined,
+});
+
+/** When something may be sent for this client; `undefined` for now. */
+export const blockedUntil = ({ breaker, pausedUntilMs }: ClientFacts, nowMs: Millis): Millis | undefined => {
+  const until = Math.max(breaker?.retryAtMs ?? 0, pausedUntilMs ?? 0);
+  return until > nowMs ? until : undefined;
+};
+
+/** Facts as they become, and what is announced with them. */
+export type ChangedFacts = { readonly facts: ClientFacts; readonly events: readonly ClientEvent[] };
+
+/** After a refresh succeeded: the client works, and the answer may have shown something new. */
+export const afterSuccess = (
+  before: ClientFacts,
+  client: { readonly name: string; readonly provider: Provider },
+  success: { readonly atMs: Millis; readonly grantId: string; readonly seen: LearnedFacts },
+): ChangedFacts => {
+  const { learned, surprises } = learn(client.provider, before.learned, success.seen);
+  return {
+    facts: {
+      ...before,
+      learned,
+      successAtMs: Math.max(success.atMs, before.successAtMs ?? 0),
+      unclear: before.unclear.filter((one) => one.grantId !== success.grantId),
+      breaker: undefined,
+    },
+    events: [
+      ...(before.breaker === undefined ? [] : [{ kind: 'client.recovered', client: client.name } as const]),
+      ...surprises.map((one) => ({ kind: 'provider.surprise', client: client.name, ...one }) as const),
+    ],
+  };
+};
+
+const CANARY_DOUBLINGS = 4;
+const CANARY_TIMES_MAX = 15;
+
+/** After the provider refused the client: it stops, or it stays stopped for longer. */
+export const afterRefusal = (
+  before: ClientFacts,
+  refusal: { readonly name: string; readonly code: string; readonly nowMs: Millis },
+  timing: Timing,
+): ChangedFacts => {
+  const { name, code, nowMs } = refusal;
+  const failures = (before.breaker?.failures ?? 0) + 1;
+  const times = Math.min(CANARY_TIMES_MAX, 2 ** Math.min(failures - 1, CANARY_DOUBLINGS));
+  const breaker: Breaker = {
+    sinceMs: before.breaker?.sinceMs ?? nowMs,
+    retryAtMs: nowMs + timing.canaryMs * times,
+    failures,
+    code,
+  };
+  const event = { kind: 'client.misconfigured', client: name, code } as const;
+  return { facts: { ...before, breaker }, events: before.breaker === undefined ? [event] : [] };
+};
+
+/** After the provider asked for a pause. */
+export const afterPause = (
+  before: ClientFacts,
+  { name, untilMs, nowMs }: { readonly name: string; readonly untilMs: Millis; readonly nowMs: Millis },
+): ChangedFacts => ({
+  facts: { ...before, pausedUntilMs: Math.max(untilMs, before.pausedUntilMs ?? 0) },
+  events: (before.pausedUntilMs ?? 0) < nowMs ? [{ kind: 'client.throttled', client: name, untilMs }] : [],
+});
+
+/** After a grant was refused, and it is not clear why. */
+export const afterUnclear = (before: ClientFacts, grantId: string, sentAtMs: Millis): ChangedFacts => ({
+  facts: { ...before, unclear: noteUnclear(before.unclear, grantId, sentAtMs) },
+  events: [],
+});

@@ -1,0 +1,35 @@
+import type { Millis } from '../time.ts';
+import type { ConsentCause } from './grant.ts';
+
+/** What happened to a grant: stored in the transaction that makes it true, so it is announced once, and never lost. */
+export type GrantEvent =
+  /** The provider ended the grant. Once per death. */
+  | {
+      readonly kind: 'needs_consent';
+      readonly cause: ConsentCause;
+      /** The last access token may work until then. */
+      readonly accessValidUntilMs: Millis;
+    }
+  /** A token was sent and no answer came. The old access token works until the deadline. */
+  | { readonly kind: 'at_risk'; readonly deadlineMs: Millis }
+  /** What was at risk, or believed dead, works again. */
+  | { readonly kind: 'recovered' }
+  /** The refresh token ends soon, and could not be refreshed. */
+  | { readonly kind: 'expiring'; readonly refreshExpiresAtMs: Millis; readonly daysLeft: number };
+
+/** What happened to a client. Stored as well. */
+export type ClientEvent =
+  /** The provider refuses the client itself. Its grants are not touched; one at a time tries again. */
+  | { readonly kind: 'client.misconfigured'; readonly client: string; readonly code: string }
+  /** It works again. */
+  | { readonly kind: 'client.recovered'; readonly client: string }
+  /** The provider asked for a pause. */
+  | { readonly kind: 'client.throttled'; readonly client: string; readonly untilMs: Millis }
+  /** The provider behaves unlike its profile. */
+  | {
+      readonly kind: 'provider.surprise';
+      readonly client: string;
+      readonly fact: string;
+      readonly expected: number | boolean | string | null;
+      readonly seen: number | boolean | string;
+    };

@@ -1,0 +1,236 @@
+import { KeeperError, NeedsConsentError, StoreError, UnavailableError } from './errors.ts';
+import { createDispatcher } from './events/dispatch.ts';
+import type { Dispatcher, EventKind, Listener } from './events/dispatch.ts';
+import { createFetch } from './fetch.ts';
+import type { GrantState } from './grants/grant.ts';
+import { preparePut } from './put.ts';
+import type { Tokens } from './put.ts';
+import { askToken } from './refresh/ask.ts';
+import type { AskOptions, TokenResult } from './refresh/ask.ts';
+import { createBudget } from './refresh/budget.ts';
+import type { Budget } from './refresh/budget.ts';
+import { createForceLimit } from './refresh/force-limit.ts';
+import { createRefresher } from './refresh/refresh.ts';
+import type { Refresher } from './refresh/refresh.ts';
+import { createTokenCache } from './refresh/token-cache.ts';
+import type { Cached, TokenCache } from './refresh/token-cache.ts';
+import { createLoop } from './schedule/loop.ts';
+import type { Loop } from './schedule/loop.ts';
+import { assemble } from './start/assemble.ts';
+import type { Assembled } from './start/assemble.ts';
+import { checkKeys } from './start/check-keys.ts';
+import { drainSpool } from './start/drain-spool.ts';
+import { NO_GUARD, openGuard } from './start/guard.ts';
+import type { Guard } from './start/guard.ts';
+import type { KeeperOptions } from './start/options.ts';
+import type { Attempt, Listed, PutResult, Store } from './stores/store.ts';
+import { sleep, systemClock } from './time.ts';
+import type { Millis } from './time.ts';
+
+/** Holds the grants of many connections. */
+export type Keeper = {
+  /** Keeps a pair under a name. When it resolves, the pair is on disk, encrypted. */
+  put(
+    name: string,
+    client: string,
+    tokens: Tokens,
+    options?: { readonly params?: Readonly<Record<string, string>> },
+  ): Promise<PutResult['status']>;
+  /** A valid access token. Throws `NeedsConsentError` or `UnavailableError`. */
+  token(name: string, options?: AskOptions): Promise<string>;
+  /** The same as a value, with three outcomes. */
+  tryToken(name: string, options?: AskOptions): Promise<TokenResult>;
+  /** `fetch` with the token of a connection. */
+  fetch(name: string): typeof globalThis.fetch;
+  /** Ends a connection: nothing is kept alive for it any more. Returns whether there was one. */
+  disconnect(name: string): Promise<boolean>;
+  /** Listens to stored events. Returns what ends it. Every process that shares a store listens to the same kinds. */
+  on(kind: EventKind | '*', listener: Listener): () => void;
+  list(filter?: {
+    state?: GrantState;
+    client?: string;
+    after?: string;
+    limit?: number;
+  }): Promise<readonly Listed[]>;
+  counts: Store['counts'];
+  /** The last sends for a connection, newest first. */
+  attempts(name: string, limit?: number): Promise<readonly Attempt[]>;
+  /** Why nothing is sent; `undefined` where all is well. */
+  quarantine(): string | undefined;
+  /** One turn of the schedule, now. */
+  turn(): Promise<void>;
+  /** Stops starting refreshes, waits for the open ones for so long, and closes the store last. */
+  close(options?: { readonly waitMs?: Millis }): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+const CLOSE_WAIT_MS = 60_000;
+const EVENT_HOLD_MS = 30_000;
+const PRUNE_EVERY_MS = 3_600_000;
+const KEPT_MS = 90 * 86_400_000;
+const LIST_MAX = 1000;
+const NOTHING_SPECIAL: AskOptions = {};
+
+/** Opens a keeper. Throws `KeeperError`, with a remedy, where store, keys or clients are not as they must be. */
+export const openKeeper = async (options: KeeperOptions): Promise<Keeper> => {
+  const store = await options.store(options.clock ?? systemClock);
+  try {
+    await checkKeys(store, options.keys);
+    const parts = await compose(options, store);
+    return createKeeper(parts);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
+type Parts = Assembled & {
+  readonly cache: TokenCache;
+  readonly budget: Budget;
+  readonly dispatcher: Dispatcher;
+  readonly refresher: Refresher;
+  readonly loop: Loop;
+  readonly guard: Guard;
+  readonly quarantine: string | undefined;
+};
+
+/** Connects the parts, takes in what an earlier process left, and starts the schedule. */
+const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => {
+  const cache = createTokenCache(options.clock ?? systemClock);
+  const assembled = assemble(options, store, cache);
+  const { engine } = assembled;
+  const { clock, log } = engine;
+  const guard = store.guardFile === undefined ? NO_GUARD : openGuard(store.guardFile);
+  const identity = await store.identity();
+  const quarantine = options.isOnlyCopy === true ? undefined : guard.check(identity);
+  if (quarantine === undefined) guard.note(identity);
+  else log({ event: 'quarantine', reason: quarantine });
+  const budget = createBudget(engine.clients, clock);
+  const dispatcher = createDispatcher(store, EVENT_HOLD_MS, log);
+  const refresher = createRefresher(engine, budget, () => void dispatcher.dispatch());
+  let prunedAtMs = clock.monotonicMs();
+  const loop = createLoop({
+    engine,
+    budget,
+    refresher,
+    cache,
+    isQuarantined: () => quarantine !== undefined,
+    async afterTurn() {
+      await dispatcher.dispatch();
+      if (quarantine === undefined) guard.note(await store.identity());
+      if (clock.monotonicMs() - prunedAtMs < PRUNE_EVERY_MS) return;
+      prunedAtMs = clock.monotonicMs();
+      await store.prune(store.nowMs() - KEPT_MS);
+    },
+  });
+  await engine.book.reload();
+  if (quarantine === undefined) await drainSpool(engine);
+  if (options.isScheduling !== false) loop.start();
+  return { ...assembled, cache, budget, dispatcher, refresher, loop, guard, quarantine };
+};
+
+const createKeeper = (parts: Parts): Keeper => {
+  const { engine, cache, dispatcher, refresher, loop, quarantine } = parts;
+  const { store, clients, clock } = engine;
+  const mayForce = createForceLimit(clock);
+  const asking = { refresher, cache, mayForce, isQuarantined: () => quarantine !== undefined };
+  let isClosed = false;
+  const refuseClosed = (): void => {
+    if (!isClosed) return;
+    throw new KeeperError('keeper_closed', 'The keeper is closed', 'Open one for the life of the program.');
+  };
+  /** The way of most questions: no look into the store, no await. */
+  const fromMemory = (name: string, { rejected, minValidMs }: AskOptions): Cached | undefined => {
+    if (isClosed || rejected !== undefined || minValidMs !== undefined) return undefined;
+    const known = cache.get(name);
+    if (known !== undefined) cache.noteAsked(known.grantId);
+    return known;
+  };
+  const askStore = async (name: string, asked: AskOptions): Promise<TokenResult> => {
+    refuseClosed();
+    if (asked.rejected !== undefined) cache.drop(name);
+    const result = await askToken(engine, asking, name, asked);
+    const grantId = cache.get(name)?.grantId;
+    if (grantId !== undefined) cache.noteAsked(grantId);
+    return result;
+  };
+  const tryToken = async (name: string, asked: AskOptions = NOTHING_SPECIAL): Promise<TokenResult> => {
+    const known = fromMemory(name, asked);
+    if (known === undefined) return askStore(name, asked);
+    return { status: 'ok', accessToken: known.accessToken, expiresAtMs: known.expiresAtMs, isStale: false };
+  };
+  const token = async (name: string, asked: AskOptions = NOTHING_SPECIAL): Promise<string> => {
+    const known = fromMemory(name, asked);
+    if (known !== undefined) return known.accessToken;
+    const result = await askStore(name, asked);
+    switch (result.status) {
+      case 'ok':
+        return result.accessToken;
+      case 'needs_consent':
+        throw new NeedsConsentError(name, result.cause);
+      case 'unavailable':
+        throw new UnavailableError(name, result.reason, result.retryAtMs);
+    }
+  };
+  const close = async (options: { readonly waitMs?: Millis } = {}): Promise<void> => {
+    if (isClosed) return;
+    isClosed = true;
+    await closeParts(parts, options.waitMs ?? CLOSE_WAIT_MS);
+  };
+  return {
+    async put(name, client, tokens, { params = {} } = {}) {
+      refuseClosed();
+      const { status } = await store.put(preparePut(engine, name, client, tokens, params));
+      cache.drop(name);
+      return status;
+    },
+    token,
+    tryToken,
+    fetch: (name) =>
+      createFetch({
+        token: (asked) => token(name, asked),
+        provider: async () => clients.get((await store.find(name))?.client ?? '')?.provider,
+        fetch: globalThis.fetch,
+      }),
+    async disconnect(name) {
+      refuseClosed();
+      const grant = await store.disconnect(name);
+      cache.drop(name);
+      return grant !== undefined;
+    },
+    on(kind, listener) {
+      const end = dispatcher.on(kind, listener);
+      void dispatcher.dispatch();
+      return end;
+    },
+    list: ({ limit = 100, ...filter } = {}) => store.list({ ...filter, limit: Math.min(LIST_MAX, limit) }),
+    counts: () => store.counts(),
+    async attempts(name, limit = 10) {
+      const grant = await store.find(name);
+      return grant === undefined ? [] : store.attempts(grant.id, limit);
+    },
+    quarantine: () => quarantine,
+    turn: loop.turn,
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+};
+
+/** The store is closed last: an answer that arrives meanwhile finds it open. */
+const closeParts = async (parts: Parts, waitMs: Millis): Promise<void> => {
+  const { engine, budget, dispatcher, guard, loop, unsaved, quarantine } = parts;
+  const { clock, store } = engine;
+  await loop.stop();
+  const endMs = clock.monotonicMs() + waitMs;
+  while ((budget.running() > 0 || unsaved.size > 0) && clock.monotonicMs() < endMs) await sleep(clock, 20);
+  parts.giveUp();
+  engine.leases.stop();
+  await dispatcher.dispatch();
+  try {
+    if (quarantine === undefined) guard.note(await store.identity());
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  }
+  engine.spool.close();
+  await store.close();
+};

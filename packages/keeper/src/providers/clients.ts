@@ -1,0 +1,111 @@
+import { KeeperError } from '../errors.ts';
+import { PLEOS } from './pleos.ts';
+import type { Provider } from './provider.ts';
+import { defineProvider } from './provider.ts';
+import { SMARTCAR, SMARTCAR_V3 } from './smartcar.ts';
+import { TESLA } from './tesla.ts';
+import { VOLVO } from './volvo.ts';
+
+/** One set of credentials at one provider. */
+export type Client = {
+  readonly provider: Provider;
+  readonly clientId: string;
+  /** The first one is used; the next ones are tried when the provider refuses it. */
+  readonly clientSecrets: readonly string[];
+  readonly userAgent: string;
+  /** Refreshes per second, in this process. */
+  readonly perSecondMax: number;
+  /** Refreshes at a time, in this process. */
+  readonly concurrencyMax: number;
+  /**
+   * Whether access tokens are kept valid: while somebody asks for them, always, or only when asked. Each refresh is a
+   * risk at a provider without an overlap, so `asked` is the default.
+   */
+  readonly keepWarm: 'asked' | 'always' | 'never';
+};
+
+/** What a program says about a client. */
+export type ClientOptions = {
+  readonly clientId: string;
+  /** One secret, or several during a change: the current one first. */
+  readonly clientSecret: string | readonly string[];
+  /** Another host with the same paths, for example a sandbox. */
+  readonly origin?: string;
+  /** The whole token endpoint. */
+  readonly url?: string;
+  /** Accepts plain http to another machine. Secrets then travel in clear. */
+  readonly isInsecure?: boolean;
+  readonly userAgent?: string;
+  readonly perSecondMax?: number;
+  readonly concurrencyMax?: number;
+  readonly keepWarm?: Client['keepWarm'];
+  /** What this deployment knows better than the profile: an overlap of ten minutes, other lifetimes. */
+  readonly differences?: Partial<Provider>;
+};
+
+const USER_AGENT = 'keyfob-keeper/0.1';
+
+/** A client of any provider. Throws `KeeperError` for a URL that would send secrets in clear. */
+export const clientOf = (profile: Provider, options: ClientOptions): Client => {
+  const { clientId, clientSecret, userAgent = USER_AGENT, perSecondMax = 5, concurrencyMax = 20 } = options;
+  const clientSecrets = typeof clientSecret === 'string' ? [clientSecret] : [...clientSecret];
+  if (clientId === '' || clientSecrets.length === 0 || clientSecrets.includes(''))
+    throw new KeeperError(
+      'client_invalid',
+      `A client of ${profile.name} has no id or no secret`,
+      'Give clientId and clientSecret as the provider shows them.',
+    );
+  if (!(perSecondMax > 0) || !(concurrencyMax >= 1))
+    throw new KeeperError(
+      'client_invalid',
+      'A budget of nothing',
+      'Set perSecondMax and concurrencyMax above 0.',
+    );
+  const url = options.url ?? atOrigin(profile.url, options.origin);
+  const provider = defineProvider({ ...profile, ...options.differences, url });
+  refuseClearText(provider, options.isInsecure === true);
+  return {
+    provider,
+    clientId,
+    clientSecrets,
+    userAgent,
+    perSecondMax,
+    concurrencyMax,
+    keepWarm: options.keepWarm ?? 'asked',
+  };
+};
+
+/** The path of a token endpoint under another origin, which may have a path of its own. */
+const atOrigin = (url: string, origin: string | undefined): string =>
+  origin === undefined ? url : origin.replace(/\/+$/, '') + new URL(url).pathname;
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+const refuseClearText = ({ name, url }: Provider, isInsecure: boolean): void => {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:' || (protocol === 'http:' && (isInsecure || LOOPBACK.test(hostname)))) return;
+  throw new KeeperError(
+    'url_insecure',
+    `The client secret of ${name} would travel in clear to ${hostname}`,
+    'Use https, or set isInsecure for a network that you trust.',
+  );
+};
+
+/** A client of Smartcar's API v2. */
+export const smartcar = (options: ClientOptions): Client => clientOf(SMARTCAR, options);
+
+/** A client of Smartcar's API v3: one access token for the application. */
+export const smartcarV3 = (options: ClientOptions): Client => clientOf(SMARTCAR_V3, options);
+
+/** A client of Pleos. Every connection needs the parameter `brand`. */
+export const pleos = (options: ClientOptions): Client => clientOf(PLEOS, options);
+
+/** A client of Tesla's Fleet API. */
+export const tesla = (options: ClientOptions): Client => clientOf(TESLA, options);
+
+/** A client of Volvo. */
+export const volvo = (options: ClientOptions): Client => clientOf(VOLVO, options);
+
+/** A client of any server that speaks plain RFC 6749. `url` is its token endpoint. */
+export const oauth = (options: ClientOptions & { readonly url: string }): Client =>
+  clientOf(defineProvider({ name: 'oauth', url: options.url }), options);

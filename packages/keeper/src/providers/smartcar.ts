@@ -1,0 +1,24 @@
+import { defineProvider } from './provider.ts';
+
+/**
+ * Smartcar, API v2: a used refresh token works for one more minute. Whether a repeat gets the same pair is not
+ * documented, so both are expected. The User-Agent header is required.
+ */
+export const SMARTCAR = defineProvider({
+  name: 'smartcar',
+  url: 'https://auth.smartcar.com/oauth/token',
+  lifetimes: { accessSeconds: 7200, refreshSeconds: 60 * 86_400 },
+  repeats: { kind: 'overlap', seconds: 60 },
+  exchangeSeconds: 50,
+});
+
+/** Smartcar, API v3: one access token for the application, no refresh token. */
+export const SMARTCAR_V3 = defineProvider({
+  name: 'smartcar-v3',
+  url: 'https://iam.smartcar.com/oauth2/token',
+  grantType: 'client_credentials',
+  fields: { grantType: 'grant_type' },
+  lifetimes: { accessSeconds: 3600 },
+  repeats: { kind: 'free' },
+  exchangeSeconds: 30,
+});

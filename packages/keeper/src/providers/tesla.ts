@@ -1,0 +1,16 @@
+import { defineProvider } from './provider.ts';
+
+/** Tesla Fleet API: the refresh token used last stays valid for up to 24 hours. */
+export const TESLA = defineProvider({
+  name: 'tesla',
+  url: 'https://fleet-auth.prd.vn.cloud.tesla.com/oauth2/v3/token',
+  credentials: 'body',
+  fields: {
+    grantType: 'grant_type',
+    refreshToken: 'refresh_token',
+    clientId: 'client_id',
+    clientSecret: 'client_secret',
+  },
+  lifetimes: { accessSeconds: 8 * 3600, refreshSeconds: 90 * 86_400 },
+  repeats: { kind: 'overlap', seconds: 24 * 3600 },
+});

@@ -1,0 +1,9 @@
+/** The text at a path such as `error.details.0.field`; numbers are read as text. `undefined` where there is none. */
+export const textAt = (body: unknown, path: string): string | undefined => {
+  let value: unknown = body;
+  for (const part of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
+};

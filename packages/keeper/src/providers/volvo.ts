@@ -1,0 +1,8 @@
+import { defineProvider } from './provider.ts';
+
+/** Volvo: access for five minutes, a refresh token that dies after seven idle days, and the grant after six months. */
+export const VOLVO = defineProvider({
+  name: 'volvo',
+  url: 'https://volvoid.eu.volvocars.com/as/token.oauth2',
+  lifetimes: { accessSeconds: 299, refreshSeconds: 7 * 86_400, grantSeconds: 182 * 86_400 },
+});

@@ -1,0 +1,106 @@
+import { KeeperError } from './errors.ts';
+import { expiryOf } from './grants/expiry.ts';
+import type { Pair } from './grants/grant.ts';
+import type { Client } from './providers/clients.ts';
+import { lifetimesOf } from './providers/learned.ts';
+import type { Engine } from './refresh/engine.ts';
+import { dueOf, lookupTextOf, sealPair } from './refresh/pair.ts';
+import { checkParams } from './refresh/write-request.ts';
+import type { Put } from './stores/store.ts';
+import { seconds } from './time.ts';
+import type { Millis } from './time.ts';
+import { lookupOf } from './vault/key-ring.ts';
+
+/** The tokens of a code exchange, or of another program's table. */
+export type Tokens = {
+  /** Missing: one is fetched when somebody asks. */
+  readonly accessToken?: string | undefined;
+  /** Missing only where the client has none (client credentials). */
+  readonly refreshToken?: string | undefined;
+  /** Seconds from `obtainedAtMs`. */
+  readonly expiresIn?: number | undefined;
+  readonly refreshExpiresIn?: number | undefined;
+  readonly scope?: string | undefined;
+  /** When the pair was issued; now where missing. Never later than it was: early is safe. */
+  readonly obtainedAtMs?: Millis | undefined;
+};
+
+const NAME_MAX = 200;
+
+/** What the store writes for a pair from outside. Throws `KeeperError` for what can never be kept. */
+export const preparePut = (
+  engine: Engine,
+  name: string,
+  clientName: string,
+  tokens: Tokens,
+  params: Readonly<Record<string, string>>,
+): Put => {
+  if (name === '' || name.length > NAME_MAX || hasControls(name))
+    throw new KeeperError(
+      'name_invalid',
+      'A connection needs a name of 1 to 200 printable characters',
+      "Use the car's or the owner's id, for example vin:KMH123.",
+    );
+  const client = engine.clients.get(clientName);
+  if (client === undefined)
+    throw new KeeperError(
+      'client_unknown',
+      `There is no client "${clientName}"`,
+      `Use one of: ${[...engine.clients.keys()].join(', ')}.`,
+    );
+  checkParams(client.provider, params);
+  checkTokens(client, tokens);
+  const pair: Pair = {
+    accessToken: tokens.accessToken ?? '',
+    refreshToken: tokens.refreshToken,
+    ...(tokens.scope === undefined ? {} : { scope: tokens.scope }),
+  };
+  const { learned } = engine.book.facts(clientName);
+  const nowMs = engine.store.nowMs();
+  const issuedAtMs = Math.min(tokens.obtainedAtMs ?? nowMs, nowMs);
+  const lifetimes = lifetimesOf(client.provider, learned);
+  const endsAtMs =
+    lifetimes.grantSeconds === undefined ? undefined : issuedAtMs + seconds(lifetimes.grantSeconds);
+  const expiry = expiryOf(issuedAtMs, tokens, lifetimes, endsAtMs);
+  const accessExpiresAtMs = pair.accessToken === '' ? issuedAtMs : expiry.accessExpiresAtMs;
+  const about = { client: clientName, issuedAtMs, ...expiry, accessExpiresAtMs, endsAtMs };
+  const grantId = engine.newId();
+  return {
+    name,
+    grantId,
+    client: clientName,
+    params,
+    lookups: engine.keys.all.map((key) => lookupOf(key, lookupTextOf(pair, clientName))),
+    sealFor: (place) => sealPair(engine.keys, place, pair, about),
+    due: dueOf({ id: grantId, generation: 1, epoch: 1 }, client, learned, about, {
+      askedAtMs: undefined,
+      nowMs,
+    }),
+  };
+};
+
+const TOKEN_MAX = 16_384;
+
+const checkTokens = ({ provider }: Client, { accessToken, refreshToken }: Tokens): void => {
+  for (const token of [accessToken, refreshToken])
+    if (token !== undefined && (token.length > TOKEN_MAX || hasControls(token)))
+      throw new KeeperError(
+        'token_invalid',
+        'A token is too long, or has control characters',
+        'Give it as it came.',
+      );
+  if (provider.grantType === 'refresh_token' && (refreshToken === undefined || refreshToken === ''))
+    throw new KeeperError(
+      'refresh_token_missing',
+      `A connection of ${provider.name} needs a refresh token`,
+      'Give the refresh token of the code exchange.',
+    );
+  if (provider.grantType === 'client_credentials' && refreshToken !== undefined)
+    throw new KeeperError(
+      'refresh_token_unused',
+      `${provider.name} has no refresh tokens`,
+      'Put the connection with {}: its access token is fetched.',
+    );
+};
+
+const hasControls = (text: string): boolean => /\p{Cc}/u.test(text);

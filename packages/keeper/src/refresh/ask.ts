@@ -1,0 +1,187 @@
+import { StoreError } from '../errors.ts';
+import { neededMs } from '../grants/expiry.ts';
+import type { ConsentCause, Grant } from '../grants/grant.ts';
+import { sleep } from '../time.ts';
+import type { Millis } from '../time.ts';
+import type { Engine } from './engine.ts';
+import { openPair } from './pair.ts';
+import type { Refreshed, Refresher } from './refresh.ts';
+import type { TokenCache } from './token-cache.ts';
+
+/** What a caller gets. Exactly three outcomes. */
+export type TokenResult =
+  | {
+      readonly status: 'ok';
+      readonly accessToken: string;
+      readonly expiresAtMs: Millis;
+      /** Served although it should have been refreshed: the refresh is in trouble, and this one is still valid. */
+      readonly isStale: boolean;
+    }
+  /** Only a new consent of the owner helps. */
+  | { readonly status: 'needs_consent'; readonly cause: ConsentCause; readonly sinceMs: Millis }
+  /** There is none at this moment, and the grant lives. Never a reason to log an owner out. */
+  | { readonly status: 'unavailable'; readonly reason: string; readonly retryAtMs: Millis };
+
+/** What a caller wants. */
+export type AskOptions = {
+  /** The token must be valid for so much longer; half of its life at most. */
+  readonly minValidMs?: Millis | undefined;
+  /** How long to wait for a new one. */
+  readonly waitMs?: Millis | undefined;
+  /** Ends the wait, and nothing else: a refresh that has begun goes on. */
+  readonly signal?: AbortSignal | undefined;
+  /** An access token that was refused: another one is wanted, although it looks valid. */
+  readonly rejected?: string | undefined;
+};
+
+const POLL_FIRST_MS = 100;
+const POLL_MAX_MS = 1000;
+
+/**
+ * A valid access token for a connection: from memory, from the store, or from a refresh. Rejects only for bugs, keys that
+ * are missing, and the signal.
+ */
+export const askToken = async (
+  engine: Engine,
+  parts: {
+    readonly refresher: Refresher;
+    readonly cache: TokenCache;
+    readonly isQuarantined: () => boolean;
+    readonly mayForce: (grantId: string) => boolean;
+  },
+  name: string,
+  options: AskOptions,
+): Promise<TokenResult> => {
+  const { store, clock, timing } = engine;
+  const endsMs = clock.monotonicMs() + (options.waitMs ?? timing.callerWaitMs);
+  let pollMs = POLL_FIRST_MS;
+  let last: Grant | undefined;
+  try {
+    for (;;) {
+      options.signal?.throwIfAborted();
+      last = await store.find(name);
+      const served = serve(engine, parts.cache, name, last, options);
+      if (served !== undefined || last === undefined) return served ?? NOT_CONNECTED;
+      if (parts.isQuarantined())
+        return fallback(engine, options, last, 'quarantined', store.nowMs() + 60_000);
+      if (
+        isForced(last, options, store.nowMs()) &&
+        !parts.refresher.isRefreshing(last.id) &&
+        !parts.mayForce(last.id)
+      )
+        return fallback(engine, options, last, 'refused_too_often', store.nowMs() + 30_000);
+      const leftMs = endsMs - clock.monotonicMs();
+      const refreshed = await within(engine, parts.refresher.refresh(last, true), leftMs, options.signal);
+      if (refreshed === undefined)
+        return fallback(engine, options, last, 'refreshing', store.nowMs() + timing.scanMs);
+      const { kind, grant, unsaved, reason } = refreshed;
+      if (grant === undefined) return NOT_CONNECTED;
+      if (unsaved !== undefined)
+        return {
+          status: 'ok',
+          accessToken: unsaved.accessToken,
+          expiresAtMs: grant.accessExpiresAtMs,
+          isStale: false,
+        };
+      if (kind === 'refreshed')
+        return (
+          serve(engine, parts.cache, name, grant, NOTHING_SPECIAL) ?? fallback(engine, options, grant, reason)
+        );
+      if (kind === 'later') return fallback(engine, options, grant, reason, refreshed.retryAtMs);
+      if (kind === 'over') {
+        const ended = serve(engine, parts.cache, name, grant, options);
+        if (ended !== undefined) return ended;
+      }
+      // Another process is at it. It is never overtaken: the row shows when it has ended.
+      if (clock.monotonicMs() + pollMs >= endsMs)
+        return fallback(engine, options, grant, 'refreshing', store.nowMs() + timing.scanMs);
+      await sleep(clock, pollMs * (0.75 + engine.chance() / 2), options.signal);
+      pollMs = Math.min(POLL_MAX_MS, pollMs * 1.5);
+    }
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    engine.log({ event: 'store.failed', during: 'token', reason: error.message });
+    return fallback(engine, options, last, 'store_unavailable', clock.wallMs() + timing.scanMs);
+  }
+};
+
+const NOTHING_SPECIAL: AskOptions = {};
+const NOT_CONNECTED: TokenResult = { status: 'needs_consent', cause: 'not_connected', sinceMs: 0 };
+
+/** Causes after which the last access token may still work. */
+const OUTLIVED: ReadonlySet<ConsentCause | undefined> = new Set(['lost_response', 'expired']);
+
+/** What a row alone answers; `undefined` where it must be refreshed first. */
+const serve = (
+  engine: Engine,
+  cache: TokenCache,
+  name: string,
+  grant: Grant | undefined,
+  options: AskOptions,
+): TokenResult | undefined => {
+  if (grant === undefined) return NOT_CONNECTED;
+  const nowMs = engine.store.nowMs();
+  const { state, cause, accessExpiresAtMs: expiresAtMs, issuedAtMs, sinceMs } = grant;
+  if (state === 'closed') return { status: 'needs_consent', cause: 'disconnected', sinceMs };
+  if (state === 'dead') {
+    if (OUTLIVED.has(cause) && expiresAtMs > nowMs && options.rejected === undefined)
+      return fallback(engine, options, grant, 'dead');
+    return { status: 'needs_consent', cause: cause ?? 'revoked', sinceMs };
+  }
+  const wanted = neededMs(options.minValidMs ?? engine.timing.minValidMs, expiresAtMs - issuedAtMs);
+  if (expiresAtMs - nowMs <= wanted) return undefined;
+  const { accessToken } = openPair(engine.keys, grant);
+  if (accessToken === '' || accessToken === options.rejected) return undefined;
+  cache.put(name, { grantId: grant.id, accessToken, expiresAtMs, freshUntilMs: expiresAtMs - wanted });
+  return { status: 'ok', accessToken, expiresAtMs, isStale: false };
+};
+
+/** Whether only a refused token asks for a refresh. A lack of permission must not become a storm of refreshes. */
+const isForced = (grant: Grant, { rejected }: AskOptions, nowMs: Millis): boolean =>
+  rejected !== undefined && grant.accessExpiresAtMs > nowMs;
+
+/** The old access token while it is valid, else when to try again. */
+const fallback = (
+  engine: Engine,
+  { rejected }: AskOptions,
+  grant: Grant | undefined,
+  reason: string,
+  retryAtMs?: Millis,
+): TokenResult => {
+  const nowMs = engine.clock.wallMs();
+  if (grant !== undefined && grant.accessExpiresAtMs > nowMs) {
+    const { accessToken } = openPair(engine.keys, grant);
+    if (accessToken !== '' && accessToken !== rejected)
+      return { status: 'ok', accessToken, expiresAtMs: grant.accessExpiresAtMs, isStale: true };
+  }
+  return {
+    status: 'unavailable',
+    reason,
+    retryAtMs: Math.max(nowMs, retryAtMs ?? nowMs + engine.timing.scanMs),
+  };
+};
+
+/** Waits for a refresh, but not longer; `undefined` where it takes longer. The refresh goes on. */
+const within = async (
+  engine: Engine,
+  refreshing: Promise<Refreshed>,
+  waitMs: Millis,
+  signal: AbortSignal | undefined,
+): Promise<Refreshed | undefined> => {
+  const done = new AbortController();
+  const giveUp = (): void => done.abort();
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    const result = await Promise.race([
+      refreshing,
+      sleep(engine.clock, waitMs, done.signal).then(() => undefined),
+    ]);
+    signal?.throwIfAborted();
+    return result;
+  } finally {
+    done.abort();
+    signal?.removeEventListener('abort', giveUp);
+    // Nobody waits any more: what becomes of it is in the row.
+    refreshing.catch(() => undefined);
+  }
+};

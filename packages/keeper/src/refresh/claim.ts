@@ -1,0 +1,120 @@
+import { decideAbandoned, decideUnaskable } from '../grants/decide.ts';
+import type { Decision } from '../grants/decide.ts';
+import type { Grant, Pair } from '../grants/grant.ts';
+import { isAlive } from '../grants/grant.ts';
+import { blockedUntil } from '../grants/client-facts.ts';
+import type { Client } from '../providers/clients.ts';
+import type { StoredAnswer } from '../stores/store.ts';
+import type { Millis } from '../time.ts';
+import { lookupOf } from '../vault/key-ring.ts';
+import type { Engine } from './engine.ts';
+import { readStored } from './keep.ts';
+import { lookupTextOf, openPair } from './pair.ts';
+
+/** The right to send, or why not. */
+export type Claimed =
+  | { readonly kind: 'claimed'; readonly grant: Grant; readonly pair: Pair; readonly attemptId: string }
+  /** An answer to this very token waits in the store: nothing needs to be sent. */
+  | { readonly kind: 'answered'; readonly grant: Grant; readonly answers: readonly StoredAnswer[] }
+  /** Another process sends it. */
+  | { readonly kind: 'busy'; readonly grant: Grant }
+  /** Not now. */
+  | { readonly kind: 'waiting'; readonly grant: Grant; readonly untilMs: Millis; readonly reason: string }
+  /** Dead, closed, gone, or changed meanwhile. */
+  | { readonly kind: 'over'; readonly grant: Grant | undefined };
+
+/**
+ * The first transaction of a refresh: the right to send one token, with the intent on disk before it is sent. That also
+ * proves that the store can be written while the token is still unspent.
+ */
+export const claimGrant = async (engine: Engine, grantId: string): Promise<Claimed> => {
+  const { store, clients, timing } = engine;
+  const grant = await store.read(grantId);
+  const client = grant === undefined ? undefined : clients.get(grant.client);
+  if (grant === undefined || client === undefined || !isAlive(grant)) return { kind: 'over', grant };
+  const nowMs = store.nowMs();
+  const { lease } = grant;
+  if (lease !== undefined && engine.leases.isRunning(lease, nowMs)) return { kind: 'busy', grant };
+  if (grant.state !== 'active') {
+    const answers = await waitingAnswers(engine, grant);
+    if (answers.some((answer) => readStored(engine, client, answer) !== undefined))
+      return { kind: 'answered', grant, answers };
+  }
+  const blocked = await whatBlocks(engine, grant, client, nowMs);
+  if (blocked !== undefined) return blocked;
+  if (!engine.spool.hasRoom())
+    return { kind: 'waiting', grant, untilMs: nowMs + timing.scanMs, reason: 'spool_full' };
+  return take(engine, grant, lease?.owner);
+};
+
+/** Takes the lease for one more send of a grant that this process holds already. */
+export const claimAgain = async (engine: Engine, grant: Grant): Promise<Claimed> =>
+  take(engine, grant, engine.leases.owner);
+
+const take = async (engine: Engine, grant: Grant, voidOwner: string | undefined): Promise<Claimed> => {
+  const { store, keys, leases, timing } = engine;
+  const pair = openPair(keys, grant);
+  const attempt = {
+    id: engine.newId(),
+    fingerprint: lookupOf(keys.current, lookupTextOf(pair, grant.client)),
+  };
+  engine.atStep('before_claim');
+  const asked = leases.now();
+  const claim = { owner: leases.owner, leaseMs: timing.leaseMs, attempt, voidOwner };
+  const claimed = await store.claim(grant.id, grant, claim);
+  if (claimed === undefined) return { kind: 'over', grant: await store.read(grant.id) };
+  leases.hold(claimed, asked);
+  engine.atStep('after_claim');
+  return { kind: 'claimed', grant: claimed, pair, attemptId: attempt.id };
+};
+
+/** Answers to the token that the row holds now: in the store, or in the spool of a process of this machine. */
+const waitingAnswers = async ({ store, spool }: Engine, grant: Grant): Promise<readonly StoredAnswer[]> =>
+  [
+    ...(await store.readAnswers(grant.id)),
+    ...spool.left().filter(({ grantId }) => grantId === grant.id),
+  ].filter(({ generation, epoch }) => generation === grant.generation && epoch === grant.epoch);
+
+/** What stands against sending now: an open question about the last send, the client, or the waiting time. */
+const whatBlocks = async (
+  engine: Engine,
+  grant: Grant,
+  client: Client,
+  nowMs: Millis,
+): Promise<Claimed | undefined> => {
+  const { book, timing, chance } = engine;
+  const facts = book.facts(grant.client);
+  const situation = {
+    grant,
+    client,
+    timing,
+    nowMs,
+    chance: chance(),
+    clientRetryAtMs: blockedUntil(facts, nowMs),
+  };
+  if (grant.state === 'inflight') {
+    // Its sender is gone, or has lost the lease.
+    const decision = decideAbandoned(situation);
+    if ((decision.change.due?.atMs ?? 0) > nowMs) return postpone(engine, grant, decision);
+  } else if (grant.due?.rank === 0 && grant.due.atMs > nowMs) {
+    return { kind: 'waiting', grant, untilMs: grant.due.atMs, reason: grant.state };
+  }
+  if (client.provider.repeats.kind === 'never' && grant.sends.count > 0) {
+    if (nowMs >= grant.accessExpiresAtMs) return postpone(engine, grant, decideUnaskable(situation));
+    return { kind: 'waiting', grant, untilMs: grant.accessExpiresAtMs, reason: 'uncertain' };
+  }
+  const untilMs = blockedUntil(facts, nowMs);
+  if (untilMs !== undefined) return { kind: 'waiting', grant, untilMs, reason: reasonOf(facts) };
+  if (await book.takeCanary(grant.client)) return undefined;
+  return { kind: 'waiting', grant, untilMs: nowMs + timing.canaryMs, reason: 'client_misconfigured' };
+};
+
+const reasonOf = ({ breaker }: { readonly breaker: unknown }): string =>
+  breaker === undefined ? 'client_throttled' : 'client_misconfigured';
+
+const postpone = async (engine: Engine, grant: Grant, { change, events }: Decision): Promise<Claimed> => {
+  const settled = await engine.store.settle(grant.id, grant, { change, events, ended: [] });
+  const now = settled.grant ?? grant;
+  if (change.due === undefined) return { kind: 'over', grant: now };
+  return { kind: 'waiting', grant: now, untilMs: change.due.atMs, reason: change.state };
+};

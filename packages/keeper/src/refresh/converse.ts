@@ -1,0 +1,137 @@
+import { sendAgainAt } from '../grants/ambiguity.ts';
+import type { Grant } from '../grants/grant.ts';
+import type { Client } from '../providers/clients.ts';
+import { seconds, sleep } from '../time.ts';
+import type { Millis } from '../time.ts';
+import type { Claimed } from './claim.ts';
+import { claimAgain } from './claim.ts';
+import type { Engine } from './engine.ts';
+import type { Success } from './keep.ts';
+import type { Answer } from './read-answer.ts';
+import { readAnswer } from './read-answer.ts';
+import { writeRequest } from './write-request.ts';
+
+/** One send, and its ending once there is one. */
+export type Send = {
+  readonly attemptId: string;
+  readonly sentAtMs: Millis;
+  readonly secret: string;
+  readonly isOver: Promise<void>;
+  ending?: {
+    readonly answer: Answer;
+    readonly receivedAtMs: Millis;
+    readonly tookMs: Millis;
+  };
+};
+
+/** The right to send. */
+export type Right = Extract<Claimed, { kind: 'claimed' }>;
+
+/**
+ * Sends the token, and waits. Inside an overlap it is sent again while the first answer may still come; the answers are
+ * ranked by their sends, because the last one sent got the pair that lives. With several secrets, a refused one is
+ * followed by the next.
+ */
+export const converse = async (
+  engine: Engine,
+  client: Client,
+  right: Right,
+): Promise<{ readonly grant: Grant; readonly sends: readonly Send[] }> => {
+  const { clock, timing, store, leases } = engine;
+  const secrets = [...engine.book.secrets(right.grant.client)];
+  const sends: Send[] = [];
+  let { grant } = right;
+  let secret = secrets.shift() ?? '';
+  const sendOnce = (one: Right): void => {
+    grant = one.grant;
+    sends.push(startSend(engine, client, one, secret));
+  };
+  sendOnce(right);
+  for (;;) {
+    const open = sends.filter(({ ending }) => ending === undefined);
+    const hasPair = sends.some((send) => successOf(send) !== undefined);
+    const last = sends.at(-1);
+    if (last !== undefined && successOf(last) !== undefined) return { grant, sends };
+    if (open.length === 0) {
+      const next = hasPair || !isAboutClient(last) ? undefined : secrets.shift();
+      if (next === undefined || !leases.isHeld(grant.id)) return { grant, sends };
+      secret = next;
+    } else {
+      const nowMs = store.nowMs();
+      const waitMs = hasPair
+        ? timing.holdBackMs
+        : (sendAgainAt(grant.sends, client.provider.repeats, nowMs, timing) ?? Infinity) - nowMs;
+      const isTimeUp = await waitFor(open, waitMs, clock);
+      if (!isTimeUp) continue;
+      if (hasPair) return { grant, sends };
+    }
+    const again = leases.isHeld(grant.id)
+      ? await claimAgain(engine, grant).catch(() => undefined)
+      : undefined;
+    if (again?.kind === 'claimed') sendOnce(again);
+    else if (open.length > 0) await waitFor(open, Infinity, clock);
+    else return { grant, sends };
+  }
+};
+
+/** Waits until one of the sends is over, or for so long. Returns whether the time was up first. */
+const waitFor = async (open: readonly Send[], waitMs: Millis, clock: Engine['clock']): Promise<boolean> => {
+  const ends = Promise.race(open.map(({ isOver }) => isOver)).then(() => false);
+  if (waitMs === Infinity) return ends;
+  const done = new AbortController();
+  const isTimeUp = await Promise.race([ends, sleep(clock, waitMs, done.signal).then(() => true)]);
+  done.abort();
+  return isTimeUp;
+};
+
+const isAboutClient = (send: Send | undefined): boolean =>
+  send?.ending !== undefined &&
+  (send.ending.answer.class === 'client_rejected' || send.ending.answer.class === 'unclear');
+
+const startSend = (
+  engine: Engine,
+  client: Client,
+  { grant, pair, attemptId }: Right,
+  secret: string,
+): Send => {
+  const { clock, leases, transport } = engine;
+  const sentAtMs = grant.sends.lastAtMs ?? engine.store.nowMs();
+  const startedMs = clock.monotonicMs();
+  const exchanged = transport(writeRequest(client, secret, grant.params, pair.refreshToken), {
+    deadlineMs: seconds(client.provider.exchangeSeconds),
+    clock,
+    maySend() {
+      engine.atStep('connected');
+      return leases.isHeld(grant.id);
+    },
+  });
+  const end = async (): Promise<void> => {
+    const exchange = await exchanged;
+    engine.atStep('answered');
+    const receivedAtMs = engine.store.nowMs();
+    const tookMs = clock.monotonicMs() - startedMs;
+    const answer = readAnswer(client.provider, exchange, receivedAtMs);
+    send.ending = { answer, receivedAtMs, tookMs };
+    engine.log({
+      event: 'refresh.ended',
+      grantId: grant.id,
+      client: grant.client,
+      generation: grant.generation,
+      outcome: answer.class,
+      code: answer.code,
+      status: answer.status,
+      requestId: answer.requestId,
+      tookMs: Math.round(tookMs),
+    });
+  };
+  const send: Send = { attemptId, sentAtMs, secret, isOver: end() };
+  return send;
+};
+
+/** What a send brought, if it brought a pair. */
+export const successOf = (send: Send): Success | undefined => {
+  const pair = send.ending?.answer.pair;
+  if (send.ending === undefined || pair === undefined) return undefined;
+  const { answer, receivedAtMs } = send.ending;
+  return { id: send.attemptId, answer: { ...answer, pair }, sentAtMs: send.sentAtMs, receivedAtMs };
+};

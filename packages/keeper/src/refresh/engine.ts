@@ -1,0 +1,69 @@
+import type { Timing } from '../grants/timing.ts';
+import type { Client } from '../providers/clients.ts';
+import type { Store } from '../stores/store.ts';
+import type { Clock, Millis } from '../time.ts';
+import type { KeyRing } from '../vault/key-ring.ts';
+import type { ClientBook } from './client-book.ts';
+import type { Transport } from './exchange.ts';
+import type { Leases } from './leases.ts';
+import type { Spool } from './spool.ts';
+
+/** What one refresh works with. Everything that varies is here, so that a simulation can bring its own. */
+export type Engine = {
+  readonly store: Store;
+  readonly keys: KeyRing;
+  readonly clients: ReadonlyMap<string, Client>;
+  readonly book: ClientBook;
+  readonly leases: Leases;
+  readonly spool: Spool;
+  /** Answers that the store has not taken yet. */
+  readonly unsaved: Unsaved;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly timing: Timing;
+  /** From 0 to 1. */
+  readonly chance: () => number;
+  readonly newId: () => string;
+  /** When somebody last asked for a grant's access token, as far as this process knows. */
+  readonly askedAt: (grantId: string) => Millis | undefined;
+  readonly log: (event: LogEvent) => void;
+  /** Called between the steps of a refresh. Trials end the process here. */
+  readonly atStep: (step: Step) => void;
+};
+
+/** Work that goes on after its refresh has ended: it must be over before the store is closed. */
+export type Unsaved = { track(work: Promise<void>): void; isGivenUp(): boolean };
+
+/** The steps of one refresh at which a process can end. */
+export type Step =
+  | 'before_claim'
+  | 'after_claim'
+  | 'connected'
+  | 'answered'
+  | 'before_settle'
+  | 'after_settle'
+  | 'before_return';
+
+/** What a keeper reports to its log. Nothing in it is secret. */
+export type LogEvent =
+  | {
+      readonly event: 'refresh.ended';
+      readonly grantId: string;
+      readonly client: string;
+      readonly generation: number;
+      readonly outcome: string;
+      readonly code: string;
+      readonly status: number | undefined;
+      readonly requestId: string | undefined;
+      readonly tookMs: Millis;
+    }
+  | {
+      readonly event: 'answer.spooled';
+      readonly grantId: string;
+      readonly isOnDisk: boolean;
+      readonly reason: string;
+    }
+  | { readonly event: 'answer.saved_late'; readonly grantId: string }
+  | { readonly event: 'store.failed'; readonly during: string; readonly reason: string }
+  | { readonly event: 'listener.failed'; readonly kind: string; readonly reason: string }
+  | { readonly event: 'quarantine'; readonly reason: string };

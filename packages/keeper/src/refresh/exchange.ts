@@ -1,0 +1,120 @@
+import { request as requestInClear } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { request as requestEncrypted } from 'node:https';
+import type { Clock, Millis } from '../time.ts';
+
+/** A request to a token endpoint. */
+export type TokenRequest = {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+/** How an exchange ended. */
+export type Exchange =
+  /** Certainly no byte of the body left this machine. */
+  | { readonly kind: 'not_sent'; readonly why: string }
+  /** It was sent, and the answer did not arrive, or not all of it. */
+  | {
+      readonly kind: 'unanswered';
+      readonly why: string;
+      readonly status?: number;
+      readonly partOfBody?: string;
+    }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+    };
+
+/**
+ * Sends one request. `maySend` is asked at the last moment, when the connection stands and before the first byte of the
+ * body is written; where it answers no, nothing is sent. Never rejects, and nobody can cut it short.
+ */
+export type Transport = (
+  request: TokenRequest,
+  options: { readonly deadlineMs: Millis; maySend(): boolean; clock: Clock },
+) => Promise<Exchange>;
+
+/** No token endpoint needs more. */
+const BODY_MAX_BYTES = 256 * 1024;
+
+/**
+ * The real transport. A new connection per exchange: a pooled one that the other side has just closed looks exactly like a
+ * lost answer. No redirect is followed, because it would carry token and secret elsewhere; nothing is repeated.
+ */
+export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, maySend, clock }) =>
+  new Promise((resolve) => {
+    const target = new URL(url);
+    const isEncrypted = target.protocol === 'https:';
+    let isSent = false;
+    let received: { status: number; text: string } | undefined;
+    const request: ClientRequest = (isEncrypted ? requestEncrypted : requestInClear)(target, {
+      method: 'POST',
+      agent: false,
+      headers: { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' },
+    });
+    const end = (exchange: Exchange): void => {
+      cancelDeadline();
+      resolve(exchange);
+      request.destroy();
+    };
+    const fail = (why: string): void => {
+      if (!isSent) return end({ kind: 'not_sent', why });
+      if (received === undefined) return end({ kind: 'unanswered', why });
+      end({ kind: 'unanswered', why, status: received.status, partOfBody: received.text });
+    };
+    const cancelDeadline = clock.after(deadlineMs, () => fail('timeout'));
+    request.on('socket', (socket) => {
+      socket.once(isEncrypted ? 'secureConnect' : 'connect', () => {
+        if (!maySend()) return fail('lease_lost');
+        isSent = true;
+        request.end(body);
+      });
+    });
+    request.on('error', (error) => fail(codeOf(error)));
+    request.on('response', (response) => {
+      received = { status: response.statusCode ?? 0, text: '' };
+      readBody(response, {
+        onText: (text) => {
+          if (received !== undefined) received.text += text;
+        },
+        onEnd: () =>
+          end({
+            kind: 'answered',
+            status: received?.status ?? 0,
+            headers: plainHeaders(response),
+            body: received?.text ?? '',
+          }),
+        onCut: fail,
+      });
+    });
+  });
+
+const readBody = (
+  response: IncomingMessage,
+  { onText, onEnd, onCut }: { onText(text: string): void; onEnd(): void; onCut(why: string): void },
+): void => {
+  let bytes = 0;
+  response.setEncoding('utf8');
+  response.on('data', (text: string) => {
+    bytes += Buffer.byteLength(text);
+    if (bytes > BODY_MAX_BYTES) return onCut('answer_too_large');
+    onText(text);
+  });
+  response.on('end', () => (response.complete ? onEnd() : onCut('cut_off')));
+  response.on('error', (error) => onCut(codeOf(error)));
+  response.on('aborted', () => onCut('cut_off'));
+};
+
+const codeOf = (error: Error): string =>
+  'code' in error && typeof error.code === 'string' ? error.code : error.name;
+
+const plainHeaders = ({ headers }: IncomingMessage): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );

@@ -1,0 +1,179 @@
+import type { GrantChange } from '../grants/decide.ts';
+import { StoreError } from '../errors.ts';
+import type { Grant, Pair } from '../grants/grant.ts';
+import { NO_SENDS } from '../grants/grant.ts';
+import type { Client } from '../providers/clients.ts';
+import type { AttemptEnd, Settlement, StoredAnswer } from '../stores/store.ts';
+import type { Millis } from '../time.ts';
+import { sleep } from '../time.ts';
+import type { Engine } from './engine.ts';
+import { dueOf, nextPair, openAnswer, openPair, sealAnswer, sealPair } from './pair.ts';
+import type { Answer } from './read-answer.ts';
+import { readAnswer } from './read-answer.ts';
+
+/** A usable answer, and when it was asked for. */
+export type Success = {
+  readonly id: string;
+  readonly answer: Answer & { readonly pair: Pair };
+  readonly sentAtMs: Millis;
+  readonly receivedAtMs: Millis;
+};
+
+/** What became of a pair. `grant` is the row as it would be where the store has not taken it yet. */
+export type Kept = { readonly grant: Grant; readonly isSaved: boolean };
+
+/**
+ * The second transaction of a refresh: the new pair, on disk before anybody gets it. It does not need the lease: whoever
+ * brings the answer to the row's present token is right, because its pair may be the only one that lives.
+ * Where the store refuses, the answer goes to the spool and is offered again until the store takes it.
+ */
+export const keepPair = async (
+  engine: Engine,
+  grant: Grant,
+  success: Success,
+  also: {
+    readonly ended: readonly AttemptEnd[];
+    readonly spares: readonly Success[];
+    readonly drop?: readonly string[];
+  },
+): Promise<Kept> => {
+  const client = clientOf(engine, grant);
+  const before = openPair(engine.keys, grant);
+  const settle = async (now: Grant): Promise<Kept> => {
+    const { settlement, grant: next } = settlementOf(engine, now, client, success, before, also);
+    const seen = { generation: grant.generation, epoch: grant.epoch };
+    const result = await engine.store.settle(grant.id, seen, settlement);
+    return { grant: result.grant ?? next, isSaved: true };
+  };
+  engine.atStep('before_settle');
+  try {
+    const kept = await settle(await asItIs(engine, grant));
+    engine.atStep('after_settle');
+    return kept;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    engine.leases.doubt(engine.timing.storeSettleMs);
+    const isOnDisk = spoolAnswer(engine, grant, success);
+    engine.log({ event: 'answer.spooled', grantId: grant.id, isOnDisk, reason: error.message });
+    engine.unsaved.track(offerUntilTaken(engine, grant, success, settle));
+    return { grant: settlementOf(engine, grant, client, success, before, also).grant, isSaved: false };
+  }
+};
+
+/** Takes answers that wait in the store, or in a spool, into their row. Returns the row; `undefined` where none can be read. */
+export const keepStored = async (
+  engine: Engine,
+  grant: Grant,
+  answers: readonly StoredAnswer[],
+): Promise<Grant | undefined> => {
+  const client = clientOf(engine, grant);
+  const successes = answers
+    .map((stored) => readStored(engine, client, stored))
+    .filter((success) => success !== undefined)
+    .sort((one, other) => other.sentAtMs - one.sentAtMs);
+  const [latest, ...spares] = successes;
+  if (latest === undefined) return undefined;
+  const kept = await keepPair(engine, grant, latest, { ended: [], spares, drop: [latest.id] });
+  return kept.grant;
+};
+
+/** An answer as it was stored, if it has become readable. */
+export const readStored = (engine: Engine, client: Client, stored: StoredAnswer): Success | undefined => {
+  const body = openAnswer(engine.keys, stored);
+  const exchange = { kind: 'answered', status: 200, headers: {}, body } as const;
+  const answer = readAnswer(client.provider, exchange, engine.clock.wallMs());
+  if (answer.pair === undefined) return undefined;
+  const { id, sentAtMs, receivedAtMs } = stored;
+  return { id, answer: { ...answer, pair: answer.pair }, sentAtMs, receivedAtMs };
+};
+
+/** The row as it is now, where this process has lost the lease: others may have announced something meanwhile. */
+const asItIs = async (engine: Engine, grant: Grant): Promise<Grant> => {
+  if (engine.leases.isHeld(grant.id)) return grant;
+  const now = await engine.store.read(grant.id);
+  return now?.generation === grant.generation && now.epoch === grant.epoch ? now : grant;
+};
+
+const clientOf = ({ clients }: Engine, { client: name }: Grant): Client => {
+  const client = clients.get(name);
+  if (client === undefined) throw new Error(`no client "${name}"`);
+  return client;
+};
+
+const settlementOf = (
+  engine: Engine,
+  grant: Grant,
+  client: Client,
+  success: Success,
+  before: Pair,
+  also: {
+    readonly ended: readonly AttemptEnd[];
+    readonly spares: readonly Success[];
+    readonly drop?: readonly string[];
+  },
+): { readonly settlement: Settlement; readonly grant: Grant } => {
+  const { learned } = engine.book.facts(grant.client);
+  const { pair, about } = nextPair(grant, client, learned, { ...success.answer, ...success }, before);
+  const place = { id: grant.id, generation: grant.generation + 1, epoch: grant.epoch };
+  const sealed = sealPair(engine.keys, place, pair, about);
+  const askedAtMs = engine.askedAt(grant.id) ?? grant.askedAtMs;
+  const due = dueOf(place, client, learned, about, { askedAtMs, nowMs: engine.store.nowMs() });
+  const isBack = grant.isAtRisk || grant.state === 'dead';
+  const change: GrantChange = {
+    state: 'active',
+    cause: undefined,
+    sends: NO_SENDS,
+    failures: 0,
+    due,
+    isAtRisk: false,
+  };
+  const spare = also.spares.find(({ answer }) => answer.pair.refreshToken !== pair.refreshToken);
+  return {
+    settlement: {
+      change,
+      pair: sealed,
+      ended: also.ended,
+      events: isBack ? [{ kind: 'recovered' }] : [],
+      keep:
+        spare === undefined
+          ? undefined
+          : sealAnswer(engine.keys, grant, { ...spare, body: spare.answer.body }),
+      keepIfMoved: sealAnswer(engine.keys, grant, { ...success, body: success.answer.body }),
+      drop: also.drop ?? [],
+    },
+    grant: { ...grant, ...change, ...sealed, generation: place.generation, lease: undefined },
+  };
+};
+
+const spoolAnswer = (engine: Engine, grant: Grant, success: Success): boolean => {
+  try {
+    engine.spool.write(sealAnswer(engine.keys, grant, { ...success, body: success.answer.body }));
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const RETRY_MS = 500;
+
+/** Offers the pair to the store until it takes it. It is also in the spool, so the end of this process loses nothing. */
+const offerUntilTaken = async (
+  engine: Engine,
+  grant: Grant,
+  success: Success,
+  settle: (now: Grant) => Promise<Kept>,
+): Promise<void> => {
+  for (;;) {
+    await sleep(engine.clock, RETRY_MS);
+    if (engine.unsaved.isGivenUp()) return;
+    try {
+      await settle(await asItIs(engine, grant));
+      engine.spool.remove(success.id);
+      engine.leases.release(grant.id);
+      engine.log({ event: 'answer.saved_late', grantId: grant.id });
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    }
+  }
+};

@@ -1,0 +1,152 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import type { Grant, Lease } from '../grants/grant.ts';
+import type { Store } from '../stores/store.ts';
+import type { Clock, Millis } from '../time.ts';
+
+/** The rights to send that this process holds. */
+export type Leases = {
+  readonly owner: string;
+  /** Notes a lease that was taken by a call which began at this moment. */
+  hold(grant: Grant, asked: Moment): void;
+  /** Whether this process may still send: its lease was confirmed so lately that nobody else can have taken it. */
+  isHeld(grantId: string): boolean;
+  release(grantId: string): void;
+  /** Whether a lease of the store counts: it is not over, and its owner may live. */
+  isRunning(lease: Lease, nowMs: Millis): boolean;
+  /** For so long, the leases of others count although they look over: after a jump of the clock, or of the store. */
+  doubt(forMs: Millis): void;
+  /** Now, by both clocks: a lease counts from before it was asked for. */
+  now(): Moment;
+  stop(): void;
+};
+
+/** One moment on both clocks. A stopped process sees it on one, a machine that slept on the other. */
+type Moment = { readonly wallMs: Millis; readonly monotonicMs: Millis };
+
+const JUMP_MS = 5000;
+/** The last part of a lease is not used for sending. */
+const USABLE_PART = 0.8;
+
+/** Holds leases, and renews them at a third of their time while there are any. */
+export const createLeases = (
+  store: Pick<Store, 'renew'>,
+  owner: string,
+  leaseMs: Millis,
+  clock: Clock,
+): Leases => {
+  const held = new Map<string, { fence: number; at: Moment }>();
+  let cancel: (() => void) | undefined;
+  let isStopped = false;
+  let doubtUntilMs = -Infinity;
+  let last: Moment = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+  const fromFuture = new Map<string, Millis>();
+
+  /** A clock that jumped makes running leases look over, or lets them last for years. */
+  const noteJump = (): void => {
+    const before = last;
+    last = now();
+    const jumpMs = last.wallMs - before.wallMs - (last.monotonicMs - before.monotonicMs);
+    if (Math.abs(jumpMs) > JUMP_MS) doubtUntilMs = last.monotonicMs + leaseMs;
+  };
+
+  /** A lease that begins in the future was written before a jump: it counts for one lease from when it is seen. */
+  const isFutureOver = (lease: Lease): boolean => {
+    const key = `${lease.owner} ${lease.atMs}`;
+    const seenMs = fromFuture.get(key) ?? clock.monotonicMs();
+    if (fromFuture.size > 1000) fromFuture.clear();
+    fromFuture.set(key, seenMs);
+    return clock.monotonicMs() - seenMs >= leaseMs;
+  };
+
+  const now = (): Moment => ({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
+
+  const schedule = (): void => {
+    if (cancel !== undefined || isStopped || held.size === 0) return;
+    cancel = clock.after(leaseMs / 3, () => {
+      cancel = undefined;
+      void renew().finally(schedule);
+    });
+  };
+
+  const renew = async (): Promise<void> => {
+    if (held.size === 0) return;
+    const at = now();
+    const before = [...held];
+    try {
+      const fences = await store.renew(owner, leaseMs);
+      for (const [grantId, { fence }] of before) {
+        const isOurs = fences.get(grantId) === fence;
+        if (isOurs && held.get(grantId)?.fence === fence) held.set(grantId, { fence, at });
+      }
+    } catch {
+      // Not confirmed: without a renewal the right to send ends by itself.
+    }
+  };
+
+  return {
+    owner,
+    now,
+    hold({ id, fence }, asked) {
+      held.set(id, { fence, at: asked });
+      schedule();
+    },
+    isHeld(grantId) {
+      const lease = held.get(grantId);
+      if (lease === undefined) return false;
+      const { wallMs, monotonicMs } = now();
+      const age = Math.max(wallMs - lease.at.wallMs, monotonicMs - lease.at.monotonicMs);
+      return age < leaseMs * USABLE_PART;
+    },
+    release: (grantId) => void held.delete(grantId),
+    isRunning(lease, nowMs) {
+      noteJump();
+      if (lease.owner === owner || isOwnerGone(lease)) return false;
+      if (lease.atMs > nowMs + JUMP_MS) return !isFutureOver(lease);
+      return lease.untilMs > nowMs || clock.monotonicMs() < doubtUntilMs;
+    },
+    doubt(forMs) {
+      doubtUntilMs = Math.max(doubtUntilMs, clock.monotonicMs() + forMs);
+    },
+    stop() {
+      isStopped = true;
+      cancel?.();
+    },
+  };
+};
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+};
+
+const link = (path: string): string => {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+};
+
+/** When a process of this machine was started, in ticks since the boot; empty where that cannot be read. */
+const startOf = (pid: number): string => read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ')[19] ?? '';
+
+/** Where process numbers mean the same: this boot of this machine, and this container. Empty where that is unknown. */
+const placeOf = (): string => {
+  const boot = read('/proc/sys/kernel/random/boot_id');
+  const space = link('/proc/self/ns/pid');
+  return boot === '' || space === '' ? '' : `${boot}/${space}`;
+};
+
+/** A name for this process that another one on this machine can check. `random` makes it unique. */
+export const ownerName = (random: string): string =>
+  [random, process.pid, startOf(process.pid), placeOf()].join('|');
+
+/** Whether the holder of a lease has certainly ended. `false` for what this machine cannot know. */
+export const isOwnerGone = ({ owner }: Pick<Lease, 'owner'>): boolean => {
+  const [, pid = '', start, place] = owner.split('|');
+  if (place === undefined || place === '' || place !== placeOf()) return false;
+  return startOf(Number(pid)) !== start;
+};

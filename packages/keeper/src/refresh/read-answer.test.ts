@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PLEOS } from '../providers/pleos.ts';
+import type { Provider } from '../providers/provider.ts';
+import { SMARTCAR } from '../providers/smartcar.ts';
+import type { Exchange } from './exchange.ts';
+import { readAnswer } from './read-answer.ts';
+
+const answered = (status: number, body: unknown, headers: Record<string, string> = {}): Exchange => ({
+  kind: 'answered',
+  status,
+  headers,
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+const PAIR = { access_token: 'a', refresh_token: 'r', expires_in: 7200 };
+const refusal = (code: string, details: unknown[] = []): unknown => ({
+  error: { code, message: '', details },
+});
+
+const stated = (expires: unknown) =>
+  readAnswer(SMARTCAR, answered(200, { ...PAIR, expires_in: expires }), 0).stated.expiresIn;
+const after = (text: string) =>
+  readAnswer(SMARTCAR, answered(429, '', { 'retry-after': text }), 0).retryAfterMs;
+
+describe('what an answer says', () => {
+  const rows: readonly [string, Provider, Exchange, string][] = [
+    ['a pair', SMARTCAR, answered(200, PAIR), 'usable'],
+    ['a pair after a byte order mark', SMARTCAR, answered(200, `\uFEFF${JSON.stringify(PAIR)}`), 'usable'],
+    ['a pair with status 201', SMARTCAR, answered(201, PAIR), 'usable'],
+    [
+      'a success with an error in it',
+      SMARTCAR,
+      answered(200, { error: 'bad_refresh_token' }),
+      'grant_rejected',
+    ],
+    ['a success that is a page', SMARTCAR, answered(200, '<html>'), 'unusable'],
+    ['an empty success', SMARTCAR, answered(204, ''), 'unusable'],
+    ['a dead token', SMARTCAR, answered(400, { error: 'invalid_grant' }), 'grant_rejected'],
+    [
+      'its name inside a text does not count',
+      SMARTCAR,
+      answered(400, { message: 'invalid_grant' }),
+      'unclear',
+    ],
+    ['a wrong secret', SMARTCAR, answered(401, { error: 'invalid_client' }), 'client_rejected'],
+    ['a wrong address', SMARTCAR, answered(404, 'not here'), 'client_rejected'],
+    ['too many requests', SMARTCAR, answered(429, ''), 'rate_limited'],
+    ['away, with a time', SMARTCAR, answered(503, '', { 'retry-after': '7' }), 'rate_limited'],
+    ['away, without one', SMARTCAR, answered(503, ''), 'ambiguous'],
+    [
+      'a failure that names a dead token is still a failure',
+      SMARTCAR,
+      answered(500, { error: 'invalid_grant' }),
+      'ambiguous',
+    ],
+    ['a redirect is not followed', SMARTCAR, answered(307, ''), 'ambiguous'],
+    ['Pleos: a pair', PLEOS, answered(200, { data: { accessToken: 'a', refreshToken: 'R' } }), 'usable'],
+    [
+      'Pleos: parameters, of which the token',
+      PLEOS,
+      answered(400, refusal('4002', [{ field: 'refreshToken' }])),
+      'grant_rejected',
+    ],
+    [
+      'Pleos: parameters, of which the secret',
+      PLEOS,
+      answered(400, refusal('4002', [{ field: 'clientSecret' }])),
+      'client_rejected',
+    ],
+    ['Pleos: parameters', PLEOS, answered(400, refusal('4002')), 'unclear'],
+    ['Pleos: unauthorized', PLEOS, answered(400, refusal('401')), 'unclear'],
+    ['Pleos: sharing has ended', PLEOS, answered(400, refusal('5006')), 'sharing_withdrawn'],
+    ['Pleos: a code of every object is none', PLEOS, answered(400, refusal('constructor')), 'unclear'],
+    ['no connection', SMARTCAR, { kind: 'not_sent', why: 'ECONNREFUSED' }, 'not_sent'],
+    ['no answer', SMARTCAR, { kind: 'unanswered', why: 'ECONNRESET' }, 'ambiguous'],
+  ];
+  for (const [name, provider, exchange, expected] of rows)
+    it(name, () => assert.equal(readAnswer(provider, exchange, 0).class, expected));
+
+  const whole = JSON.stringify({ ...PAIR, token_type: 'Bearer' });
+  it('saves both tokens of an answer that was cut off after them, and never half of one', () => {
+    const from = whole.indexOf('"r"') + 3;
+    for (let length = 0; length < whole.length; length++) {
+      const partOfBody = whole.slice(0, length);
+      const { pair } = readAnswer(SMARTCAR, { kind: 'unanswered', why: 'cut', status: 200, partOfBody }, 0);
+      if (length < from) assert.equal(pair, undefined, partOfBody);
+      else assert.deepEqual(pair, { accessToken: 'a', refreshToken: 'r' }, partOfBody);
+    }
+  });
+
+  it('saves nothing of a failure', () => {
+    const cut = { kind: 'unanswered', why: 'cut', status: 500, partOfBody: whole } as const;
+    assert.equal(readAnswer(SMARTCAR, cut, 0).pair, undefined);
+  });
+
+  it('reads lifetimes, and takes nonsense for nothing', () => {
+    assert.equal(stated(7200), 7200);
+    assert.equal(stated('7200'), 7200);
+    for (const nonsense of [-1, 0, 'soon', null, 1e12, {}]) assert.equal(stated(nonsense), undefined);
+  });
+
+  it('reads Retry-After in both forms, and an hour at most', () => {
+    assert.equal(after('7'), 7000);
+    assert.equal(after(new Date(9000).toUTCString()), 9000);
+    assert.equal(after('999999'), 3_600_000);
+    assert.equal(after('soon'), undefined);
+  });
+
+  it('quotes no code that could be a token', () => {
+    const { code } = readAnswer(SMARTCAR, answered(400, { error: 'x'.repeat(99) }), 0);
+    assert.equal(code, 'unprintable');
+  });
+});

@@ -1,0 +1,250 @@
+import { decideFailure, rulingOf } from '../grants/decide.ts';
+import { MEANINGS } from '../grants/answer-class.ts';
+import { StoreError } from '../errors.ts';
+import type { Grant, Pair } from '../grants/grant.ts';
+import type { Client } from '../providers/clients.ts';
+import type { AttemptEnd } from '../stores/store.ts';
+import type { Millis } from '../time.ts';
+import { claimGrant } from './claim.ts';
+import { converse, successOf } from './converse.ts';
+import type { Right, Send } from './converse.ts';
+import type { Budget } from './budget.ts';
+import type { Engine } from './engine.ts';
+import { keepPair, keepStored, readStored } from './keep.ts';
+import type { Success } from './keep.ts';
+import { openPair, sealAnswer } from './pair.ts';
+
+/** How a refresh ended, and the row after it. */
+export type Refreshed = {
+  readonly grant: Grant | undefined;
+  /**
+   * `refreshed`: there is a new pair. `busy`: another process is at it. `later`: not before `retryAtMs`. `over`: nothing can be
+   * done, or somebody else has done it: look at the row.
+   */
+  readonly kind: 'refreshed' | 'busy' | 'later' | 'over';
+  readonly reason: string;
+  readonly retryAtMs?: Millis | undefined;
+  /** The new pair, where the store has not taken it yet: it is in the spool. */
+  readonly unsaved?: Pair;
+};
+
+/**
+ * One refresh, from the claim to the stored pair: claim (first transaction), send, wait, keep or decide (second
+ * transaction). Nobody can cancel it. Rejects only for bugs and for a store that is away before anything was sent.
+ */
+export const refreshGrant = async (engine: Engine, grantId: string): Promise<Refreshed> => {
+  const claimed = await claimGrant(engine, grantId);
+  switch (claimed.kind) {
+    case 'busy':
+      return { kind: 'busy', grant: claimed.grant, reason: 'refreshing' };
+    case 'waiting':
+      return { kind: 'later', grant: claimed.grant, reason: claimed.reason, retryAtMs: claimed.untilMs };
+    case 'over':
+      return { kind: 'over', grant: claimed.grant, reason: claimed.grant?.state ?? 'gone' };
+    case 'answered': {
+      const grant = await keepStored(engine, claimed.grant, claimed.answers);
+      return { kind: 'refreshed', grant, reason: 'answer_was_stored' };
+    }
+    case 'claimed': {
+      const client = engine.clients.get(claimed.grant.client);
+      if (client === undefined) throw new Error(`no client "${claimed.grant.client}"`);
+      try {
+        return await sendAndConclude(engine, client, claimed);
+      } finally {
+        engine.leases.release(grantId);
+      }
+    }
+  }
+};
+
+const sendAndConclude = async (engine: Engine, client: Client, right: Right): Promise<Refreshed> => {
+  const { grant, sends } = await converse(engine, client, right);
+  const successes = sends
+    .map(successOf)
+    .filter((success) => success !== undefined)
+    .toReversed();
+  const refreshed = await conclude(engine, client, grant, sends, successes);
+  for (const send of sends)
+    if (send.ending === undefined) void send.isOver.then(() => keepLate(engine, grant, send));
+  engine.atStep('before_return');
+  return refreshed;
+};
+
+const endOf = ({ attemptId, ending }: Send): AttemptEnd | undefined =>
+  ending === undefined
+    ? undefined
+    : {
+        id: attemptId,
+        outcome: ending.answer.class,
+        status: ending.answer.status,
+        requestId: ending.answer.requestId,
+        tookMs: ending.tookMs,
+      };
+
+const endsOf = (sends: readonly Send[]): readonly AttemptEnd[] =>
+  sends.map(endOf).filter((end) => end !== undefined);
+
+/** The second transaction: the pair, or what its absence means. */
+const conclude = async (
+  engine: Engine,
+  client: Client,
+  grant: Grant,
+  sends: readonly Send[],
+  successes: readonly Success[],
+): Promise<Refreshed> => {
+  const [latest, ...spares] = successes;
+  if (latest === undefined) return concludeFailure(engine, client, grant, sends);
+  const kept = await keepPair(engine, grant, latest, { ended: endsOf(sends), spares });
+  const { pair, stated } = latest.answer;
+  const other = spares[0]?.answer.pair.refreshToken;
+  await engine.book.noteSuccess(grant.client, {
+    atMs: latest.sentAtMs,
+    grantId: grant.id,
+    secret: sends.find(({ attemptId }) => attemptId === latest.id)?.secret ?? '',
+    seen: {
+      accessSeconds: stated.expiresIn,
+      refreshSeconds: stated.refreshExpiresIn,
+      rotates:
+        client.provider.grantType === 'refresh_token' && pair.refreshToken !== undefined
+          ? pair.refreshToken !== openPair(engine.keys, grant).refreshToken
+          : undefined,
+      repeatGives: other === undefined ? undefined : other === pair.refreshToken ? 'same_pair' : 'new_pair',
+    },
+  });
+  const refreshed = { kind: 'refreshed', grant: kept.grant, reason: 'refreshed' } as const;
+  return kept.isSaved ? refreshed : { ...refreshed, unsaved: pair };
+};
+
+const concludeFailure = async (
+  engine: Engine,
+  client: Client,
+  grant: Grant,
+  sends: readonly Send[],
+): Promise<Refreshed> => {
+  const { store, timing, book } = engine;
+  const ended = sends.flatMap(({ ending, sentAtMs }) =>
+    ending === undefined ? [] : [{ ...ending.answer, sentAtMs }],
+  );
+  const ruling = rulingOf(ended);
+  const found = ruling?.class ?? 'not_sent';
+  if (found === 'grant_rejected') {
+    const spare = await useSpare(engine, client, grant, sends);
+    if (spare !== undefined) return spare;
+  }
+  const code = sends.find(({ ending }) => ending?.answer.class === found)?.ending?.answer.code ?? found;
+  const nowMs = store.nowMs();
+  const verdict = found === 'unclear' ? await book.noteUnclear(grant.client, grant.id, nowMs) : 'wait';
+  const isClient = MEANINGS[found].stopsClient || verdict === 'client';
+  const clientRetryAtMs = isClient ? await book.noteRefused(grant.client, code) : undefined;
+  if (found === 'rate_limited')
+    await book.notePause(grant.client, nowMs + (ruling?.retryAfterMs ?? timing.backoffMs));
+  const { change, events } = decideFailure({
+    grant,
+    ended,
+    verdict,
+    clientRetryAtMs,
+    client,
+    timing,
+    nowMs,
+    chance: engine.chance(),
+  });
+  const unusable = sends.find(({ ending }) => ending?.answer.class === 'unusable');
+  const keep =
+    unusable?.ending === undefined
+      ? undefined
+      : sealAnswer(engine.keys, grant, {
+          ...unusable,
+          ...unusable.ending,
+          id: unusable.attemptId,
+          body: unusable.ending.answer.body,
+        });
+  engine.atStep('before_settle');
+  try {
+    const settled = await store.settle(grant.id, grant, { change, events, ended: endsOf(sends), keep });
+    engine.atStep('after_settle');
+    const now = settled.grant;
+    const isDead = now === undefined || now.state === 'dead' || now.state === 'closed';
+    if (!settled.isDone || isDead) return { kind: 'over', grant: now, reason: now?.state ?? 'gone' };
+    return { kind: 'later', grant: now, reason: reasonFor(found), retryAtMs: now.due?.atMs };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    // The row stays as claimed. When the lease is over, it is treated as sent and unanswered, which is safe.
+    engine.log({ event: 'store.failed', during: 'settle', reason: error.message });
+    return { kind: 'later', grant, reason: 'store_unavailable', retryAtMs: nowMs + timing.leaseMs };
+  }
+};
+
+const reasonFor = (found: string): string =>
+  ({
+    not_sent: 'provider_unreachable',
+    rate_limited: 'client_throttled',
+    ambiguous: 'no_answer',
+    unusable: 'answer_unreadable',
+    unclear: 'refusal_unclear',
+    client_rejected: 'client_misconfigured',
+    bug: 'client_misconfigured',
+  })[found] ?? found;
+
+/**
+ * A pair that another send of the generation before brought: where two answers came, the wrong one may have been taken.
+ * It is tried once before the grant is given up.
+ */
+const useSpare = async (
+  engine: Engine,
+  client: Client,
+  grant: Grant,
+  sends: readonly Send[],
+): Promise<Refreshed | undefined> => {
+  const refused = openPair(engine.keys, grant).refreshToken;
+  const stored = (await engine.store.readAnswers(grant.id)).filter(
+    ({ generation, epoch }) => generation === grant.generation - 1 && epoch === grant.epoch,
+  );
+  const spare = stored
+    .map((one) => readStored(engine, client, one))
+    .find((one) => one?.answer.pair.refreshToken !== undefined && one.answer.pair.refreshToken !== refused);
+  if (spare === undefined) return undefined;
+  const kept = await keepPair(engine, grant, spare, {
+    ended: endsOf(sends),
+    spares: [],
+    drop: stored.map(({ id }) => id),
+  });
+  return { kind: 'refreshed', grant: kept.grant, reason: 'spare' };
+};
+
+/** An answer that came after its refresh was concluded: a spare, or the end of an attempt. */
+const keepLate = async (engine: Engine, grant: Grant, send: Send): Promise<void> => {
+  const success = successOf(send);
+  const ended = endsOf([send]);
+  try {
+    if (success !== undefined) await keepPair(engine, grant, success, { ended, spares: [] });
+    else await engine.store.noteEnds(ended);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  }
+};
+
+/** Refreshes a grant, or joins the refresh that this process is at already. `isWanted`: somebody waits for it. Nobody cancels it. */
+export type Refresher = {
+  refresh(grant: Pick<Grant, 'id' | 'client'>, isWanted: boolean): Promise<Refreshed>;
+  isRefreshing(grantId: string): boolean;
+};
+
+/** One refresh per grant at a time, within the budget of its client. */
+export const createRefresher = (engine: Engine, budget: Budget, onEnd: () => void): Refresher => {
+  const running = new Map<string, Promise<Refreshed>>();
+  return {
+    isRefreshing: (grantId) => running.has(grantId),
+    refresh({ id, client }, isWanted) {
+      const joined = running.get(id);
+      if (joined !== undefined) return joined;
+      const refreshing = budget
+        .run(client, isWanted, () => refreshGrant(engine, id))
+        .finally(() => {
+          running.delete(id);
+          onEnd();
+        });
+      running.set(id, refreshing);
+      return refreshing;
+    },
+  };
+};

@@ -1,0 +1,151 @@
+import {
+  closeSync,
+  fsyncSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { basename, join } from 'node:path';
+import type { StoredAnswer } from '../stores/store.ts';
+import { isOwnerGone } from './leases.ts';
+
+/** A second place for answers that the store refuses: encrypted, on disk, and made before it is needed. */
+export type Spool = {
+  /** Whether another answer would fit. Asked before a token is spent. */
+  hasRoom(): boolean;
+  /** Writes an answer to disk. Throws where that fails. */
+  write(answer: StoredAnswer): void;
+  /** Forgets an answer: the store has it. */
+  remove(id: string): void;
+  /** The answers in all spools of the directory: this one's, and those of processes that are gone or not. */
+  left(): readonly StoredAnswer[];
+  /** Deletes the files of processes that are gone; only after what they left is stored. */
+  clear(): void;
+  /** Shows that this process lives, to those that cannot see its number. At least every hour. */
+  beat(): void;
+  close(): void;
+};
+
+/** Space that is taken at the start: a full disk is when it is needed. An answer needs 1 to 8 KiB. */
+const FILE_BYTES = 512 * 1024;
+const RECORD_MAX_BYTES = 300 * 1024;
+const ENDING = '.spool';
+
+type Written = Omit<StoredAnswer, 'sealed'> & { readonly sealed: string };
+
+/** What a store in memory needs: nothing survives with it. */
+export const NO_SPOOL: Spool = {
+  hasRoom: () => true,
+  write() {
+    throw new Error('there is no spool');
+  },
+  remove: () => undefined,
+  left: () => [],
+  clear: () => undefined,
+  beat: () => undefined,
+  close: () => undefined,
+};
+
+/**
+ * The spool of this process, one file in a directory that processes of this machine share. The file has a fixed size and
+ * is written whole, with a checksum: a torn write is found, and the copy before it is in the second half.
+ */
+export const openSpool = (directory: string, owner: string): Spool => {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const own = join(directory, `${Buffer.from(owner).toString('base64url')}${ENDING}`);
+  const file = openSync(own, 'w', 0o600);
+  writeSync(file, Buffer.alloc(FILE_BYTES));
+  fsyncSync(file);
+  const answers = new Map<string, StoredAnswer>();
+  let turn = 0;
+
+  /** Halves take turns: the one that holds the last good copy is never written over. */
+  const flush = (): void => {
+    turn += 1;
+    const block = encode([...answers.values()], turn);
+    if (block.length > FILE_BYTES / 2) throw new Error('the spool is full');
+    writeSync(file, block, 0, block.length, ((turn % 2) * FILE_BYTES) / 2);
+    fsyncSync(file);
+  };
+
+  const others = (): readonly string[] =>
+    readdirSync(directory)
+      .filter((name) => name.endsWith(ENDING))
+      .map((name) => join(directory, name))
+      .filter((path) => path !== own);
+
+  return {
+    hasRoom: () => encode([...answers.values()], 0).length + RECORD_MAX_BYTES / 8 < FILE_BYTES / 2,
+    write(answer) {
+      answers.set(answer.id, answer);
+      flush();
+    },
+    remove(id) {
+      if (!answers.delete(id)) return;
+      try {
+        flush();
+      } catch {
+        // It is stored: at the next start it is offered again, and refused because the row has moved on.
+      }
+    },
+    left: () => [...answers.values(), ...others().flatMap((path) => decode(readFileSync(path)))],
+    clear() {
+      for (const path of others()) if (isAbandoned(path)) rmSync(path, { force: true });
+    },
+    beat() {
+      const now = new Date();
+      futimesSync(file, now, now);
+    },
+    close() {
+      closeSync(file);
+      if (answers.size === 0) rmSync(own, { force: true });
+    },
+  };
+};
+
+const SILENT_MS = 86_400_000;
+
+/** Whether the writer of a spool has ended: surely, or it is of another container and silent for a day. */
+const isAbandoned = (path: string): boolean => {
+  const owner = Buffer.from(basename(path, ENDING), 'base64url').toString();
+  return isOwnerGone({ owner }) || statSync(path).mtimeMs < Date.now() - SILENT_MS;
+};
+
+/** A block: a line with checksum and length, then JSON. */
+const encode = (answers: readonly StoredAnswer[], turn: number): Buffer => {
+  const written: Written[] = answers.map((answer) => ({
+    ...answer,
+    sealed: Buffer.from(answer.sealed).toString('base64'),
+  }));
+  const text = JSON.stringify({ turn, answers: written });
+  return Buffer.from(`${checksum(text)} ${String(Buffer.byteLength(text)).padStart(8)}\n${text}`);
+};
+
+const checksum = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+
+/** The answers of a spool file: those of the half that was written last and is whole. */
+const decode = (bytes: Buffer): readonly StoredAnswer[] => {
+  const halves = [bytes.subarray(0, FILE_BYTES / 2), bytes.subarray(FILE_BYTES / 2)]
+    .map(decodeHalf)
+    .filter((half) => half !== undefined)
+    .sort((one, other) => other.turn - one.turn);
+  return (halves[0]?.answers ?? []).map((answer) => ({
+    ...answer,
+    sealed: Buffer.from(answer.sealed, 'base64'),
+  }));
+};
+
+const HEADER = /^([0-9a-f]{32}) +(\d+)\n/;
+
+const decodeHalf = (bytes: Buffer): { turn: number; answers: readonly Written[] } | undefined => {
+  const [header = '', sum, length] = HEADER.exec(bytes.subarray(0, 64).toString('latin1')) ?? [];
+  if (header === '') return undefined;
+  const text = bytes.subarray(header.length, header.length + Number(length)).toString('utf8');
+  return checksum(text) === sum ? (JSON.parse(text) as { turn: number; answers: Written[] }) : undefined;
+};

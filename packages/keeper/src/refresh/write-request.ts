@@ -1,0 +1,76 @@
+import { KeeperError } from '../errors.ts';
+import type { Client } from '../providers/clients.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { TokenRequest } from './exchange.ts';
+
+/** The request of one refresh. Throws `KeeperError` where the grant lacks a parameter of its provider. */
+export const writeRequest = (
+  { provider, clientId, userAgent }: Client,
+  secret: string,
+  params: Readonly<Record<string, string>>,
+  refreshToken: string | undefined,
+): TokenRequest => {
+  const { fields, body, grantType, credentials } = provider;
+  const members: Record<string, string> = {};
+  if (fields.grantType !== undefined) members[fields.grantType] = grantType;
+  if (fields.refreshToken !== undefined && refreshToken !== undefined)
+    members[fields.refreshToken] = refreshToken;
+  if (credentials === 'body') {
+    members[fields.clientId ?? 'client_id'] = clientId;
+    members[fields.clientSecret ?? 'client_secret'] = secret;
+  }
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    'user-agent': userAgent,
+    'content-type': body === 'json' ? 'application/json' : 'application/x-www-form-urlencoded',
+    ...fillHeaders(provider, params),
+  };
+  if (credentials === 'basic')
+    headers['authorization'] =
+      `Basic ${Buffer.from(`${encode(clientId)}:${encode(secret)}`).toString('base64')}`;
+  return {
+    url: provider.url,
+    headers,
+    body: body === 'json' ? JSON.stringify(members) : new URLSearchParams(members).toString(),
+  };
+};
+
+/** @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 The halves are form-encoded first. */
+const encode = (text: string): string => encodeURIComponent(text).replaceAll('%20', '+');
+
+const PLACEHOLDER = /\{(\w+)\}/g;
+
+/** The parameters that every grant of a provider needs. */
+export const paramsOf = ({ headers }: Provider): readonly string[] =>
+  Object.values(headers).flatMap((value) => [...value.matchAll(PLACEHOLDER)].map(([, name = '']) => name));
+
+const fillHeaders = (
+  provider: Provider,
+  params: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> => {
+  for (const name of paramsOf(provider)) refuseWithout(provider, params, name);
+  return Object.fromEntries(
+    Object.entries(provider.headers).map(([header, value]) => [
+      header,
+      value.replaceAll(PLACEHOLDER, (_whole, name: string) => params[name] ?? ''),
+    ]),
+  );
+};
+
+const refuseWithout = (
+  { name: provider }: Provider,
+  params: Readonly<Record<string, string>>,
+  name: string,
+): void => {
+  const value = params[name];
+  if (value !== undefined && /^[\w.:@-]{1,200}$/.test(value)) return;
+  throw new KeeperError(
+    'param_missing',
+    `${provider} needs the parameter "${name}" for every connection`,
+    `Give it to put: { params: { ${name}: '...' } }.`,
+  );
+};
+
+/** Throws `KeeperError` where a parameter is missing or could not stand in a header. */
+export const checkParams = (provider: Provider, params: Readonly<Record<string, string>>): void =>
+  void fillHeaders(provider, params);

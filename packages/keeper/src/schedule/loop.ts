@@ -1,0 +1,131 @@
+import { StoreError } from '../errors.ts';
+import type { DueRank, Grant } from '../grants/grant.ts';
+import { blockedUntil } from '../grants/client-facts.ts';
+import type { Budget } from '../refresh/budget.ts';
+import type { Engine } from '../refresh/engine.ts';
+import { dueOf } from '../refresh/pair.ts';
+import type { Refresher } from '../refresh/refresh.ts';
+import type { TokenCache } from '../refresh/token-cache.ts';
+import type { Millis } from '../time.ts';
+import { warnOfEnds } from './warn-of-ends.ts';
+
+/** The one loop of a keeper. No grant has a timer of its own. */
+export type Loop = {
+  start(): void;
+  /** Ends the loop; what it has started goes on. Resolves when no turn runs. */
+  stop(): Promise<void>;
+  /** One turn: what was left, what is due, what was asked for. */
+  turn(): Promise<void>;
+};
+
+/** What the loop works with. */
+export type LoopParts = {
+  readonly engine: Engine;
+  readonly budget: Budget;
+  readonly refresher: Refresher;
+  readonly cache: TokenCache;
+  readonly isQuarantined: () => boolean;
+  /** What else must happen now and then. */
+  readonly afterTurn: () => Promise<void>;
+};
+
+const RANKS: readonly DueRank[] = [0, 1, 2];
+/** A due grant that was taken and not refreshed is due again after so long. */
+const HOLD_MS = 60_000;
+const WARN_EVERY_MS = 3_600_000;
+
+export const createLoop = (parts: LoopParts): Loop => {
+  const { engine } = parts;
+  const { clock, timing } = engine;
+  let cancel: (() => void) | undefined;
+  let running: Promise<void> | undefined;
+  let isStopped = false;
+  let warnedAtMs = -Infinity;
+
+  const turn = async (): Promise<void> => {
+    try {
+      await engine.book.reload();
+      if (!parts.isQuarantined()) {
+        await recover(parts);
+        for (const client of engine.clients.keys()) await startDue(parts, client);
+      }
+      await noteAsked(parts);
+      if (clock.monotonicMs() - warnedAtMs >= WARN_EVERY_MS) {
+        warnedAtMs = clock.monotonicMs();
+        await warnOfEnds(engine.store);
+      }
+      engine.spool.beat();
+      await parts.afterTurn();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      engine.leases.doubt(timing.storeSettleMs + timing.scanMs);
+      engine.log({ event: 'store.failed', during: 'schedule', reason: error.message });
+    }
+  };
+
+  const schedule = (delayMs: Millis): void => {
+    if (isStopped) return;
+    cancel = clock.after(delayMs, () => {
+      running = turn().finally(() => {
+        running = undefined;
+        schedule(timing.scanMs);
+      });
+    });
+  };
+
+  return {
+    start: () => schedule(0),
+    turn,
+    async stop() {
+      isStopped = true;
+      cancel?.();
+      await running;
+    },
+  };
+};
+
+/** Grants whose sender is gone, or has lost its lease: the refresh itself decides what that means. */
+const recover = async ({ engine, refresher }: LoopParts): Promise<void> => {
+  const nowMs = engine.store.nowMs();
+  for (const grant of await engine.store.leased()) {
+    if (grant.lease === undefined || engine.leases.isHeld(grant.id)) continue;
+    if (!engine.clients.has(grant.client) || engine.leases.isRunning(grant.lease, nowMs)) continue;
+    start(engine, refresher, grant);
+  }
+};
+
+const startDue = async ({ engine, budget, refresher }: LoopParts, client: string): Promise<void> => {
+  const facts = engine.book.facts(client);
+  if (blockedUntil(facts, engine.store.nowMs()) !== undefined) return;
+  for (const rank of RANKS) {
+    // A stopped client gets one canary.
+    const limit = Math.min(budget.room(client), facts.breaker === undefined ? Infinity : 1);
+    if (limit < 1) return;
+    const grants = await engine.store.takeDue({ client, rank, limit, holdMs: HOLD_MS });
+    for (const grant of grants) start(engine, refresher, grant);
+    if (facts.breaker !== undefined && grants.length > 0) return;
+  }
+};
+
+const start = (engine: Engine, refresher: Refresher, grant: Grant): void => {
+  refresher.refresh(grant, false).catch((error: unknown) => {
+    if (!(error instanceof StoreError)) throw error;
+    engine.log({ event: 'store.failed', during: 'refresh', reason: error.message });
+  });
+};
+
+/** Writes down who was asked for, and makes their next refresh due while the access token is still valid. */
+const noteAsked = async ({ engine, cache }: LoopParts): Promise<void> => {
+  const touches = [];
+  for (const [grantId, askedAtMs] of cache.takeAsked()) {
+    const grant = await engine.store.read(grantId);
+    const client = grant === undefined ? undefined : engine.clients.get(grant.client);
+    if (grant === undefined || client === undefined) continue;
+    const lifeMs = grant.accessExpiresAtMs - grant.issuedAtMs;
+    if (grant.askedAtMs !== undefined && askedAtMs - grant.askedAtMs < lifeMs / 2) continue;
+    const { learned } = engine.book.facts(grant.client);
+    const due = dueOf(grant, client, learned, grant, { askedAtMs, nowMs: engine.store.nowMs() });
+    touches.push({ grantId, askedAtMs, due });
+  }
+  if (touches.length > 0) await engine.store.touch(touches);
+};

@@ -1,0 +1,60 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { DEFAULT_TIMING } from '../grants/timing.ts';
+import { createClientBook } from '../refresh/client-book.ts';
+import type { Engine } from '../refresh/engine.ts';
+import { sendByHttp } from '../refresh/exchange.ts';
+import { createLeases, ownerName } from '../refresh/leases.ts';
+import { NO_SPOOL, openSpool } from '../refresh/spool.ts';
+import type { TokenCache } from '../refresh/token-cache.ts';
+import type { Store } from '../stores/store.ts';
+import { systemClock } from '../time.ts';
+import type { KeeperOptions } from './options.ts';
+
+/** An engine, and the work that must be over before its store is closed. */
+export type Assembled = {
+  readonly engine: Engine;
+  /** Answers that the store has not taken yet. */
+  readonly unsaved: ReadonlySet<Promise<void>>;
+  /** What is not stored by now stays in the spool. */
+  giveUp(): void;
+};
+
+/** The parts of one refresh, from the options of a keeper. */
+export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache): Assembled => {
+  const { keys, clock = systemClock, log = () => undefined, atStep = () => undefined } = options;
+  const clients = new Map(Object.entries(options.clients));
+  const timing = { ...DEFAULT_TIMING, ...options.timing };
+  const owner = ownerName(randomBytes(8).toString('hex'));
+  const unsaved = new Set<Promise<void>>();
+  let isGivenUp = false;
+  const engine: Engine = {
+    store,
+    keys,
+    clients,
+    clock,
+    timing,
+    log,
+    atStep,
+    book: createClientBook(clients, store, clock, timing),
+    leases: createLeases(store, owner, timing.leaseMs, clock),
+    spool: store.spoolDirectory === undefined ? NO_SPOOL : openSpool(store.spoolDirectory, owner),
+    unsaved: {
+      track(work) {
+        unsaved.add(work);
+        void work.finally(() => unsaved.delete(work));
+      },
+      isGivenUp: () => isGivenUp,
+    },
+    transport: options.transport ?? sendByHttp,
+    chance: options.chance ?? Math.random,
+    newId: options.newId ?? randomUUID,
+    askedAt: cache.askedAt,
+  };
+  return {
+    engine,
+    unsaved,
+    giveUp() {
+      isGivenUp = true;
+    },
+  };
+};

@@ -1,0 +1,10 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Millis } from '../../time.ts';
+import type { Commits } from './commits.ts';
+
+/** What the verbs of one open file share. */
+export type Connection = {
+  readonly database: DatabaseSync;
+  readonly commits: Commits;
+  readonly nowMs: () => Millis;
+};

@@ -1,0 +1,55 @@
+import type { Grant } from '../../grants/grant.ts';
+import type { GrantVerbs } from '../store.ts';
+import type { Connection } from './connection.ts';
+import { createPut } from './put.ts';
+import { toGrant } from './rows.ts';
+
+/** Grants and connections. */
+export const createGrantVerbs = (connection: Connection): GrantVerbs => {
+  const { database, commits, nowMs } = connection;
+  const find = database.prepare(
+    'SELECT grants.* FROM connections JOIN grants ON grants.id = connections.grant_id WHERE name = ?',
+  );
+  const read = database.prepare('SELECT * FROM grants WHERE id = ?');
+  const unlink = database.prepare('DELETE FROM connections WHERE name = ?');
+  const countLinks = database.prepare('SELECT count(*) AS links FROM connections WHERE grant_id = ?');
+  const closeGrant = database.prepare(
+    `UPDATE grants SET state = 'closed', cause = 'disconnected', since_ms = ?, epoch = epoch + 1, due_at_ms = NULL,
+      due_rank = NULL, lease_owner = NULL, lease_at_ms = NULL, lease_until_ms = NULL WHERE id = ?`,
+  );
+  const touch = database.prepare(
+    `UPDATE grants SET asked_at_ms = max(coalesce(asked_at_ms, 0), :asked),
+      due_rank = CASE WHEN :dueAt < coalesce(due_at_ms, 9e15) THEN :dueRank ELSE due_rank END,
+      due_at_ms = CASE WHEN :dueAt < coalesce(due_at_ms, 9e15) THEN :dueAt ELSE due_at_ms END
+      WHERE id = :id AND state = 'active' AND failures = 0`,
+  );
+
+  const readRow = (id: string): Grant | undefined => {
+    const row = read.get(id);
+    return row === undefined ? undefined : toGrant(row);
+  };
+
+  return {
+    find: (name) =>
+      commits.read(() => {
+        const row = find.get(name);
+        return row === undefined ? undefined : toGrant(row);
+      }),
+    read: (grantId) => commits.read(() => readRow(grantId)),
+    put: createPut(connection),
+    disconnect: (name) =>
+      commits.run(() => {
+        const row = find.get(name);
+        if (row === undefined) return undefined;
+        const grant = toGrant(row);
+        unlink.run(name);
+        if (countLinks.get(grant.id)?.['links'] === 0) closeGrant.run(nowMs(), grant.id);
+        return readRow(grant.id);
+      }),
+    touch: (touches) =>
+      commits.run(() => {
+        for (const { grantId, askedAtMs, due } of touches)
+          touch.run({ id: grantId, asked: askedAtMs, dueAt: due?.atMs ?? 9e15, dueRank: due?.rank ?? null });
+      }),
+  };
+};

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { KeeperError } from '../../errors.ts';
+import type { Clock, Millis } from '../../time.ts';
+import type { IdentityVerbs, Store, StoreOpener } from '../store.ts';
+import { createCommits } from './commits.ts';
+import { toOpenError } from './errors.ts';
+import { createClientVerbs, createEventVerbs } from './events.ts';
+import { createGrantVerbs } from './grants.ts';
+import type { Connection } from './connection.ts';
+import { refuseNetworkDisk } from './network-disk.ts';
+import { createRefreshVerbs } from './refreshes.ts';
+import { createListVerbs, createScheduleVerbs } from './schedule.ts';
+import { SCHEMA } from './schema.ts';
+
+/** SQLite's name for a database without a file. */
+const IN_MEMORY = ':memory:';
+
+/**
+ * A store in one SQLite file. Any number of processes of one machine share it; it is made where it does not exist, for
+ * this user only. Opening throws `KeeperError`: what is wrong with the file, and the remedy.
+ */
+export const sqliteStore =
+  (path: string, { lockTimeoutMs = 5000 }: { readonly lockTimeoutMs?: Millis } = {}): StoreOpener =>
+  async (clock) =>
+    openSqliteStore(path, { lockTimeoutMs, clock });
+
+/** A store that ends with the process: for tests. */
+export const memoryStore = (): StoreOpener => sqliteStore(IN_MEMORY);
+
+const openSqliteStore = (
+  path: string,
+  { lockTimeoutMs, clock }: { readonly lockTimeoutMs: Millis; readonly clock: Clock },
+): Store => {
+  const isInMemory = path === IN_MEMORY;
+  const file = isInMemory ? path : resolve(path);
+  const database = openDatabase(file, isInMemory, lockTimeoutMs);
+  const commits = createCommits(database, { lockTimeoutMs, isInMemory });
+  const connection: Connection = { database, commits, nowMs: () => clock.wallMs() };
+  return {
+    ...createGrantVerbs(connection),
+    ...createRefreshVerbs(connection),
+    ...createScheduleVerbs(connection),
+    ...createClientVerbs(connection),
+    ...createEventVerbs(connection),
+    ...createListVerbs(connection),
+    ...createIdentityVerbs(connection, file, isInMemory),
+  };
+};
+
+const openDatabase = (file: string, isInMemory: boolean, lockTimeoutMs: Millis): DatabaseSync => {
+  let database: DatabaseSync | undefined;
+  try {
+    if (!isInMemory) {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      refuseNetworkDisk(dirname(file));
+      if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+    }
+    database = new DatabaseSync(file, { timeout: lockTimeoutMs });
+    // With NORMAL, a commit of the log may be undone by a power failure. https://www.sqlite.org/pragma.html#pragma_synchronous
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;');
+    migrate(database, file);
+    // Writing may wait without blocking from here on: see commits.ts.
+    database.exec('PRAGMA busy_timeout = 0');
+    return database;
+  } catch (error) {
+    if (database?.isOpen === true) database.close();
+    throw toOpenError(error, file);
+  }
+};
+
+const migrate = (database: DatabaseSync, file: string): void => {
+  database.exec('BEGIN IMMEDIATE');
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version > SCHEMA.length)
+    throw new KeeperError(
+      'store_newer',
+      `${file} was written by a newer version of the keeper`,
+      'Start that version, or a later one.',
+    );
+  for (const statements of SCHEMA.slice(version)) database.exec(statements);
+  database.exec(`PRAGMA user_version = ${SCHEMA.length}`);
+  database
+    .prepare('INSERT OR IGNORE INTO deployment (one, id, high_water) VALUES (1, ?, 0)')
+    .run(randomUUID());
+  database.exec('COMMIT');
+};
+
+const createIdentityVerbs = (
+  { database, commits }: Connection,
+  file: string,
+  isInMemory: boolean,
+): IdentityVerbs => {
+  const read = database.prepare('SELECT id, high_water, key_check FROM deployment');
+  const writeKeyCheck = database.prepare('UPDATE deployment SET key_check = ?');
+  const pruning = [
+    'DELETE FROM attempts WHERE sent_at_ms < ?',
+    'DELETE FROM events WHERE acknowledged_at_ms < ?',
+    `DELETE FROM answers WHERE received_at_ms < ? AND NOT EXISTS (
+      SELECT 1 FROM grants WHERE grants.id = answers.grant_id AND grants.generation = answers.generation)`,
+  ].map((statement) => database.prepare(statement));
+  return {
+    identity: () =>
+      commits.read(() => {
+        const row = read.get() ?? {};
+        return {
+          deploymentId: String(row['id']),
+          highWater: Number(row['high_water']),
+          place: isInMemory ? IN_MEMORY : String(statSync(file).ino),
+          keyCheck: (row['key_check'] ?? undefined) as Uint8Array | undefined,
+        };
+      }),
+    writeKeyCheck: (sealed) => commits.run(() => void writeKeyCheck.run(sealed)),
+    guardFile: isInMemory ? undefined : `${file}.guard`,
+    spoolDirectory: isInMemory ? undefined : `${file}.spool`,
+    prune: (beforeMs) =>
+      commits.run(() => {
+        for (const statement of pruning) statement.run(beforeMs);
+      }),
+    async close() {
+      await commits.settle();
+      database.close();
+    },
+  };
+};

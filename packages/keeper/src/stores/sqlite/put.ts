@@ -1,0 +1,92 @@
+import type { Put, PutResult, SealedPair } from '../store.ts';
+import type { Connection } from './connection.ts';
+import { toGrant } from './rows.ts';
+
+const INSERT = `INSERT INTO grants (id, client, params, generation, epoch, state, since_ms, sealed, lookup, issued_at_ms,
+    access_expires_at_ms, refresh_expires_at_ms, ends_at_ms, fence, sends, failures, due_at_ms, due_rank, is_at_risk)
+  VALUES (:id, :client, :params, 1, 1, 'active', :now, :sealed, :lookup, :issuedAt, :accessExpiresAt, :refreshExpiresAt,
+    :endsAt, 0, 0, 0, :dueAt, :dueRank, 0) RETURNING *`;
+
+const REPLACE = `UPDATE grants SET client = :client, params = :params, generation = generation + 1, epoch = epoch + 1,
+    state = 'active', cause = NULL, since_ms = :now, sealed = :sealed, lookup = :lookup, issued_at_ms = :issuedAt,
+    access_expires_at_ms = :accessExpiresAt, refresh_expires_at_ms = :refreshExpiresAt, ends_at_ms = :endsAt,
+    lease_owner = NULL, lease_at_ms = NULL, lease_until_ms = NULL, sends = 0, first_sent_at_ms = NULL,
+    last_sent_at_ms = NULL, failures = 0, due_at_ms = :dueAt, due_rank = :dueRank, held_until_ms = NULL, is_at_risk = 0
+  WHERE id = :id RETURNING *`;
+
+/**
+ * The verb `put`. A refresh token that a grant holds already makes a link to it, and one that a grant has used before is
+ * outdated. A grant that other connections use as well is not replaced for them: this connection gets one of its own.
+ */
+export const createPut = ({ database, commits, nowMs }: Connection): ((put: Put) => Promise<PutResult>) => {
+  const findConnection = database.prepare('SELECT grant_id FROM connections WHERE name = ?');
+  const read = database.prepare('SELECT * FROM grants WHERE id = ?');
+  const holder = database.prepare("SELECT * FROM grants WHERE lookup = ? AND state <> 'closed'");
+  const user = database.prepare(
+    `SELECT grants.* FROM attempts JOIN grants ON grants.id = attempts.grant_id
+      WHERE fingerprint = ? AND attempts.generation < grants.generation AND outcome = 'usable'
+        AND state NOT IN ('closed', 'dead') LIMIT 1`,
+  );
+  const countOthers = database.prepare(
+    'SELECT count(*) AS others FROM connections WHERE grant_id = ? AND name <> ?',
+  );
+  const link = database.prepare('INSERT OR REPLACE INTO connections (name, grant_id) VALUES (?, ?)');
+  const insert = database.prepare(INSERT);
+  const replace = database.prepare(REPLACE);
+  const raiseHighWater = database.prepare('UPDATE deployment SET high_water = high_water + 1');
+
+  const columnsOf = (put: Put, pair: SealedPair): Record<string, string | number | Uint8Array | null> => ({
+    client: put.client,
+    params: JSON.stringify(put.params),
+    now: nowMs(),
+    sealed: pair.sealed,
+    lookup: pair.lookup,
+    issuedAt: pair.issuedAtMs,
+    accessExpiresAt: pair.accessExpiresAtMs,
+    refreshExpiresAt: pair.refreshExpiresAtMs ?? null,
+    endsAt: pair.endsAtMs ?? null,
+    dueAt: put.due?.atMs ?? null,
+    dueRank: put.due?.rank ?? null,
+  });
+
+  const replaceRow = (put: Put, id: string, generation: number, epoch: number): PutResult => {
+    const pair = put.sealFor({ id, generation: generation + 1, epoch: epoch + 1 });
+    raiseHighWater.run();
+    const row = replace.get({ id, ...columnsOf(put, pair) });
+    return { status: 'replaced', grant: toGrant(row ?? {}) };
+  };
+
+  const write = (put: Put): PutResult => {
+    const linkedId = findConnection.get(put.name)?.['grant_id'];
+    for (const lookup of put.lookups) {
+      const held = holder.get(lookup);
+      if (held !== undefined) {
+        const grant = toGrant(held);
+        if (linkedId !== grant.id) link.run(put.name, grant.id);
+        // The developer insists that a token lives that was refused: it gets another chance.
+        if (grant.state === 'dead') return replaceRow(put, grant.id, grant.generation, grant.epoch);
+        return { status: linkedId === grant.id ? 'known' : 'linked', grant };
+      }
+      const used = user.get(lookup);
+      if (used !== undefined) {
+        const grant = toGrant(used);
+        if (linkedId === undefined) link.run(put.name, grant.id);
+        return { status: 'outdated', grant };
+      }
+    }
+    const row = linkedId === undefined ? undefined : read.get(linkedId);
+    if (row !== undefined) {
+      const grant = toGrant(row);
+      const isShared = Number(countOthers.get(grant.id, put.name)?.['others']) > 0;
+      if (!isShared || grant.state === 'dead')
+        return replaceRow(put, grant.id, grant.generation, grant.epoch);
+    }
+    const pair = put.sealFor({ id: put.grantId, generation: 1, epoch: 1 });
+    raiseHighWater.run();
+    const inserted = insert.get({ id: put.grantId, ...columnsOf(put, pair) });
+    link.run(put.name, put.grantId);
+    return { status: 'new', grant: toGrant(inserted ?? {}) };
+  };
+
+  return (put) => commits.run(() => write(put));
+};

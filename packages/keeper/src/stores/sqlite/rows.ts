@@ -1,0 +1,69 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import type { ConsentCause, DueRank, Grant, GrantState } from '../../grants/grant.ts';
+import type { Attempt, StoredAnswer } from '../store.ts';
+
+type Row = Readonly<Record<string, SQLOutputValue>>;
+
+const toNumber = (value: SQLOutputValue | undefined): number | undefined =>
+  value === null || value === undefined ? undefined : Number(value);
+
+const toText = (value: SQLOutputValue | undefined): string | undefined =>
+  value === null || value === undefined ? undefined : String(value);
+
+/** A row of `grants`. */
+export const toGrant = (row: Row): Grant => {
+  const dueAtMs = toNumber(row['due_at_ms']);
+  const owner = toText(row['lease_owner']);
+  return {
+    id: String(row['id']),
+    client: String(row['client']),
+    params: JSON.parse(String(row['params'])) as Record<string, string>,
+    generation: Number(row['generation']),
+    epoch: Number(row['epoch']),
+    state: String(row['state']) as GrantState,
+    cause: toText(row['cause']) as ConsentCause | undefined,
+    sinceMs: Number(row['since_ms']),
+    sealed: row['sealed'] as Uint8Array,
+    issuedAtMs: Number(row['issued_at_ms']),
+    accessExpiresAtMs: Number(row['access_expires_at_ms']),
+    refreshExpiresAtMs: toNumber(row['refresh_expires_at_ms']),
+    endsAtMs: toNumber(row['ends_at_ms']),
+    fence: Number(row['fence']),
+    lease:
+      owner === undefined
+        ? undefined
+        : { owner, atMs: Number(row['lease_at_ms']), untilMs: Number(row['lease_until_ms']) },
+    sends: {
+      count: Number(row['sends']),
+      firstAtMs: toNumber(row['first_sent_at_ms']),
+      lastAtMs: toNumber(row['last_sent_at_ms']),
+    },
+    failures: Number(row['failures']),
+    due: dueAtMs === undefined ? undefined : { atMs: dueAtMs, rank: Number(row['due_rank']) as DueRank },
+    askedAtMs: toNumber(row['asked_at_ms']),
+    isAtRisk: row['is_at_risk'] === 1,
+  };
+};
+
+/** A row of `attempts`. */
+export const toAttempt = (row: Row): Attempt => ({
+  id: String(row['id']),
+  grantId: String(row['grant_id']),
+  generation: Number(row['generation']),
+  sentAtMs: Number(row['sent_at_ms']),
+  outcome: toText(row['outcome']),
+  status: toNumber(row['status']),
+  requestId: toText(row['request_id']),
+  tookMs: toNumber(row['took_ms']),
+});
+
+/** A row of `answers`. */
+export const toAnswer = (row: Row): StoredAnswer => ({
+  id: String(row['id']),
+  grantId: String(row['grant_id']),
+  generation: Number(row['generation']),
+  epoch: Number(row['epoch']),
+  sealed: row['sealed'] as Uint8Array,
+  sentAtMs: Number(row['sent_at_ms']),
+  receivedAtMs: Number(row['received_at_ms']),
+});

@@ -1,0 +1,93 @@
+/**
+ * The tables, one entry per version. After the first release an entry is never edited: a change is a new one.
+ *
+ * One row per grant, updated in place: nothing grows with refreshes but `attempts`, which are pruned. `held_until_ms` keeps
+ * a due grant from a second process; it says nothing about the right to send, which is the lease.
+ */
+export const SCHEMA: readonly string[] = [
+  `
+  CREATE TABLE deployment (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL,
+    high_water INTEGER NOT NULL,
+    key_check BLOB
+  ) STRICT;
+  CREATE TABLE grants (
+    id TEXT PRIMARY KEY,
+    client TEXT NOT NULL,
+    params TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    cause TEXT,
+    since_ms INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    lookup BLOB NOT NULL,
+    issued_at_ms INTEGER NOT NULL,
+    access_expires_at_ms INTEGER NOT NULL,
+    refresh_expires_at_ms INTEGER,
+    ends_at_ms INTEGER,
+    fence INTEGER NOT NULL,
+    lease_owner TEXT,
+    lease_at_ms INTEGER,
+    lease_until_ms INTEGER,
+    sends INTEGER NOT NULL,
+    first_sent_at_ms INTEGER,
+    last_sent_at_ms INTEGER,
+    failures INTEGER NOT NULL,
+    due_at_ms INTEGER,
+    due_rank INTEGER,
+    held_until_ms INTEGER,
+    asked_at_ms INTEGER,
+    is_at_risk INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX grants_by_lookup ON grants (lookup) WHERE state <> 'closed';
+  CREATE INDEX grants_by_due ON grants (client, due_rank, due_at_ms) WHERE due_at_ms IS NOT NULL;
+  CREATE INDEX grants_by_lease ON grants (lease_owner) WHERE lease_owner IS NOT NULL;
+  CREATE INDEX grants_by_end ON grants (refresh_expires_at_ms) WHERE refresh_expires_at_ms IS NOT NULL;
+  CREATE TABLE connections (
+    name TEXT PRIMARY KEY,
+    grant_id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX connections_by_grant ON connections (grant_id);
+  CREATE TABLE attempts (
+    id TEXT PRIMARY KEY,
+    grant_id TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL,
+    sent_at_ms INTEGER NOT NULL,
+    outcome TEXT,
+    status INTEGER,
+    request_id TEXT,
+    took_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX attempts_by_grant ON attempts (grant_id, sent_at_ms);
+  CREATE INDEX attempts_by_fingerprint ON attempts (fingerprint);
+  CREATE INDEX attempts_by_time ON attempts (sent_at_ms);
+  CREATE TABLE answers (
+    id TEXT PRIMARY KEY,
+    grant_id TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    sent_at_ms INTEGER NOT NULL,
+    received_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX answers_by_grant ON answers (grant_id, received_at_ms);
+  CREATE TABLE clients (
+    name TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    facts TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    grant_id TEXT,
+    event TEXT NOT NULL,
+    once TEXT UNIQUE,
+    held_until_ms INTEGER,
+    acknowledged_at_ms INTEGER
+  ) STRICT;
+  CREATE INDEX events_waiting ON events (number) WHERE acknowledged_at_ms IS NULL;
+  `,
+];

@@ -1,0 +1,254 @@
+import type { ClientFacts } from '../grants/client-facts.ts';
+import type { GrantChange } from '../grants/decide.ts';
+import type { ClientEvent, GrantEvent } from '../grants/events.ts';
+import type { ConsentCause, Due, DueRank, Grant, GrantState } from '../grants/grant.ts';
+import type { Clock, Millis } from '../time.ts';
+
+/**
+ * Where grants are kept. A store reads and writes; it decides nothing. Every verb is one short transaction, atomic and
+ * durable when its promise resolves; none is open while anything else is awaited, so a pooler in transaction mode may stand
+ * between. Each throws `StoreError` where the database fails.
+ *
+ * A lease is columns of the row, never a lock. Conditional verbs name what the caller has read (`Seen`), and change nothing
+ * where the row has moved on.
+ */
+export type Store = GrantVerbs &
+  RefreshVerbs &
+  ScheduleVerbs &
+  ClientVerbs &
+  EventVerbs &
+  ListVerbs &
+  IdentityVerbs;
+
+/** What the caller believes of a row. `fence` is left out by who brings an answer: it counts, whoever holds the lease. */
+export type Seen = { readonly generation: number; readonly epoch: number; readonly fence?: number };
+
+/** A pair for a row, encrypted, with what can be read without a key. */
+export type SealedPair = {
+  readonly sealed: Uint8Array;
+  /** Of its refresh token, under the current key. Unique among the grants that are not closed. */
+  readonly lookup: Uint8Array;
+  readonly issuedAtMs: Millis;
+  readonly accessExpiresAtMs: Millis;
+  readonly refreshExpiresAtMs: Millis | undefined;
+  readonly endsAtMs: Millis | undefined;
+};
+
+/** One send, before it happens. */
+export type NewAttempt = {
+  readonly id: string;
+  /** The lookup of the token that is sent. */
+  readonly fingerprint: Uint8Array;
+};
+
+/** How one send ended. Nothing in it is secret. */
+export type AttemptEnd = {
+  readonly id: string;
+  readonly outcome: string;
+  readonly status: number | undefined;
+  /** The provider's id of the request, for its support. */
+  readonly requestId: string | undefined;
+  readonly tookMs: Millis;
+};
+
+/** One send, as it is stored. */
+export type Attempt = Omit<AttemptEnd, 'outcome' | 'tookMs'> & {
+  readonly grantId: string;
+  readonly generation: number;
+  readonly sentAtMs: Millis;
+  /** `undefined` while its end is not known. */
+  readonly outcome: string | undefined;
+  readonly tookMs: Millis | undefined;
+};
+
+/** An answer that is not (or not yet) the grant's pair: as it came, encrypted. */
+export type StoredAnswer = {
+  readonly id: string;
+  readonly grantId: string;
+  /** Of the token that was sent. */
+  readonly generation: number;
+  readonly epoch: number;
+  readonly sealed: Uint8Array;
+  readonly sentAtMs: Millis;
+  readonly receivedAtMs: Millis;
+};
+
+/** What a transaction about one grant writes. */
+export type Settlement = {
+  readonly change: GrantChange;
+  /** The pair of the next generation; its generation is the seen one plus one. */
+  readonly pair?: SealedPair | undefined;
+  readonly ended: readonly AttemptEnd[];
+  readonly events: readonly GrantEvent[];
+  /** Kept beside the row: what cannot be read, or the pair of another send. */
+  readonly keep?: StoredAnswer | undefined;
+  /** Kept only if the row has moved on: then it is a spare. */
+  readonly keepIfMoved?: StoredAnswer | undefined;
+  /** Answers that are not needed any more. */
+  readonly drop?: readonly string[];
+};
+
+/** Grants and their names. */
+export type GrantVerbs = {
+  /** The grant of a connection; `undefined` for none. */
+  find(name: string): Promise<Grant | undefined>;
+  read(grantId: string): Promise<Grant | undefined>;
+  /** Writes a pair that the developer brings, and says what became of it. */
+  put(put: Put): Promise<PutResult>;
+  /** Ends a connection, and its grant with the last one. Returns the grant; `undefined` where there was no connection. */
+  disconnect(name: string): Promise<Grant | undefined>;
+  /** Notes that access tokens were asked for, and makes a refresh due earlier. Never later. */
+  touch(touches: readonly { grantId: string; askedAtMs: Millis; due: Due | undefined }[]): Promise<void>;
+};
+
+/** The two transactions of a refresh. */
+export type RefreshVerbs = {
+  /** The answers that wait beside a grant, newest last. */
+  readAnswers(grantId: string): Promise<readonly StoredAnswer[]>;
+  /**
+   * Takes the right to send, and notes the send, before it happens: state `inflight`, fence and sends one more, lease from
+   * now by the store's clock. Only where the row is as seen, its state allows sending, and its lease is over or belongs to
+   * `voidOwner`. `undefined` where not.
+   */
+  claim(grantId: string, seen: Required<Seen>, claim: Claim): Promise<Grant | undefined>;
+  /** Ends a refresh. Returns the row as it is now, and whether the change was made. */
+  settle(
+    grantId: string,
+    seen: Seen,
+    settlement: Settlement,
+  ): Promise<{ isDone: boolean; grant: Grant | undefined }>;
+  /** Notes how sends ended whose refresh was concluded before. */
+  noteEnds(ended: readonly AttemptEnd[]): Promise<void>;
+};
+
+/** Who sends, and what. */
+export type Claim = {
+  readonly owner: string;
+  readonly leaseMs: Millis;
+  readonly attempt: NewAttempt;
+  /** An owner that is known to be gone, or the caller itself for a second send. */
+  readonly voidOwner?: string | undefined;
+};
+
+/** A pair from outside. */
+export type Put = {
+  readonly name: string;
+  /** Of the new row, if there will be one. */
+  readonly grantId: string;
+  readonly client: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** The refresh token's lookups under every key that is readable. */
+  readonly lookups: readonly Uint8Array[];
+  /** Seals the pair for the row that it comes to. Called inside the transaction; synchronous. */
+  sealFor(row: { id: string; generation: number; epoch: number }): SealedPair;
+  readonly due: Due | undefined;
+};
+
+/**
+ * - `new`: a grant was made. `replaced`: the connection's grant has the pair now.
+ * - `linked`: another connection has this refresh token already, and both use one grant.
+ * - `known`: the connection has this very pair already.
+ * - `outdated`: the token was used here before; its successor is stored, and stays.
+ */
+export type PutResult = {
+  readonly status: 'new' | 'replaced' | 'linked' | 'known' | 'outdated';
+  readonly grant: Grant;
+};
+
+/** What is due, and who holds what. */
+export type ScheduleVerbs = {
+  /** The store's clock. Leases and due times are compared with it. */
+  nowMs(): Millis;
+  /**
+   * The grants of a client and a rank that are due, oldest first, each held for so long: no other process gets it. A grant
+   * that nobody refreshes is due again when the hold is over.
+   */
+  takeDue(take: { client: string; rank: DueRank; limit: number; holdMs: Millis }): Promise<readonly Grant[]>;
+  /** Every grant with a lease, over or not. */
+  leased(): Promise<readonly Grant[]>;
+  /** Makes the leases of this owner last so long from now. Returns the fences of those that it still has. */
+  renew(owner: string, leaseMs: Millis): Promise<ReadonlyMap<string, number>>;
+  /** Grants whose refresh token ends before, in order of the end. */
+  endingBefore(atMs: Millis, limit: number): Promise<readonly Grant[]>;
+};
+
+/** What processes share about clients. */
+export type ClientVerbs = {
+  readClient(name: string): Promise<{ version: number; facts: ClientFacts } | undefined>;
+  /** Writes facts where the version is still as read (0 for none), with events. Returns whether it did. */
+  writeClient(
+    name: string,
+    version: number,
+    facts: ClientFacts,
+    events: readonly ClientEvent[],
+  ): Promise<boolean>;
+};
+
+/** An event, as it waits for its listeners. */
+export type StoredEvent = {
+  readonly id: string;
+  readonly atMs: Millis;
+  readonly event: GrantEvent | ClientEvent;
+  /** The connections of its grant, at the moment of reading; empty for an event of a client. */
+  readonly connections: readonly string[];
+  readonly grantId: string | undefined;
+};
+
+/** The outbox. */
+export type EventVerbs = {
+  /** Events that wait, oldest first; each is held for so long, and waits again if it is not acknowledged. */
+  takeEvents(limit: number, holdMs: Millis): Promise<readonly StoredEvent[]>;
+  ackEvents(ids: readonly string[]): Promise<void>;
+  /** Adds an event outside of any other change. `once` is a key: the same key is announced once. */
+  announce(grantId: string, event: GrantEvent, once: string): Promise<void>;
+};
+
+/** A connection in a list. */
+export type Listed = { readonly name: string; readonly grant: Grant };
+
+/** For people. */
+export type ListVerbs = {
+  /** Connections by name, after `after`. */
+  list(filter: {
+    state?: GrantState | undefined;
+    client?: string | undefined;
+    after?: string | undefined;
+    limit: number;
+  }): Promise<readonly Listed[]>;
+  /** How many grants are in each state, and dead by cause. */
+  counts(): Promise<{
+    readonly states: Readonly<Partial<Record<GrantState, number>>>;
+    readonly causes: Readonly<Partial<Record<ConsentCause, number>>>;
+    readonly connections: number;
+  }>;
+  connectionsOf(grantId: string): Promise<readonly string[]>;
+  /** The last sends of a grant, newest first. */
+  attempts(grantId: string, limit: number): Promise<readonly Attempt[]>;
+};
+
+/** Which store this is, and how far it has come. */
+export type Identity = {
+  readonly deploymentId: string;
+  /** One more with every stored pair: a store that was put back has a lower one. */
+  readonly highWater: number;
+  /** What a copy of this store does not have: the file's number, or the database cluster's. */
+  readonly place: string;
+  /** A text sealed with the key in use; `undefined` before the first start. */
+  readonly keyCheck: Uint8Array | undefined;
+};
+
+/** For the start and the end. */
+export type IdentityVerbs = {
+  identity(): Promise<Identity>;
+  writeKeyCheck(sealed: Uint8Array): Promise<void>;
+  /** Where this machine notes what the store had reached, outside of it; `undefined` where nothing must be noted. */
+  readonly guardFile: string | undefined;
+  /** Where answers wait that the store refused; `undefined` for a store in memory. */
+  readonly spoolDirectory: string | undefined;
+  /** Deletes attempts, acknowledged events and spares from before. */
+  prune(beforeMs: Millis): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Opens a store when the keeper starts. Throws `KeeperError` with a remedy. */
+export type StoreOpener = (clock: Clock) => Promise<Store>;

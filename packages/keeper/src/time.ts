@@ -1,0 +1,48 @@
+/** Integer milliseconds. Moments are counted from the Unix epoch. */
+export type Millis = number;
+
+/**
+ * The two clocks of a process and its alarm. Passed in wherever time matters, so that a simulation moves it.
+ * What is stored is wall time; what is measured is monotonic time.
+ */
+export type Clock = {
+  /** The present moment, as people set it. It can jump. */
+  wallMs(): Millis;
+  /** Milliseconds from any point. It never jumps, and it does not count while the machine sleeps. */
+  monotonicMs(): Millis;
+  /** Calls `alarm` once after at least so long. Returns what calls it off. */
+  after(delayMs: Millis, alarm: () => void): () => void;
+};
+
+/** `setTimeout` fires at once beyond this. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+
+/** The machine's own clocks. An alarm keeps the process alive only while something else does. */
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, alarm) {
+    const timer = setTimeout(alarm, Math.min(Math.max(0, delayMs), TIMEOUT_MAX_MS));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after so long, or at once when the signal is given. Never rejects. */
+export const sleep = (clock: Clock, delayMs: Millis, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const finish = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const cancel = clock.after(delayMs, finish);
+    signal?.addEventListener('abort', finish, { once: true });
+  });
+
+/** Seconds as milliseconds. */
+export const seconds = (count: number): Millis => count * 1000;
+
+/** Days as milliseconds. */
+export const days = (count: number): Millis => count * 86_400_000;

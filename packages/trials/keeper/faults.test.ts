@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { armFault } from '@keyfob/sandbox';
+import type { NewFault } from '@keyfob/sandbox';
+import { changeGrantIn } from './change-grant-in.ts';
+import { KINDS, clientFor, keptWorldFor } from './kept-world.ts';
+import type { KeptWorld, Kind } from './kept-world.ts';
+
+const ALL_KINDS = Object.keys(KINDS) as Kind[];
+
+/** Asks until the outcome is final: a token, or a new consent. */
+const settled = async ({ keeper }: Pick<KeptWorld, 'keeper'>, name: string): Promise<string> => {
+  for (;;) {
+    const result = await keeper.tryToken(name);
+    if (result.status === 'ok') return 'ok';
+    if (result.status === 'needs_consent') return `needs_consent ${result.cause}`;
+    await keeper.turn();
+  }
+};
+
+const eventKinds = ({ events }: KeptWorld): readonly string[] => events.map(({ kind }) => kind);
+
+/** Faults after which nothing is lost, whatever the provider does with a used token. */
+const HARMLESS: readonly [string, NewFault['do']][] = [
+  ['the request never reaches the server, and the connection is reset', { loseAnswer: 'beforeCommit' }],
+  ['the connection is closed before the commit', { loseAnswer: 'beforeCommit', how: 'close' }],
+  ['nothing answers, and nothing was done', { loseAnswer: 'beforeCommit', how: 'hang' }],
+  ['the connection is reset before it stands', { tls: 'reset' }],
+  ['503 without a word', { status: 503 }],
+  ['503 with Retry-After', { status: 503, headers: { 'retry-after': '1' } }],
+  ['429', { status: 429 }],
+  ['a page of a gateway', { status: 502, bodyName: 'nginx-502' }],
+  ['a redirect', { redirect: 'https://elsewhere.example/' }],
+  ['the answer lacks a lifetime', { expiresIn: null }],
+  ['the answer is late', { delayMilliseconds: 600 }],
+  ['the request is late', { delayMilliseconds: 600, of: 'request' }],
+];
+
+describe('a keeper loses no car to', { concurrency: 12 }, () => {
+  for (const kind of ALL_KINDS)
+    for (const [name, fault] of HARMLESS)
+      it(`${kind}: ${name}`, async (scope) => {
+        const kept = await keptWorldFor(scope, kind);
+        await kept.putCar('car');
+        armFault(kept.world, { do: fault });
+        assert.equal(await settled(kept, 'car'), 'ok');
+        assert.equal(await kept.keeper.tryToken('car').then(({ status }) => status), 'ok');
+        assert.ok(!eventKinds(kept).includes('needs_consent'));
+      });
+});
+
+/** Faults after which the server has used the token, and its answer is gone. */
+const LOSSES: readonly [string, NewFault['do']][] = [
+  ['reset after the commit', { loseAnswer: 'afterCommit' }],
+  ['closed after the commit', { loseAnswer: 'afterCommit', how: 'close' }],
+  ['no answer after the commit', { loseAnswer: 'afterCommit', how: 'hang' }],
+  ['half of the answer', { loseAnswer: 'afterCommit', how: 'halfBody' }],
+  ['504 after the commit', { status: 504, at: 'afterCommit' }],
+  ['500 after the commit', { status: 500, at: 'afterCommit' }],
+];
+
+describe('an answer that is lost after the token was used', { concurrency: 12 }, () => {
+  for (const kind of ALL_KINDS)
+    for (const [name, fault] of LOSSES)
+      it(`${kind}: ${name}`, async (scope) => {
+        const kept = await keptWorldFor(scope, kind);
+        await kept.putCar('car');
+        armFault(kept.world, { do: fault });
+        const isRecoverable = KINDS[kind].repeats.kind !== 'once';
+        assert.equal(await settled(kept, 'car'), isRecoverable ? 'ok' : 'needs_consent lost_response');
+        await kept.keeper.turn();
+        assert.equal(eventKinds(kept).filter((one) => one === 'needs_consent').length, isRecoverable ? 0 : 1);
+      });
+});
+
+describe('a dead grant', () => {
+  for (const kind of ALL_KINDS)
+    it(`${kind}: the owner revoked it: one needs_consent, and a new pair brings the car back`, async (scope) => {
+      const kept = await keptWorldFor(scope, kind);
+      await kept.putCar('car');
+      await changeGrantIn(kept, 'revoke');
+      assert.equal(await settled(kept, 'car'), 'needs_consent revoked');
+      assert.equal(await settled(kept, 'car'), 'needs_consent revoked');
+      await kept.keeper.turn();
+      assert.deepEqual(eventKinds(kept), ['needs_consent']);
+      assert.deepEqual(kept.events[0]?.connections, ['car']);
+      assert.equal(kept.requests().length, 1);
+      await kept.putCar('car');
+      assert.equal(await settled(kept, 'car'), 'ok');
+    });
+});
+
+describe('a wrong secret', () => {
+  for (const kind of ALL_KINDS)
+    it(`${kind}: no grant is blamed, and all work again with the right one`, async (scope) => {
+      const kept = await keptWorldFor(scope, kind);
+      await kept.putCar('car');
+      const right = kept.world.clients.find(KINDS[kind].client);
+      const wrong = { clientId: right?.clientId ?? '', clientSecret: 'wrong' };
+      const other = await kept.openAnother({ clients: { cars: clientFor(kind, kept.world.url, wrong) } });
+      const result = await other.tryToken('car', { waitMs: 500 });
+      assert.equal(result.status, 'unavailable');
+      await other.close();
+      assert.ok(!eventKinds(kept).includes('needs_consent'));
+      assert.equal(await settled(kept, 'car'), 'ok');
+    });
+});
+
+describe('many callers', () => {
+  for (const kind of ALL_KINDS)
+    it(`${kind}: a hundred questions in three processes' keepers are one refresh`, async (scope) => {
+      const kept = await keptWorldFor(scope, kind);
+      const keepers = [kept.keeper, await kept.openAnother(), await kept.openAnother()];
+      await kept.putCar('car');
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, (_, index) => keepers[index % 3]?.token('car')),
+      );
+      assert.equal(new Set(answers).size, 1);
+      assert.equal(kept.requests().length, 1);
+    });
+
+  it('a caller that gives up does not end the refresh', async (scope) => {
+    const kept = await keptWorldFor(scope, 'pleos');
+    await kept.putCar('car');
+    armFault(kept.world, { do: { delayMilliseconds: 400 } });
+    const gone = new AbortController();
+    const asked = kept.keeper.token('car', { signal: gone.signal });
+    while (kept.requests().length === 0) await new Promise((resolve) => void setImmediate(resolve));
+    gone.abort();
+    await assert.rejects(asked, { name: 'AbortError' });
+    assert.equal(await settled(kept, 'car'), 'ok');
+    assert.equal(kept.requests().length, 1);
+  });
+});
