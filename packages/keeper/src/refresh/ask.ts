@@ -36,6 +36,7 @@ export type AskOptions = {
 
 const POLL_FIRST_MS = 100;
 const POLL_MAX_MS = 1000;
+const RETRY_LEAST_MS = 20;
 
 /**
  * A valid access token for a connection: from memory, from the store, or from a refresh. Rejects only for bugs, keys that
@@ -87,7 +88,13 @@ export const askToken = async (
         return (
           serve(engine, parts.cache, name, grant, NOTHING_SPECIAL) ?? fallback(engine, options, grant, reason)
         );
-      if (kind === 'later') return fallback(engine, options, grant, reason, refreshed.retryAtMs);
+      if (kind === 'later') {
+        const now = fallback(engine, options, grant, reason, refreshed.retryAtMs);
+        const waitMs = (refreshed.retryAtMs ?? Infinity) - store.nowMs();
+        if (now.status === 'ok' || clock.monotonicMs() + waitMs >= endsMs) return now;
+        await sleep(clock, Math.max(RETRY_LEAST_MS, waitMs), options.signal);
+        continue;
+      }
       if (kind === 'over') {
         const ended = serve(engine, parts.cache, name, grant, options);
         if (ended !== undefined) return ended;

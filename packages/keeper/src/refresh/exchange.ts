@@ -65,7 +65,7 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
       if (received === undefined) return end({ kind: 'unanswered', why });
       end({ kind: 'unanswered', why, status: received.status, partOfBody: received.text });
     };
-    const cancelDeadline = clock.after(deadlineMs, () => fail('timeout'));
+    const cancelDeadline = clock.after(deadlineMs, () => afterPolling(() => fail('timeout')));
     request.on('socket', (socket) => {
       socket.once(isEncrypted ? 'secureConnect' : 'connect', () => {
         if (!maySend()) return fail('lease_lost');
@@ -91,6 +91,11 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
       });
     });
   });
+
+/** A process that was busy or stopped finds its deadline over and the answer waiting: the answer is read first. */
+const afterPolling = (work: () => void, turns = 4): void => {
+  setImmediate(() => (turns === 0 ? work() : afterPolling(work, turns - 1)));
+};
 
 const readBody = (
   response: IncomingMessage,
