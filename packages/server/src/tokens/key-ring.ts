@@ -209,12 +209,12 @@ const keysOf = <Purpose extends KeyPurpose>(
 };
 
 /**
- * The keys that make what is new. Where the store knows one of them, only those that it knows: a node that has not read another
- * key would take what it made for a dead token.
+ * The keys that make what is new: from the newest on that the store knows, if it knows one. A node that has not read a newer
+ * one would take what it made for a dead token.
  */
 const mayMakeNew = <Key extends RingKey>(usable: readonly Key[]): readonly Key[] => {
-  const known = usable.filter(({ isUnregistered }) => isUnregistered !== true);
-  return known.length > 0 ? known : usable;
+  const newestKnown = usable.findIndex(({ isUnregistered }) => isUnregistered !== true);
+  return newestKnown < 0 ? usable : usable.slice(newestKnown);
 };
 
 /** The ring with what a store knows of its keys. Key material is shared, so this is cheap. */
