@@ -25,4 +25,5 @@ describeClientsPage({
     'the SDK of Smartcar': place(smartcar, `${variables}node refresh.mjs`),
     'openid-client': place(openidClient, 'node refresh.mjs'),
   },
+  waiting: ['the SDK of Smartcar'],
 });

@@ -100,6 +100,7 @@ await describeLanguage('Python', installPython, ({ clients, environment }) => {
       'requests-oauthlib': place(requestsOauthlib),
       'httpx-oauth': place(httpxOauth),
     },
+    waiting: ['the SDK of Smartcar'],
   });
   test('smartcar: from the code to the error after the last vehicle is disconnected', async (t) => {
     const server = await serverFor(t);
