@@ -63,5 +63,6 @@ test('the page of the API has no script, and lets a browser fetch nothing', () =
   const page = readDocument('docs/reference/api.html');
   assert.match(page, /Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/);
   assert.doesNotMatch(page, /<(?:script|link|img|iframe)|url\(|@import/);
-  for (const route of DESCRIBED_ROUTES) assert.ok(page.includes(`<code>${route}</code>`), route);
+  for (const route of DESCRIBED_ROUTES)
+    assert.ok(page.replace(/<\/?span[^>]*>/g, '').includes(`<code>${route}</code>`), route);
 });

@@ -4,11 +4,21 @@ import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { createOpenApi } from '@keyfob/server/wire';
 
 /** A response as a test has it; `body` is parsed where it is JSON. */
-type Response = { readonly status: number; readonly body: unknown };
+type Response = {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+};
 
 type Schema = Readonly<Record<string, unknown>>;
-type Content = Readonly<Record<string, { readonly schema: Schema; readonly example?: unknown }>>;
-type DescribedResponse = { readonly $ref?: string; readonly content?: Content };
+type Content = Readonly<
+  Record<string, { readonly schema: Schema; readonly example?: unknown; readonly examples?: object }>
+>;
+type DescribedResponse = {
+  readonly $ref?: string;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly content?: Content;
+};
 type Parameter = {
   readonly name: string;
   readonly in: 'header' | 'query' | 'path';
@@ -83,12 +93,47 @@ const findResponse = ({ responses }: Operation, status: number): DescribedRespon
   return name === undefined ? response : DOCUMENT.components.responses[name];
 };
 
-/** Asserts that the status of a response is described for the operation, and its body is as described. */
-export const assertDescribed = (operation: Operation, { status, body }: Response): void => {
+/** Headers that belong to the connection or to the content, and those for scripts of other origins (CORS). */
+const UNDESCRIBED_HEADERS =
+  /^(?:content-(?:type|length)|connection|keep-alive|date|transfer-encoding|vary|access-control-.+)$/i;
+
+/** The code of an error, as each dialect writes it. */
+const codeOf = (body: unknown): string => {
+  const { error, type } = body as {
+    readonly error?: string | { readonly code: string };
+    readonly type?: string;
+  };
+  return String((typeof error === 'object' ? error.code : error) ?? type);
+};
+
+const headerNamesOf = (headers: object): string[] =>
+  Object.keys(headers)
+    .map((name) => name.toLowerCase())
+    .filter((name) => !UNDESCRIBED_HEADERS.test(name));
+
+/** Asserts that every header is described, and every described one is sent. A page or a redirect may have more. */
+const assertHeaders = (
+  { headers: described = {}, content }: DescribedResponse,
+  headers: Response['headers'],
+  where: string,
+): void => {
+  const sent = headerNamesOf(headers);
+  const isPage = content?.['text/html'] !== undefined || 'Location' in described;
+  const wanted = headerNamesOf(described);
+  const compared = isPage ? sent.filter((name) => wanted.includes(name)) : sent;
+  assert.deepEqual(compared.sort(), wanted.sort(), `${where}: headers`);
+};
+
+/** Asserts that the status of a response is described for the operation, with its headers, its body and, of an error, its code. */
+export const assertDescribed = (operation: Operation, { status, body, headers }: Response): void => {
   const { operationId } = operation;
+  const where = `${operationId} ${status}`;
   const response = findResponse(operation, status);
   assert.ok(response !== undefined, `${operationId} answers ${status}, which is not described`);
+  assertHeaders(response, headers, where);
   const json = response.content?.['application/json'];
-  if (json !== undefined) return assertValid(json.schema, body, `${operationId} ${status}`);
-  assert.ok(response.content !== undefined || body === '', `${operationId} ${status} has a body`);
+  if (json === undefined)
+    return assert.ok(response.content !== undefined || body === '', `${where} has a body`);
+  assertValid(json.schema, body, where);
+  if (status >= 400) assert.ok(codeOf(body) in (json.examples ?? {}), `${where}: ${codeOf(body)}`);
 };

@@ -191,8 +191,7 @@ const senderOf =
     const isJson = rest.headers['Content-Type'] === 'application/json';
     const parsed = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
     const operation = findOperation(method, path);
-    if (operation !== undefined)
-      assertDescribed(operation, { status: rest.status, body: isJson ? parsed : text });
+    if (operation !== undefined) assertDescribed(operation, { ...rest, body: isJson ? parsed : text });
     return { ...rest, text, body: parsed };
   };
 

@@ -31,7 +31,7 @@ export type DescribedAnswer = {
   readonly mediaType?: 'application/json' | 'text/html';
   /** The name of its schema; absent for a body that is no JSON. */
   readonly schema?: string;
-  /** One as the code writes it. Its headers and its body are described. */
+  /** One as the code writes it. Its headers and, unless it is empty, its body are described. */
   readonly sample?: WireResponse;
 };
 
@@ -40,6 +40,8 @@ export type RefusalFormat = {
   /** The name of its schema. */
   readonly schema: string;
   render(refusal: Refusal, exchange: Exchange): WireResponse;
+  /** What it may be as well, where the policy of a client decides. */
+  renderChoices?(refusal: Refusal, exchange: Exchange): readonly WireResponse[];
   /** What a program and what a person reads in a parsed body. */
   read(body: unknown): { readonly code: string; readonly text: string };
 };
@@ -106,11 +108,23 @@ export const BEARER_REASONS = [
   'store_unavailable',
 ] as const satisfies readonly RefusalReason[];
 
+const leadingTo = (location: string): WireResponse => ({
+  status: 302,
+  headers: { Location: location, 'Cache-Control': 'no-store' },
+  body: '',
+});
+
 /** What a visit to owners' pages answers. */
 export const PAGE_ANSWERS: Readonly<Record<number, DescribedAnswer>> = {
   200: { summary: 'A page for the owner.', mediaType: 'text/html' },
-  302: { summary: 'Back to the client, with a code or an error.' },
-  303: { summary: 'To the provider that signs the owner in.' },
+  302: {
+    summary: 'Back to the client, with a code or an error.',
+    sample: leadingTo('https://app.example/callback?code=6d4226e7-a7dd-44e0-b29c-9eed26be249d&state=x'),
+  },
+  303: {
+    summary: 'To the provider that signs the owner in.',
+    sample: leadingTo('https://identity.example/authorize?client_id=keyfob'),
+  },
   400: { summary: 'A page that says what is wrong with the request.', mediaType: 'text/html' },
   403: { summary: 'A page that says that the visit cannot go on.', mediaType: 'text/html' },
   429: { summary: 'A page that says that there are too many visits.', mediaType: 'text/html' },

@@ -2,7 +2,7 @@ import { POWERTRAINS } from '../../grants/vehicle.ts';
 import { objectOf, SECONDS, TEXT, TEXT_NOT_EMPTY } from '../../wire/route-description.ts';
 import type { JsonSchema, RefusalFormat } from '../../wire/route-description.ts';
 import { renderPleosRefusal } from './envelope.ts';
-import { MESSAGES } from './refusals.ts';
+import { DEAD_TOKEN_CODE, DEAD_TOKEN_CODES, MESSAGES } from './refusals.ts';
 
 const TIMESTAMP = { type: 'string', format: 'date-time' };
 const REQUEST_ID = { type: 'string', format: 'uuid' };
@@ -59,6 +59,10 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
 export const FORMAT: RefusalFormat = {
   schema: 'PleosError',
   render: (refusal, exchange) => renderPleosRefusal(refusal, undefined, exchange),
+  renderChoices: (refusal, exchange) =>
+    DEAD_TOKEN_CODES.map((code) =>
+      renderPleosRefusal(refusal, { dialectOptions: { [DEAD_TOKEN_CODE]: code } }, exchange),
+    ),
   read: (body) => {
     const { code, message, details } = (body as PleosErrorBody).error;
     const faults = details.map(({ field, message: fault }) => `${field} ${fault}`);

@@ -34,7 +34,7 @@ export const renderData = (data: object, exchange: Exchange): WireResponse => {
 /** A refusal: an `error` and nothing beside it. `policy` is that of the client, where it is known. */
 export const renderPleosRefusal = (
   refusal: Refusal,
-  policy: Policy | undefined,
+  policy: Pick<Policy, 'dialectOptions'> | undefined,
   exchange: Exchange,
 ): WireResponse => {
   const { status, details: usualDetails = [], headers } = pleosRefusals[refusal.reason];

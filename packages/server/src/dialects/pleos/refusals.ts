@@ -85,7 +85,10 @@ export const DEAD_TOKEN_CODE = 'deadTokenCode';
 export const DEAD_TOKEN_CODES = ['4002', '401', '403', '4011'] as const satisfies readonly PleosCode[];
 
 /** The code of a refusal. `policy` is that of the client, where it is known. */
-export const codeOf = ({ reason }: Refusal, policy: Policy | undefined): PleosCode => {
+export const codeOf = (
+  { reason }: Refusal,
+  policy: Pick<Policy, 'dialectOptions'> | undefined,
+): PleosCode => {
   const refusalClass = classOf(reason);
   const isDead = refusalClass === 'dead_token' || refusalClass === 'dead_code';
   const wanted = isDead ? policy?.dialectOptions?.[DEAD_TOKEN_CODE] : undefined;

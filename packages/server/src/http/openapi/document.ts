@@ -23,7 +23,7 @@ export type OpenApiDocument = {
 };
 
 const DESCRIPTION = `OAuth 2.0 for connected cars. A path also works with a slash at its end. \`GET\` answers \`HEAD\` too. Another method
-than the ones described is refused with 405, an unknown path with 404, both in the format of their dialect. Texts of errors are for people; programs read the status and the code.`;
+than the ones described is refused with 405, an unknown path with 404, both in the format of their dialect. Scripts in browsers may call what a public client needs (CORS): their preflights, and the headers for them, are not listed. Texts of errors are for people; programs read the status and the code.`;
 
 /**
  * Describes every public endpoint for programs, and those that clients send owners to, from the tables that requests are

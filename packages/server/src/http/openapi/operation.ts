@@ -63,7 +63,7 @@ const describeAnswer = ({ summary, mediaType, schema, sample }: DescribedAnswer)
   ...(schema !== undefined && {
     content: jsonContent(
       schema,
-      sample === undefined ? {} : { example: JSON.parse(sample.body) as JsonSchema },
+      sample === undefined || sample.body === '' ? {} : { example: JSON.parse(sample.body) as JsonSchema },
     ),
   }),
 });

@@ -19,14 +19,17 @@ export const describeRefusals = ({
 }: NonNullable<RouteDescription['refusals']>): Readonly<Record<string, JsonSchema>> => {
   const statuses = new Map<number, StatusOf>();
   for (const reason of reasons) {
-    const { status, headers, body } = format.render(new Refusal(reason), SAMPLE_EXCHANGE);
-    const value: unknown = JSON.parse(body);
-    const { code, text } = format.read(value);
-    const known = statuses.get(status) ?? { headers: {}, lines: new Set(), examples: {} };
-    statuses.set(status, known);
-    Object.assign(known.headers, headers);
-    known.lines.add(`- \`${code}\`: ${text}`);
-    known.examples[code] ??= { value };
+    const refusal = new Refusal(reason);
+    const choices = format.renderChoices?.(refusal, SAMPLE_EXCHANGE) ?? [];
+    for (const { status, headers, body } of [format.render(refusal, SAMPLE_EXCHANGE), ...choices]) {
+      const value: unknown = JSON.parse(body);
+      const { code, text } = format.read(value);
+      const known = statuses.get(status) ?? { headers: {}, lines: new Set(), examples: {} };
+      statuses.set(status, known);
+      Object.assign(known.headers, headers);
+      known.lines.add(`- \`${code}\`: ${text}`);
+      known.examples[code] ??= { value };
+    }
   }
   return Object.fromEntries(
     [...statuses].map(([status, { headers, lines, examples }]) => [

@@ -1,4 +1,5 @@
 import type { AuthenticationMethod } from '../../clients/credentials.ts';
+import { answerClient, answerEverybody } from '../../dialects/oauth/answers.ts';
 import { OAUTH_FORMAT } from '../../dialects/oauth/description.ts';
 import { clientFieldsOf } from '../../dialects/oauth/describe-tokens.ts';
 import type { RefusalReason } from '../../errors.ts';
@@ -8,6 +9,7 @@ import {
   EDGE_REASONS,
   FORM_CREDENTIALS_REASONS,
   objectOf,
+  SAMPLE_EXCHANGE,
   TEXT,
   TEXT_NOT_EMPTY,
 } from '../../wire/route-description.ts';
@@ -120,11 +122,16 @@ const clientForm = (
   },
 });
 
+/** Its headers only. */
+const DOCUMENT_SAMPLE = { ...answerEverybody({}, { isCacheable: true }), body: '' };
+
 /** A public document. */
 const publicDocument = (summary: string, schema: string): RouteDescription => ({
   summary,
   authentication: [],
-  answers: { 200: { summary: 'The document.', mediaType: 'application/json', schema } },
+  answers: {
+    200: { summary: 'The document.', mediaType: 'application/json', schema, sample: DOCUMENT_SAMPLE },
+  },
   refusals: { reasons: EDGE_REASONS, format: OAUTH_FORMAT },
 });
 
@@ -137,13 +144,23 @@ export const RFC_ROUTES: WireDescription = {
     [`POST ${PATHS.introspection}`]: clientForm(INTROSPECTION_METHODS, {
       summary: 'Says whether a token works, and what it allows (RFC 7662)',
       answers: {
-        200: { summary: 'What the token is.', mediaType: 'application/json', schema: 'Introspection' },
+        200: {
+          summary: 'What the token is.',
+          mediaType: 'application/json',
+          schema: 'Introspection',
+          sample: answerClient({ active: false }, SAMPLE_EXCHANGE),
+        },
       },
       reasons: [],
     }),
     [`POST ${PATHS.revocation}`]: clientForm(REVOCATION_METHODS, {
       summary: 'Revokes the grant of a refresh token (RFC 7009)',
-      answers: { 200: { summary: 'Revoked, or there was nothing to revoke.' } },
+      answers: {
+        200: {
+          summary: 'Revoked, or there was nothing to revoke.',
+          sample: answerClient('', SAMPLE_EXCHANGE),
+        },
+      },
       reasons: ['token_type_unsupported'],
     }),
     [`GET ${PATHS.metadata}`]: publicDocument('Metadata of the server (RFC 8414)', 'Metadata'),
