@@ -6,13 +6,13 @@ import { TARGETS } from './targets/targets.ts';
 
 type Bar = { readonly title: string; readonly spread: Spread; readonly isOurs: boolean };
 
-const WIDTH = 720;
-const BARS_AT = 190;
-const BARS_WIDTH = 430;
+const WIDTH = 860;
+const BARS_AT = 300;
+const BARS_WIDTH = 460;
 const BAR_HEIGHT = 22;
 const ROW_HEIGHT = 32;
 const HEAD_HEIGHT = 48;
-const OURS: ReadonlySet<string> = new Set(['smartcar', 'pleos']);
+const OURS: ReadonlySet<string> = new Set(['smartcar', 'pleos', 'smartcar-postgres']);
 
 /** Follows the reader's colour scheme, even if a page embeds the chart as an image. */
 const STYLE = `

@@ -52,7 +52,11 @@ export const runRounds = async (plan: Plan, options: RoundsOptions): Promise<Mea
   const { pin, mayDownload = false, open = (name: TargetName) => TARGETS[name].open } = options;
   const generator = await startGenerator();
   const closing = [generator.close];
-  const interrupt = (): void => void generator.close();
+  let isInterrupted = false;
+  const interrupt = (): void => {
+    isInterrupted = true;
+    void generator.close();
+  };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     pin(generator.pid, 'generator');
@@ -62,11 +66,13 @@ export const runRounds = async (plan: Plan, options: RoundsOptions): Promise<Mea
     const durability: Partial<Record<TargetName, Durability>> = {};
     for (const name of plan.targets) {
       const target = await open(name)(Math.max(...plan.connections), { mayDownload });
+      if (!('skipped' in target)) closing.push(target.close);
+      // A download or a build can take minutes: a signal during it ends the run here, not at the next measurement.
+      if (isInterrupted) throw new Error('interrupted');
       if ('skipped' in target) {
         skipped[name] = target.skipped;
         continue;
       }
-      closing.push(target.close);
       for (const pid of target.pids) pin(pid, 'server');
       if (target.note !== undefined) notes[name] = target.note;
       durability[name] = target.durability;

@@ -32,7 +32,7 @@ export const installHydra = async (
 const build = async (directory: string): Promise<Skipped | undefined> => {
   const missing = await findMissing({ go: 'version', cc: '--version' });
   if (missing.length > 0)
-    return { skipped: `hydra is not on the PATH, and to build it ${missing.join(' and ')} is missing` };
+    return { skipped: `hydra is not on the PATH, and cannot be built without ${missing.join(' and ')}` };
   const source = join(directory, 'source');
   mkdirSync(source);
   writeFileSync(join(source, 'go.mod'), GO_MOD);

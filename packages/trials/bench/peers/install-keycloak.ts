@@ -29,7 +29,7 @@ const install = async (directory: string): Promise<Skipped | undefined> => {
   const given = join(peerCacheDirectory(), ZIP);
   const needed = existsSync(given) ? { unzip: '-v' } : { unzip: '-v', mvn: '--version' };
   const missing = await findMissing(needed);
-  if (missing.length > 0) return { skipped: `to install keycloak ${missing.join(' and ')} is missing` };
+  if (missing.length > 0) return { skipped: `keycloak cannot be installed without ${missing.join(' and ')}` };
   const zip = existsSync(given) ? given : await download(directory);
   await checkSha256(zip, ZIP_SHA256);
   const title = (step: string): string => `keycloak ${VERSION}: ${step}`;
