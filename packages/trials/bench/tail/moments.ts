@@ -44,7 +44,7 @@ export const createMomentList = (capacity: number) => {
 
 /** Reads the bytes of a list, in the order of its additions. */
 export const readMoments = (bytes: Uint8Array): readonly Moment[] => {
-  const fields = new Float64Array(bytes.slice().buffer);
+  const fields = new Float64Array(new Uint8Array(bytes).buffer);
   return Array.from({ length: fields.length / FIELDS }, (_, index) => {
     const [kind = 0, startMs = 0, endMs = 0, detail = 0] = fields.subarray(
       index * FIELDS,

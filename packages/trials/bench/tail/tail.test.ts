@@ -90,7 +90,11 @@ describe('What a request spends its time on', () => {
 test('Moments survive their bytes, and what is above the capacity is left out.', () => {
   const list = createMomentList(2);
   for (const startMs of [1.5, 2.5, 3.5]) list.add(KINDS.commit, startMs, startMs + 1, 7);
-  assert.deepEqual(readMoments(list.bytes()), [at(KINDS.commit, 1.5, 2.5, 7), at(KINDS.commit, 2.5, 3.5, 7)]);
+  const expected = [at(KINDS.commit, 1.5, 2.5, 7), at(KINDS.commit, 2.5, 3.5, 7)];
+  assert.deepEqual(readMoments(list.bytes()), expected);
+  // A small file is read into a part of a larger buffer.
+  const part = Buffer.concat([Buffer.alloc(8, 1), list.bytes(), Buffer.alloc(8, 1)]).subarray(8, -8);
+  assert.deepEqual(readMoments(part), expected);
 });
 
 test('A real server under the probe: nearly every request is explained, and the tables show every server and cause.', async () => {
