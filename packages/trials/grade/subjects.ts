@@ -26,8 +26,8 @@ const inNode = (name: string, file: string, dialect: GradedDialect = 'smartcar')
 
 /** The programs that need nothing but this Node. */
 export const NODE_SUBJECTS: readonly TableSubject[] = [
-  inNode('sixty careful lines with `fetch`', 'careful'),
-  inNode('sixty careful lines with `fetch`', 'careful', 'pleos'),
+  inNode('eighty careful lines with `fetch`', 'careful'),
+  inNode('eighty careful lines with `fetch`', 'careful', 'pleos'),
   inNode('what is written first, with `fetch`', 'naive'),
   inNode('what is written first, with `fetch`', 'naive', 'pleos'),
   inNode("Smartcar's SDK for Node, 10.4", 'smartcar-10'),

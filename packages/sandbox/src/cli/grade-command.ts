@@ -139,7 +139,7 @@ const writeReport = (file: string, text: string): void => {
 const listScenarios = (dialect: GradedDialect, isJson: boolean): string => {
   const scenarios = scenarioTitles(dialect);
   if (isJson) return JSON.stringify({ dialect, scenarios });
-  return scenarios.map(({ name, title }) => `${name.padEnd(22)}  ${title}`).join('\n');
+  return scenarios.map(({ name, title }) => `${name.padEnd(24)}  ${title}`).join('\n');
 };
 
 const readScenarios = (

@@ -63,7 +63,7 @@ const noRequest = ({ strays }: PlayedPlan, answer: Answer): Diagnosis => {
     return {
       says: 'After the access token had expired it printed the same one again, and sent no request.',
       remedy:
-        'It must take the time from KEYFOB_NOW (milliseconds). If it can only use the real clock, add --real-time: tokens then live for seconds.',
+        'It must take the time from KEYFOB_NOW; that and KEYFOB_EXPIRES_AT are milliseconds. If it can only use the real clock, add --real-time: tokens then live for seconds.',
     };
   return {
     says: `When the access token had expired, no request came to the sandbox: ${describe(answer)}.`,

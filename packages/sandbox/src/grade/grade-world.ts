@@ -38,6 +38,10 @@ export type GradeWorld = {
   /** Resolves when no request is open any more, or soon: one may hang. */
   settle(): Promise<void>;
   revoke(): Promise<void>;
+  /** The owner takes back one of two vehicles. */
+  withdrawOne(): Promise<void>;
+  /** The client's policy becomes what its vendor documents, after it was another. */
+  startRotating(): Promise<void>;
   /** Somebody else refreshes. */
   steal(): Promise<void>;
   /** From now on only a new secret works, which the environment does not have yet. */

@@ -132,8 +132,7 @@ const play = async (plan: Plan, order: GradeOrder): Promise<Played> => {
   const { policy = {}, clockSkewSeconds = 0 } = plan;
   const world = await order.openWorld({ dialect, policy, lifetimes, isRealTime });
   try {
-    const usual = ruleOf(dialect, lifetimes);
-    const rule = policy['rotation'] === 'none' ? { ...usual, rotation: 'none' as const } : usual;
+    const rule = ruleOf(dialect, lifetimes);
     const steps = plan.steps({ dialect, pauseSeconds: pauseSecondsOf(isRealTime) });
     const conditions = { subject, world, rule, lifetimes, isRealTime, clockSkewSeconds, signal };
     const played = await runPlan(steps, conditions);

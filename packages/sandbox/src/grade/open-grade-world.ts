@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { changeClient } from '@keyfob/server';
+import { DIALECTS } from '@keyfob/server/dialects';
 import { standingOf } from '@keyfob/server/grants';
 import { advanceClock } from '../clock/advance-clock.ts';
 import { parseFault } from '../faults/parse-fault.ts';
-import { findGrant, revokeWorldGrant, rotateGrant } from '../grants/change-grant.ts';
+import { findGrant, revokeWorldGrant, rotateGrant, withdrawFromGrant } from '../grants/change-grant.ts';
 import { createWorldGrant } from '../grants/create-world-grant.ts';
 import { judgeHeld } from '../grants/holds.ts';
 import { newGrant } from '../grants/new-grant.ts';
@@ -22,6 +24,9 @@ import type { GradedDialect } from './spans.ts';
 /** How long a request may still be open after its command has ended, in real milliseconds. */
 const SETTLE_MS = 2000;
 const SETTLE_STEP_MS = 5;
+
+/** What each grant covers. */
+const VINS = ['KMHXX00XXXX000001', 'KMHXX00XXXX000002'] as const;
 
 /** Where each dialect takes a refresh. */
 const TOKEN_PATHS: Readonly<Record<GradedDialect, string>> = {
@@ -76,7 +81,10 @@ const toGradeWorld = (
       else await advanceClock(world, clock.now() + seconds * 1000);
     },
     async createGrant() {
-      const created = await createWorldGrant(world, parseInput(newGrant, { client: dialect }));
+      const created = await createWorldGrant(
+        world,
+        parseInput(newGrant, { client: dialect, vehicles: [...VINS] }),
+      );
       const { grant, accessToken, refreshToken, expiresInSeconds } = created;
       grantName = grant;
       secrets.add(accessToken).add(refreshToken);
@@ -105,6 +113,13 @@ const toGradeWorld = (
         await sleep(SETTLE_STEP_MS);
     },
     revoke: async () => revokeWorldGrant(world, await readGrant(), 'owner'),
+    withdrawOne: async () => withdrawFromGrant(world, await readGrant(), VINS[0]),
+    async startRotating() {
+      const { deployment } = world.server;
+      const { rotation } = DIALECTS[dialect].defaultPolicy;
+      const { client } = await readGrant();
+      await changeClient({ ...deployment, keyRing: deployment.keyRing }, client.id, { policy: { rotation } });
+    },
     steal: async () => void (await rotateGrant(world, await readGrant())),
     async rollSecret() {
       secrets.add((await rollSecret(world, dialect, 0)).clientSecret);

@@ -10,6 +10,10 @@ export type Act =
   | 'steal'
   /** Nobody needed a token until the refresh token had expired. */
   | 'outlive'
+  /** The owner takes back one of two vehicles; the grant goes on. */
+  | 'withdraw_one'
+  /** A vendor whose refresh token never changed begins to exchange it. */
+  | 'start_rotating'
   /** The client's secret is replaced, and the command does not know yet. */
   | 'roll_secret'
   /** The command learns the new secret. */

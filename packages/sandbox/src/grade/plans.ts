@@ -63,6 +63,11 @@ const LOST_ANSWER_PLANS: readonly Plan[] = [
     steps: () => [...BEGIN, arm({ do: { loseAnswer: 'afterCommit', how: 'hang' } }), need, ...GO_ON],
   },
   {
+    name: 'slow-past-overlap',
+    title: 'the answer arrives a minute later, when the old token cannot be repeated any more',
+    steps: () => [...BEGIN, arm({ do: { delaySeconds: 61 } }), need, ...GO_ON],
+  },
+  {
     name: 'duplicate-request',
     title: 'a proxy sends the request twice, and passes on the second answer',
     steps: () => [...BEGIN, arm({ do: { duplicateRequest: true } }), need, ...GO_ON],
@@ -102,6 +107,26 @@ const LIFE_PLANS: readonly Plan[] = [
     name: 'revoked-by-owner',
     title: 'the owner ends the grant',
     steps: () => [...BEGIN, act('revoke'), need, ...GO_ON],
+  },
+  {
+    name: 'consent-partly-withdrawn',
+    title: 'the owner takes back one of two vehicles',
+    steps: () => [...BEGIN, act('withdraw_one'), need, ...GO_ON],
+  },
+  {
+    name: 'single-use-overnight',
+    title: 'the vendor begins to exchange refresh tokens that never changed before',
+    policy: { rotation: 'none' },
+    steps: () => [
+      ...BEGIN,
+      need,
+      wait('pastAccess'),
+      act('start_rotating'),
+      need,
+      ...GO_ON,
+      wait('pastAccess'),
+      need,
+    ],
   },
   {
     name: 'error-in-200',

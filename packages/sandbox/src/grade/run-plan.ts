@@ -165,6 +165,14 @@ const ACTS: Readonly<Record<Act, (play: Play, atMs: number) => Promise<string> |
     events.push({ kind: 'ended', atMs, by: 'age' });
     return 'the refresh token has expired';
   },
+  async withdraw_one({ world }) {
+    await world.withdrawOne();
+    return 'the owner takes back one of two vehicles';
+  },
+  async start_rotating({ world }) {
+    await world.startRotating();
+    return 'from now on a refresh token works once';
+  },
   async roll_secret({ world }) {
     await world.rollSecret();
     return 'the client secret is replaced';

@@ -74,8 +74,8 @@ test('a scorecard is 80 columns wide, and has colours only if asked', () => {
 
 test('a scorecard has the outcome, the advice with its scenarios, the journal and the last lines', () => {
   const text = renderScorecard(card([scenario('plain'), LOST]), false);
-  assert.match(text, /plain {19}kept/);
-  assert.match(text, /lost-answer-after {7}LOST, avoidably; hammered the server/);
+  assert.match(text, /plain {21}kept/);
+  assert.match(text, /lost-answer-after {9}LOST, avoidably; hammered the server/);
   assert.match(text, /Send the same refresh token again at once\.\n {2}\(lost-answer-after\)/);
   assert.match(text, /59d 00:00:00 {2}request {2}g1\/0 was exchanged/);
   assert.match(text, /\| Error: socket hang up/);

@@ -5,7 +5,7 @@ import type { FindingKind, Outcome } from './judgement.ts';
 import type { StoryLine } from './run-plan.ts';
 
 const WIDTH = 80;
-const NAME_WIDTH = 22;
+const NAME_WIDTH = 24;
 const INDENT = '  ';
 
 const OUTCOMES: Readonly<Record<Outcome, string>> = {
@@ -147,7 +147,8 @@ const showSpan = (ms: number): string => {
   return days === 0 ? time : `${days}d ${time}`;
 };
 
-const renderTotals = ({ totals }: Scorecard, paint: Paint): readonly string[] => {
+const renderTotals = (card: Scorecard, paint: Paint): readonly string[] => {
+  const { totals } = card;
   const { outcomes, findings, scenarios, failed, flawless } = totals;
   const found = Object.entries(findings).filter(([, count]) => count > 0);
   const list = found.map(([kind, count]) => `${FINDINGS[kind as FindingKind]} ${count}`);
@@ -156,7 +157,13 @@ const renderTotals = ({ totals }: Scorecard, paint: Paint): readonly string[] =>
       ? paint('green', flawless === scenarios ? 'Full score.' : 'No grant was lost avoidably.')
       : paint('red', `${failed} of ${scenarios} scenarios failed.`);
   const counts = `${outcomes.kept} kept, ${outcomes.lost_avoidably} lost avoidably, ${outcomes.lost_unavoidably} lost unavoidably`;
-  return [...wrap(`${counts}${list.length === 0 ? '' : `; ${list.join(', ')}`}`, ''), verdict];
+  const needless = card.scenarios.reduce((sum, { needlessRefreshes }) => sum + needlessRefreshes, 0);
+  const note = `It refreshed ${needless} times though it had a token that was good for longer. That is no fault, but each refresh is one more answer that can be lost.`;
+  return [
+    ...(needless === 0 ? [] : [...wrap(note, ''), '']),
+    ...wrap(`${counts}${list.length === 0 ? '' : `; ${list.join(', ')}`}`, ''),
+    verdict,
+  ];
 };
 
 /** Lines of at most 80 columns, each with the indent. A word that is longer has a line of its own. */
