@@ -21,6 +21,7 @@ export const SANDBOX_ERRORS = {
   method_not_allowed: 405,
   clock_backwards: 409,
   grant_state: 409,
+  world_state: 409,
   body_too_large: 413,
   content_type_wrong: 415,
   too_many_worlds: 429,

@@ -27,6 +27,8 @@ export type SandboxOptions = {
   readonly port?: number;
   /** Names besides those of this machine by which its control API may be reached. */
   readonly allowedHosts?: readonly string[];
+  /** The URL by which others reach it, where that is not where it listens: behind a proxy or in a container. */
+  readonly publicUrl?: string;
   /** The world at its root; by default one whose clock runs, from the present moment. */
   readonly defaultWorld?: NewWorld;
 };
@@ -76,8 +78,9 @@ export const startSandboxServer = async (options: SandboxOptions = {}): Promise<
   await once(server, 'listening').catch((error: unknown) => {
     throw describeListenError(error, host, port);
   });
-  url = `http://${writeHost(host)}:${(server.address() as AddressInfo).port}`;
-  let root = await worlds.create(parseInput(newWorld, defaultWorld));
+  const listening = `http://${writeHost(host)}:${(server.address() as AddressInfo).port}`;
+  url = options.publicUrl?.replace(/\/$/, '') ?? listening;
+  let root = await worlds.createDefault(parseInput(newWorld, defaultWorld));
   return {
     url,
     worlds,

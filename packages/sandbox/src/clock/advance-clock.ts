@@ -2,6 +2,7 @@ import type { LogEvent } from '@keyfob/server';
 import type { Millis } from '@keyfob/server/grants';
 import { SandboxError } from '../sandbox-error.ts';
 import { listExpiries } from './list-expiries.ts';
+import { nextDeliveryMs } from './next-delivery.ts';
 import type { Happening } from './happening.ts';
 import { CLOCK_MAX_MS } from './world-clock.ts';
 import type { World } from '../worlds/world.ts';
@@ -17,25 +18,36 @@ export type Advanced = {
 };
 
 const HAPPENINGS_MAX = 1000;
-/** How many deliveries are looked at for the next one that is due. */
-const DELIVERIES_PER_LOOK = 1000;
 /** Real time that the receivers of webhooks may take for one move of the clock. */
 const REAL_TIME_MAX_MS = 60_000;
 
+/** Where the clock is moved to: to a moment, or on by so much from where it then is. */
+export type ClockTarget =
+  | { readonly toMs: Millis }
+  | { readonly byMs: Millis }
+  /** To a moment, unless it has passed already. */
+  | { readonly atLeastMs: Millis };
+
 /**
- * Moves the clock of a world forward to a moment. Everything due in between happens before, in order and at its own moment:
+ * Moves the clock of a world forward. Everything due in between happens before, in order and at its own moment:
  * webhooks are really sent, with their retries, and delayed answers leave. Throws `SandboxError` for a moment that has passed,
  * and where the receivers of webhooks take too long: then the clock stands where it came to.
  */
-export const advanceClock = (world: World, untilMs: Millis): Promise<Advanced> =>
-  world.inTurn(() => advance(world, untilMs));
+export const advanceClock = (world: World, target: ClockTarget): Promise<Advanced> =>
+  world.inTurn(() => advance(world, target));
 
-const advance = async (world: World, untilMs: Millis): Promise<Advanced> => {
+const momentOf = (target: ClockTarget, nowMs: Millis): Millis => {
+  if ('toMs' in target) return target.toMs;
+  return 'byMs' in target ? nowMs + target.byMs : Math.max(nowMs, target.atLeastMs);
+};
+
+const advance = async (world: World, target: ClockTarget): Promise<Advanced> => {
   const { clock } = world;
   const held = clock.hold();
   const webhooks = followWebhooks(world);
   try {
     const fromMs = clock.now();
+    const untilMs = momentOf(target, fromMs);
     refuseWrongMoment(fromMs, untilMs);
     const expiries = [...(await listExpiries(world, fromMs, untilMs))];
     const happened: Happening[] = [];
@@ -73,16 +85,6 @@ const refuseWrongMoment = (nowMs: Millis, untilMs: Millis): void => {
     );
   if (untilMs > CLOCK_MAX_MS)
     throw new SandboxError('input_invalid', 'the clock ends in 2100', 'Move it by less.');
-};
-
-/** When the next delivery is due, by the clock of the world; `undefined` for none. */
-const nextDeliveryMs = async ({ store, clock }: World): Promise<Millis | undefined> => {
-  const waiting = await store
-    .current()
-    .listDeliveries({ states: ['pending', 'retrying'], limit: DELIVERIES_PER_LOOK });
-  const moments = waiting.flatMap(({ nextAtMs }) => nextAtMs ?? []);
-  if (moments.length === 0) return undefined;
-  return Math.max(clock.now(), Math.min(...moments) - clock.read().skewSeconds * 1000);
 };
 
 const sendWebhooks = async ({ server }: World): Promise<void> => {

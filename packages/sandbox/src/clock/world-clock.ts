@@ -28,6 +28,8 @@ export type WorldClock = {
   reach(atMs: Millis, signal?: AbortSignal): Promise<void>;
   /** The earliest moment that somebody waits for. */
   nextWait(): Millis | undefined;
+  /** Calls back at a moment if the clock runs there by itself; where it is moved there, its mover does what is due. */
+  onRunning(atMs: Millis, callback: () => void): void;
 };
 
 /** Tokens carry their seconds in 32 bits, which end in 2106. */
@@ -50,6 +52,7 @@ export const createWorldClock = (
   let holds = 0;
   let timer: NodeJS.Timeout | undefined;
   const waits = new Set<Wait>();
+  let alarm: Wait | undefined;
 
   const isRunning = (): boolean => mode === 'running' && holds === 0;
   const now = (): Millis =>
@@ -69,8 +72,14 @@ export const createWorldClock = (
     const nowMs = now();
     for (const wait of [...waits].sort((left, right) => left.atMs - right.atMs))
       if (wait.atMs <= nowMs) wait.wake();
-    const next = nextWait();
-    if (next === undefined || !isRunning()) return;
+    if (!isRunning()) return;
+    if (alarm !== undefined && alarm.atMs <= nowMs) {
+      const { wake: ring } = alarm;
+      alarm = undefined;
+      ring();
+    }
+    const next = Math.min(nextWait() ?? Infinity, alarm?.atMs ?? Infinity);
+    if (next === Infinity) return;
     timer = setTimeout(wake, Math.min(TIMER_MAX_MS, Math.ceil((next - nowMs) / rate))).unref();
   };
 
@@ -116,5 +125,9 @@ export const createWorldClock = (
         wake();
       }),
     nextWait,
+    onRunning(atMs, callback) {
+      alarm = { atMs, wake: callback };
+      wake();
+    },
   };
 };

@@ -14,6 +14,8 @@ export type ControlCall<Body, Query> = {
   readonly path: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
+  /** How the caller reaches the sandbox: `http://` and the host that it names. */
+  readonly origin: string | undefined;
   /** Ends when the client has left. */
   readonly signal: AbortSignal;
 };

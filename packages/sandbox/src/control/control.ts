@@ -28,6 +28,7 @@ export const createControl = (context: ControlContext, routes: readonly ControlR
       path,
       query: route.query === undefined ? undefined : parseInput(route.query, query),
       body: readBody(route, request),
+      origin: originOf(request),
       signal: left.signal,
     };
     const value = await route.handle(call as never);
@@ -61,6 +62,12 @@ export const createControl = (context: ControlContext, routes: readonly ControlR
       ),
   };
 };
+
+const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+
+/** In a container, or behind a proxy, only the caller knows under which name and port it is reached. */
+const originOf = ({ headers: { host = '' } }: WireRequest): string | undefined =>
+  HOST.test(host) ? `http://${host}` : undefined;
 
 const readBody = ({ body, parse }: ControlRoute, request: WireRequest): unknown => {
   if (body === undefined) return undefined;

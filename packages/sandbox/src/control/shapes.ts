@@ -146,6 +146,14 @@ export const requestShape = v.object({
   grant: v.nullable(v.string()),
   /** Such as `g1/3`: never the token itself. */
   token: v.nullable(v.string()),
+  /** How it was made. */
+  sent: v.object({
+    authentication: v.picklist(['basic', 'body', 'bearer', 'none']),
+    contentType: v.nullable(v.string()),
+    parameters: v.array(v.string()),
+    scope: v.nullable(v.string()),
+    redirectUri: v.nullable(v.string()),
+  }),
   userAgent: v.string(),
   verdict: v.picklist(VERDICTS),
   because: v.nullable(v.string()),

@@ -98,11 +98,29 @@ export const showFault = ({ scenario, ...fault }: Fault): Shown<typeof faultShap
 });
 
 export const showRequest = (entry: JournalEntry): Shown<typeof requestShape> => {
-  const { atMs, isCommitted: committed, answer, grantType, client, grant, token, because, ...rest } = entry;
+  const {
+    atMs,
+    isCommitted: committed,
+    answer,
+    grantType,
+    client,
+    grant,
+    token,
+    because,
+    sent,
+    ...rest
+  } = entry;
   return {
     ...rest,
     endpoint: entry.endpoint as Shown<typeof requestShape>['endpoint'],
     at: iso(atMs),
+    sent: {
+      authentication: sent.authentication,
+      contentType: sent.contentType ?? null,
+      parameters: [...sent.parameters],
+      scope: sent.scope ?? null,
+      redirectUri: sent.redirectUri ?? null,
+    },
     grantType: grantType ?? null,
     client: client ?? null,
     grant: grant ?? null,

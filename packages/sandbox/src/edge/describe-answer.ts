@@ -12,19 +12,19 @@ type TokenMembers = {
 };
 
 /** An answer as the journal shows it: its tokens by their names, and its error code. */
-export const describeAnswer = (
-  world: World,
+export const describeAnswer = async (
+  { tokens }: World,
   { status, body }: WireResponse,
   { isMadeUp }: { readonly isMadeUp: boolean },
-): JournalAnswer => {
+): Promise<JournalAnswer> => {
   const { refreshToken, accessToken, error } = readMembers(body);
-  const name = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : (nameOfToken(world, text) ?? 'unknown');
+  const name = async (text: string | undefined): Promise<string | undefined> =>
+    text === undefined ? undefined : nameOfToken(tokens, text);
   return {
     status,
-    refreshToken: name(refreshToken),
-    accessToken: name(accessToken),
-    error: error === undefined ? undefined : redact(error, (word) => nameOfToken(world, word)),
+    refreshToken: await name(refreshToken),
+    accessToken: await name(accessToken),
+    error: error === undefined ? undefined : redact(error),
     isMadeUp,
   };
 };

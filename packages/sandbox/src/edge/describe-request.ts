@@ -1,45 +1,43 @@
 import type { WireRequest } from '@keyfob/server/wire';
 import type { RequestFacts } from '../faults/armed-faults.ts';
-import type { JournalEntry } from '../journal/entry.ts';
+import { identifyToken } from '../grants/identify-token.ts';
+import { nameOfIdentified } from '../grants/token-names.ts';
+import type { JournalEntry, SentParts } from '../journal/entry.ts';
 import { presentedToken } from '../journal/read-request.ts';
 import type { SentRequest } from '../journal/read-request.ts';
 import { redact } from '../journal/redact.ts';
-import { identifyToken } from '../grants/identify-token.ts';
-import { nameOfToken } from '../grants/token-names.ts';
 import type { World } from '../worlds/world.ts';
 import { endpointOf } from './endpoint-of.ts';
 
 type Begun = Omit<JournalEntry, 'number' | 'sequence' | 'stage' | 'requestId' | 'faults'>;
 
 /** What a request is, for the faults that may happen to it and for the journal, before the server sees it. */
-export const describeRequest = (
+export const describeRequest = async (
   world: World,
-  { method, path, headers }: WireRequest,
+  request: WireRequest,
   sent: SentRequest,
-): { readonly facts: RequestFacts; readonly entry: Begun } => {
-  const inWorld = path.startsWith(world.basePath) ? path.slice(world.basePath.length) : path;
+): Promise<{ readonly facts: RequestFacts; readonly entry: Begun }> => {
+  const { method, path, headers } = request;
+  const { basePath, clients, clock, grants, tokens } = world;
+  const inWorld = path.startsWith(basePath) ? path.slice(basePath.length) : path;
   const text = presentedToken(sent);
-  const found =
-    text === undefined ? undefined : identifyToken(world.server.deployment.keyRing, world.grants, text);
+  const found = text === undefined ? undefined : await identifyToken(tokens, text);
   const facts = {
     endpoint: endpointOf(inWorld),
     grantType: grantTypeOf(sent),
-    client: sent.clientId === undefined ? undefined : world.clients.findById(sent.clientId)?.name,
-    grant:
-      found === undefined || !world.grants.has(found.grantId)
-        ? undefined
-        : world.grants.nameOf(found.grantId),
+    client: sent.clientId === undefined ? undefined : clients.findById(sent.clientId)?.name,
+    grant: found === undefined || !grants.has(found.grantId) ? undefined : grants.nameOf(found.grantId),
   };
-  const hide = (words: string): string => redact(words, (word) => nameOfToken(world, word));
   return {
     facts,
     entry: {
       ...facts,
-      atMs: world.clock.now(),
+      atMs: clock.now(),
       method,
-      path: hide(inWorld),
-      token: text === undefined ? undefined : (nameOfToken(world, text) ?? 'unknown'),
-      userAgent: hide(headers['user-agent'] ?? ''),
+      path: redact(inWorld),
+      token: text === undefined ? undefined : nameOfIdentified(grants, found),
+      sent: describeSent(request, sent),
+      userAgent: redact(headers['user-agent'] ?? ''),
       verdict: 'none',
       because: undefined,
       says: 'Not answered yet.',
@@ -64,4 +62,24 @@ const grantTypeOf = ({ parameters }: SentRequest): string | undefined => {
   if (parameters.has('redirectUrl') && parameters.has('code')) return 'authorization_code';
   const named = parameters.get('grant_type');
   return named === undefined || GRANT_TYPES.has(named) ? named : 'other';
+};
+
+const PARAMETERS_MAX = 30;
+
+/** How a request is made, without a value that may be secret. */
+const describeSent = ({ headers }: WireRequest, { parameters, scheme }: SentRequest): SentParts => {
+  const isInBody = parameters.has('client_secret') || parameters.has('clientSecret');
+  return {
+    authentication: scheme ?? (isInBody ? 'body' : 'none'),
+    contentType: headers['content-type'] === undefined ? undefined : redact(headers['content-type']),
+    parameters: [...parameters.keys()].slice(0, PARAMETERS_MAX).map(redact),
+    scope: parameters.has('scope') ? redact(parameters.get('scope') ?? '') : undefined,
+    redirectUri: redirectOf(parameters),
+  };
+};
+
+/** Without its query, which may hold anything. */
+const redirectOf = (parameters: ReadonlyMap<string, string>): string | undefined => {
+  const uri = parameters.get('redirect_uri') ?? parameters.get('redirectUrl');
+  return uri === undefined ? undefined : redact(uri.split(/[?#]/, 1)[0] ?? '');
 };

@@ -13,6 +13,7 @@ import { readRequest } from '../journal/read-request.ts';
 import type { SentRequest } from '../journal/read-request.ts';
 import { advanceClock } from '../clock/advance-clock.ts';
 import type { World } from '../worlds/world.ts';
+import { consentAtOnce } from './auto-consent.ts';
 import { describeAnswer, noteAccess } from './describe-answer.ts';
 import { describeRequest } from './describe-request.ts';
 import { replaceExpired } from './replace-expired.ts';
@@ -37,7 +38,7 @@ export const serveRequest = async (
 ): Promise<void> => {
   const startedAt = performance.now();
   const sent = readRequest(request);
-  const described = describeRequest(world, request, sent);
+  const described = await describeRequest(world, request, sent);
   const faults = world.faults.strike(described.facts);
   const plan = planFaults(faults);
   const requestId = world.nextRequestId();
@@ -70,7 +71,8 @@ const answer = async (arrival: Arrival): Promise<Partial<JournalEntry>> => {
   entry.update({
     ...describeVerdict(exchange, plan.before === undefined),
     ...(exchange.grant === undefined ? {} : { grant: world.grants.nameOf(exchange.grant.id) }),
-    answer: made === undefined ? undefined : describeAnswer(world, changed, { isMadeUp: changed !== own }),
+    answer:
+      made === undefined ? undefined : await describeAnswer(world, changed, { isMadeUp: changed !== own }),
   });
   for (const { seconds, movesClock } of plan.waits) await passTime(arrival, seconds, movesClock);
   await wait(plan.answerDelayMs, gone);
@@ -95,6 +97,7 @@ const createExchange = ({ entry, plan }: Arrival): Exchange => ({
   endsBeforeCommit: plan.endsBeforeCommit,
   hasEnded: false,
   hasCommitted: false,
+  hasRedeemed: false,
   verdict: undefined,
   grant: undefined,
   reason: undefined,
@@ -103,15 +106,18 @@ const createExchange = ({ entry, plan }: Arrival): Exchange => ({
 
 /** Has the server answer, once or, as behind a proxy that tries again, twice. */
 const ask = async (
-  { world, request, plan, response }: Arrival,
+  { world, request, plan, response, entry }: Arrival,
   exchange: Exchange,
 ): Promise<WireResponse> => {
   const { server, exchanges } = world;
   const address = response.socket?.remoteAddress ?? '';
   const { requestId } = exchange;
-  const real = replaceExpired(world, request);
+  const real = await replaceExpired(world, request);
+  const send = (one: WireRequest): Promise<WireResponse> => server.respond(one, { address, requestId });
+  const isConsented =
+    world.definition.autoConsent && entry.entry().endpoint === 'authorize' && real.method === 'GET';
   const respond = (): Promise<WireResponse> =>
-    exchanges.run(exchange, () => server.respond(real, { address, requestId }));
+    exchanges.run(exchange, () => (isConsented ? consentAtOnce(real, send) : send(real)));
   const first = await respond();
   return plan.isDuplicated ? respond() : first;
 };
@@ -126,7 +132,7 @@ const wait = async (milliseconds: number, signal: AbortSignal): Promise<void> =>
 
 const passTime = async ({ world, gone }: Arrival, seconds: number, movesClock: boolean): Promise<void> => {
   const untilMs = world.clock.now() + seconds * 1000;
-  if (movesClock && world.clock.read().mode === 'frozen') await advanceClock(world, untilMs);
+  if (movesClock && world.clock.read().mode === 'frozen') await advanceClock(world, { atLeastMs: untilMs });
   else await world.clock.reach(untilMs, gone);
 };
 

@@ -18,5 +18,5 @@ export { createGrantIn } from '../grants/create-world-grant.ts';
 export type { CreatedGrant } from '../grants/create-world-grant.ts';
 export { judgeHeld } from '../grants/holds.ts';
 export { advanceClock } from '../clock/advance-clock.ts';
-export type { Advanced } from '../clock/advance-clock.ts';
+export type { Advanced, ClockTarget } from '../clock/advance-clock.ts';
 export { armFault } from '../faults/parse-fault.ts';

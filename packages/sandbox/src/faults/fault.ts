@@ -123,15 +123,15 @@ export const faultAction = v.union(Object.values(FAULT_ACTIONS));
 export const newFault = v.strictObject({
   on: v.optional(faultTarget, {}),
   do: faultAction,
-  /** How often it happens at most; then it is over. */
-  times: v.optional(v.union([count, v.literal('always')]), 1),
+  /** How often it happens at most; then it is over. Once by default; always with `every` or `probability`. */
+  times: v.optional(v.union([count, v.literal('always')])),
   /** The scenario that armed it, if one did. */
   scenario: v.optional(name),
 });
 
 export type NewFault = v.InferInput<typeof newFault>;
 /** A fault whose defaults are filled in. */
-export type ParsedFault = v.InferOutput<typeof newFault>;
+export type ParsedFault = v.InferOutput<typeof newFault> & { readonly times: number | 'always' };
 export type FaultTarget = v.InferOutput<typeof faultTarget>;
 export type FaultAction = v.InferOutput<typeof faultAction>;
 

@@ -9,11 +9,17 @@ import type { Fault, NewFault, ParsedFault } from './fault.ts';
 /** Throws `SandboxError` `input_invalid`, which names what is wrong. */
 export const parseFault = (fault: NewFault): ParsedFault => {
   const action: unknown = (fault as { readonly do?: unknown } | undefined)?.do;
-  if (typeof action !== 'object' || action === null) return parseInput(newFault, fault);
+  if (typeof action !== 'object' || action === null) return withTimes(parseInput(newFault, fault));
   // Against the one action that it names, so that the error is about that one.
   const chosen = Object.entries(FAULT_ACTIONS).find(([name]) => Object.hasOwn(action, name))?.[1];
   if (chosen === undefined) throw unknownAction(Object.keys(action)[0] ?? '');
-  return parseInput(v.strictObject({ ...newFault.entries, do: chosen }), fault);
+  return withTimes(parseInput(v.strictObject({ ...newFault.entries, do: chosen }), fault));
+};
+
+const withTimes = (fault: v.InferOutput<typeof newFault>): ParsedFault => {
+  const { every, probability } = fault.on;
+  const usual = every === undefined && probability === undefined ? 1 : 'always';
+  return { ...fault, times: fault.times ?? usual };
 };
 
 /** Arms a fault in a world. Throws `SandboxError`. */

@@ -19,6 +19,8 @@ export type CreatedGrant = {
 };
 
 const GRANTS_MAX = 100_000;
+/** Tokens count their seconds from 1970. */
+const CREATED_MIN_MS = Date.UTC(1980, 0, 1);
 
 /** Creates a grant as an owner's consent and the exchange of its code would. Throws `SandboxError`. */
 export const createWorldGrant = async (world: World, wanted: ParsedGrant): Promise<CreatedGrant> => {
@@ -30,6 +32,8 @@ export const createWorldGrant = async (world: World, wanted: ParsedGrant): Promi
   const { client: stored } = await deployment.store.readClient(client.clientId);
   const ageMs = wanted.age === undefined ? 0 : secondsOf(wanted.age) * 1000;
   const createdAtMs = world.clock.serverNow() - ageMs;
+  if (createdAtMs < CREATED_MIN_MS)
+    throw new SandboxError('input_invalid', 'age: no grant is older than 1980', 'Give a smaller age.');
   const context = {
     ...deployment,
     keyRing: deployment.keyRing,

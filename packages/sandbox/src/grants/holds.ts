@@ -4,6 +4,7 @@ import { judge, standingOfToken } from '@keyfob/server/grants';
 import type { Grant, Millis, Verdict } from '@keyfob/server/grants';
 import type { Policy } from '@keyfob/server/clients';
 import type { OpenedRefreshToken } from '@keyfob/server/tokens';
+import { textOfReason } from '../journal/reason-texts.ts';
 import type { World } from '../worlds/world.ts';
 import { identifyToken } from './identify-token.ts';
 
@@ -28,7 +29,7 @@ export type Holds = {
 /** Judges a token as if its own client presented it now, with the server's own decision. Changes nothing. */
 export const judgeHeld = async (world: World, token: string): Promise<Holds> => {
   const { server, grants, store } = world;
-  const found = identifyToken(server.deployment.keyRing, grants, token);
+  const found = await identifyToken(world.tokens, token);
   const grant = found === undefined ? undefined : await store.current().readGrant(found.grantId);
   if (found === undefined || grant === undefined || found.kind === 'code') return unknownToken(found?.kind);
   const { client } = await store.current().readClient(grant.clientId);
@@ -37,7 +38,7 @@ export const judgeHeld = async (world: World, token: string): Promise<Holds> => 
   if (found.kind === 'refresh_token')
     return { ...about, ...judgeRefreshToken(world, grant, found.opened, client.policy) };
   const { deployment } = server;
-  const shape = findDialect(found.dialect)?.shapes.accessToken;
+  const shape = findDialect(found.dialect ?? client.dialect)?.shapes.accessToken;
   const context = { ...deployment, keyRing: deployment.keyRing, issuer: world.url };
   const isExpired = world.issuedAccess.isExpired(found.grantId, found.issuedAt);
   const access = shape === undefined || isExpired ? undefined : await readAccess(context, shape, token);
@@ -108,15 +109,6 @@ const sayWhy = (verdict: Verdict, grant: Grant, { generation }: OpenedRefreshTok
     case 'replay':
       return `This token was used and ${newer === 1 ? 'its successor' : `${newer} newer ones`} given since: presenting it is a replay${verdict.response === 'revoke' ? ', which would end the grant' : ''}.`;
     case 'refuse':
-      return REFUSALS[verdict.reason] ?? `It would be refused: ${verdict.reason}.`;
+      return textOfReason(verdict.reason);
   }
-};
-
-const REFUSALS: Readonly<Record<string, string>> = {
-  expired: 'It has expired, or its grant has: the owner must consent again.',
-  revoked: 'Its grant was revoked: the owner must consent again.',
-  concurrent_use:
-    'It was used a moment ago, and may not be repeated: it would be refused, and nothing would end.',
-  ahead: 'It is too many generations ahead of what the server knows: it would be refused.',
-  unknown: 'Its grant does not exist.',
 };

@@ -3,8 +3,8 @@ import { identifyToken } from './identify-token.ts';
 
 /** Notes when an access token ends, because the server does not store it. */
 export const noteIssued = async (world: World, accessToken: string): Promise<void> => {
-  const { server, grants, store, issuedAccess } = world;
-  const found = identifyToken(server.deployment.keyRing, grants, accessToken);
+  const { tokens, store, issuedAccess } = world;
+  const found = await identifyToken(tokens, accessToken);
   if (found?.kind !== 'access_token') return;
   const { grantId, issuedAt } = found;
   const grant = await store.current().readGrant(grantId);

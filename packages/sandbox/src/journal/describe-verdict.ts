@@ -1,44 +1,50 @@
 import type { Exchange } from '../worlds/exchange.ts';
 import type { JournalEntry } from './entry.ts';
+import { textOfReason } from './reason-texts.ts';
 
-/** What an exchange was decided to be, in the words of the journal. */
-export const describeVerdict = (
-  { verdict, reason, hasEnded, hasCommitted }: Exchange,
-  wasSeen: boolean,
-): Pick<JournalEntry, 'verdict' | 'because' | 'says'> => {
-  if (!wasSeen) return { verdict: 'none', because: undefined, says: 'The server never saw it.' };
-  if (hasEnded)
-    return { verdict: 'none', because: undefined, says: 'It ended before its commit: nothing happened.' };
+type Described = Pick<JournalEntry, 'verdict' | 'because' | 'says'>;
+
+/** What an exchange was decided to be, in the words of the journal. `wasSeen`: whether the server got it. */
+export const describeVerdict = (exchange: Exchange, wasSeen: boolean): Described => {
+  const { verdict, reason, hasEnded } = exchange;
+  if (!wasSeen) return said('none', 'The server never saw it.');
+  if (hasEnded) return said('none', 'It ended before its commit: nothing happened.');
   switch (verdict?.kind) {
     case 'rotate':
-      return {
-        verdict: 'rotate',
-        because: undefined,
-        says: 'The current token was exchanged for its successor.',
-      };
+      return said('rotate', 'The current token was exchanged for its successor.');
     case 'repeat':
-      return { verdict: 'repeat', because: verdict.cause, says: REPEATS[verdict.cause] };
+      return said('repeat', REPEATS[verdict.cause], verdict.cause);
     case 'resync':
-      return {
-        verdict: 'resync',
-        because: `${verdict.lost} lost`,
-        says: `The store had lost ${verdict.lost} generations, and goes on from this token.`,
-      };
-    case 'replay':
-      return {
-        verdict: 'replay',
-        because: `gap ${verdict.gap}`,
-        says: `A token ${verdict.gap} generations old came again, after its time: a replay${verdict.response === 'revoke' ? ', which ended the grant' : ''}.`,
-      };
+      return said(
+        'resync',
+        `The store had lost ${verdict.lost} generations, and goes on from this token.`,
+        `${verdict.lost} lost`,
+      );
+    case 'replay': {
+      const { gap, response } = verdict;
+      const age = gap === 1 ? 'The predecessor' : `A token ${gap} generations old`;
+      const end = response === 'revoke' ? ', which ended the grant' : '';
+      return said('replay', `${age} came again after its time: a replay${end}.`, `gap ${gap}`);
+    }
     case 'refuse':
-      return { verdict: 'refuse', because: verdict.reason, says: `Refused: ${verdict.reason}.` };
+      return said('refuse', textOfReason(verdict.reason), verdict.reason);
     case undefined:
-      if (reason !== undefined) return { verdict: 'refuse', because: reason, says: `Refused: ${reason}.` };
-      return hasCommitted
-        ? { verdict: 'redeem', because: undefined, says: 'Done, and stored.' }
-        : { verdict: 'answered', because: undefined, says: 'Answered; nothing changed.' };
+      return reason === undefined ? withoutVerdict(exchange) : said('refuse', textOfReason(reason), reason);
   }
 };
+
+const withoutVerdict = ({ hasRedeemed, hasCommitted }: Exchange): Described => {
+  if (hasRedeemed) return said('redeem', 'The code was exchanged for the first pair of tokens.');
+  return hasCommitted
+    ? said('stored', 'Done, and stored.')
+    : said('answered', 'Answered; nothing was stored.');
+};
+
+const said = (verdict: Described['verdict'], says: string, because?: string): Described => ({
+  verdict,
+  because,
+  says,
+});
 
 const REPEATS = {
   overlap: 'The predecessor came again inside the overlap: the current token was given again.',

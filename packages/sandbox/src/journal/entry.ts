@@ -12,6 +12,8 @@ export const VERDICTS = [
   'replay',
   'refuse',
   'redeem',
+  /** Something else was stored, such as an owner's consent. */
+  'stored',
   'answered',
   /** The request ended before the server had decided, or never reached it. */
   'none',
@@ -43,6 +45,7 @@ export type JournalEntry = {
   readonly grant: string | undefined;
   /** The token that was presented. */
   readonly token: string | undefined;
+  readonly sent: SentParts;
   readonly userAgent: string;
   readonly verdict: JournalVerdict;
   /** What the verdict adds: the cause of a repeat, the private reason of a refusal, the gap of a replay. */
@@ -59,6 +62,17 @@ export type JournalEntry = {
   readonly deliveredBytes: number | undefined;
   /** Real milliseconds from its arrival to its end. */
   readonly tookMs: number | undefined;
+};
+
+/** How a request was made. A word that may be secret appears as `(hidden)`. */
+export type SentParts = {
+  /** Where its credentials were. */
+  readonly authentication: 'basic' | 'body' | 'bearer' | 'none';
+  readonly contentType: string | undefined;
+  /** The names of its parameters. */
+  readonly parameters: readonly string[];
+  readonly scope: string | undefined;
+  readonly redirectUri: string | undefined;
 };
 
 /** The answer that was made, whether or not it reached the client. */

@@ -6,6 +6,8 @@ export type SentRequest = {
   readonly parameters: ReadonlyMap<string, string>;
   readonly clientId: string | undefined;
   readonly bearer: string | undefined;
+  /** Of the Authorization header, where it is one that the server knows. */
+  readonly scheme: 'basic' | 'bearer' | undefined;
 };
 
 /** The token of a request, under each dialect's name for it. */
@@ -18,11 +20,13 @@ export const readRequest = ({ query, headers, body }: WireRequest): SentRequest 
     ...readBody(body, headers['content-type'] ?? ''),
   ]);
   const authorization = headers['authorization'] ?? '';
+  const bearer = /^bearer +(?<token>\S+)$/i.exec(authorization.trim())?.groups?.['token'];
+  const basicId = readBasicId(authorization);
   return {
     parameters,
-    clientId:
-      readBasicId(authorization) ?? parameters.get('client_id') ?? parameters.get('clientId') ?? undefined,
-    bearer: /^bearer +(?<token>\S+)$/i.exec(authorization.trim())?.groups?.['token'],
+    scheme: basicId === undefined ? (bearer === undefined ? undefined : 'bearer') : 'basic',
+    bearer,
+    clientId: basicId ?? parameters.get('client_id') ?? parameters.get('clientId'),
   };
 };
 

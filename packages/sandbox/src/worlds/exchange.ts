@@ -12,6 +12,8 @@ export type Exchange = {
   hasEnded: boolean;
   /** Whether the store has something new because of it. */
   hasCommitted: boolean;
+  /** Whether a code was exchanged for a grant. */
+  hasRedeemed: boolean;
   verdict: Verdict | undefined;
   /** The grant that the request was about, and the generation of its refresh token afterwards. */
   grant: { readonly id: GrantId; readonly generation: number } | undefined;

@@ -84,6 +84,7 @@ const writeVerbs = (
     if (grant !== undefined) onGrant(grant);
     if (exchange === undefined) return;
     if (grant !== undefined) exchange.grant = { id: grant.id, generation: grant.generation };
+    exchange.hasRedeemed ||= verdict.kind === 'redeem';
     if (verdict.kind === 'redeem' || hasRevoked) commit(exchange);
   };
   /** Runs a verb whose answer says nothing that the journal shows. */

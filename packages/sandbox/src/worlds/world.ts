@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createAuthorizationServer } from '@keyfob/server';
 import type { AuthorizationServer, LogEvent, Randomness } from '@keyfob/server';
 import type { Millis } from '@keyfob/server/grants';
+import { followDeliveries } from '../clock/next-delivery.ts';
 import { createArmedFaults } from '../faults/armed-faults.ts';
 import type { ArmedFaults } from '../faults/armed-faults.ts';
 import { createJournal } from '../journal/journal.ts';
@@ -9,6 +10,7 @@ import type { Journal } from '../journal/journal.ts';
 import { createExchanges, EndedBeforeCommit } from './exchange.ts';
 import type { Exchanges } from './exchange.ts';
 import { createGrantNames } from '../grants/grant-names.ts';
+import type { TokenContext } from '../grants/identify-token.ts';
 import type { GrantNames } from '../grants/grant-names.ts';
 import { createIssuedAccess } from './issued-access.ts';
 import type { IssuedAccess } from './issued-access.ts';
@@ -17,7 +19,7 @@ import { createSeededRandomness } from './seeded-randomness.ts';
 import { registerWorldClients } from './world-clients.ts';
 import type { WorldClients } from './world-clients.ts';
 import { createWorldClock } from '../clock/world-clock.ts';
-import type { WorldClock } from '../clock/world-clock.ts';
+import type { ClockReading, WorldClock } from '../clock/world-clock.ts';
 import { createWorldKeys } from './world-keys.ts';
 import { openWorldStore } from './world-store.ts';
 import type { WorldStore } from './world-store.ts';
@@ -29,13 +31,16 @@ export type World = {
   readonly basePath: string;
   /** Without a slash at its end; also its issuer. */
   readonly url: string;
-  readonly definition: WorldDefinition & { readonly seed: string };
+  /** As it was asked for, with its seed and the beginning of its clock. */
+  readonly definition: CompleteDefinition;
   readonly clock: WorldClock;
   readonly server: AuthorizationServer;
   readonly store: WorldStore;
   readonly clients: WorldClients;
   readonly grants: GrantNames;
   readonly issuedAccess: IssuedAccess;
+  /** What tokens of the world are identified with. */
+  readonly tokens: TokenContext & { readonly grants: GrantNames };
   readonly faults: ArmedFaults;
   readonly journal: Journal;
   readonly exchanges: Exchanges;
@@ -54,6 +59,9 @@ export type World = {
   close(): Promise<void>;
 };
 
+/** All that a world is created from: the same one gives the same world. */
+export type CompleteDefinition = WorldDefinition & { readonly seed: string };
+
 /** The state of a world's server at one moment. */
 export type Checkpoint = { readonly number: number; readonly atMs: Millis; readonly content: Uint8Array };
 
@@ -63,11 +71,9 @@ export type WorldPlace = Pick<World, 'id' | 'basePath' | 'url'>;
 /** Webhooks of tests listen on this machine, where a server sends nothing otherwise. */
 const LOOPBACK_RANGES = '127.0.0.0/8,::1/128';
 
-const newSeed = (): string => randomBytes(9).toString('base64url');
-
 /** Creates a world. Throws `SandboxError` for a policy that is wrong. */
 export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): Promise<World> => {
-  const definition = { ...wanted, seed: wanted.seed ?? newSeed() };
+  const definition = completeDefinition(wanted);
   const { seed } = definition;
   const randomnessOf = (purpose: string): Randomness => createSeededRandomness(seed, purpose);
   const clock = createWorldClock(startOf(definition));
@@ -114,6 +120,11 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
   );
   const journal = createJournal();
   let last: Promise<unknown> = Promise.resolve();
+  const follow: World['follow'] = (listener) => {
+    followers.add(listener);
+    return () => followers.delete(listener);
+  };
+  followDeliveries({ store, clock, follow }, server.deliverWebhooks);
   return {
     ...place,
     definition,
@@ -123,6 +134,13 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
     clients,
     grants,
     issuedAccess: createIssuedAccess(),
+    tokens: {
+      get keyRing() {
+        return deployment.keyRing;
+      },
+      issuer: place.url,
+      grants,
+    },
     faults: createArmedFaults(randomnessOf),
     journal,
     exchanges,
@@ -136,10 +154,7 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
       last = result.catch(() => {});
       return result;
     },
-    follow(listener) {
-      followers.add(listener);
-      return () => followers.delete(listener);
-    },
+    follow,
     async close() {
       journal.close();
       await server.close();
@@ -148,7 +163,8 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
   };
 };
 
-const startOf = ({ clock }: WorldDefinition): Parameters<typeof createWorldClock>[0] => {
+/** How the clock of a world begins, in full, so that a reset begins there again. */
+const startOf = ({ clock }: WorldDefinition): ClockReading => {
   const {
     now,
     mode = 'frozen',
@@ -158,4 +174,14 @@ const startOf = ({ clock }: WorldDefinition): Parameters<typeof createWorldClock
   // A whole second, as tokens carry it, so that a lifetime is as long as it reads.
   const nowMs = now === undefined ? Math.floor(Date.now() / 1000) * 1000 : Date.parse(now);
   return { nowMs, mode, rate, skewSeconds };
+};
+
+/** The same definition with everything that was left to chance or to the moment. */
+const completeDefinition = (wanted: WorldDefinition): CompleteDefinition => {
+  const { nowMs, ...clock } = startOf(wanted);
+  return {
+    ...wanted,
+    seed: wanted.seed ?? randomBytes(9).toString('base64url'),
+    clock: { now: new Date(nowMs).toISOString(), ...clock },
+  };
 };

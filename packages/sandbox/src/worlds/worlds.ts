@@ -11,7 +11,10 @@ import type { World } from './world.ts';
 
 /** The worlds of a sandbox. */
 export type Worlds = {
-  create(definition: WorldDefinition): Promise<World>;
+  /** `origin`: how its creator reaches the sandbox, if not by its own URL. */
+  create(definition: WorldDefinition, origin?: string): Promise<World>;
+  /** The one at the root. */
+  createDefault(definition: WorldDefinition): Promise<World>;
   /** The world of an id, which counts as a use of it. */
   find(id: string): World | undefined;
   list(): readonly World[];
@@ -35,7 +38,9 @@ const SWEEP_INTERVAL_MS = 60_000;
 /** The world at the root of the host. It stays. */
 export const DEFAULT_WORLD = 'default';
 
-type Inhabited = { readonly world: World; readonly listener: Server | undefined; usedAt: number };
+/** Where a world is, and the listener of its own port. */
+type Place = { readonly origin: string; readonly listener?: Server | undefined };
+type Inhabited = Place & { readonly world: World; usedAt: number };
 
 export type WorldsContext = {
   readonly host: string;
@@ -55,18 +60,19 @@ export const createWorlds = ({
   const worlds = new Map<string, Inhabited>();
   const followers = new Set<WorldFollower>();
 
-  const open = async (id: string, definition: WorldDefinition, kept?: Server): Promise<Inhabited> => {
-    const listener = kept ?? (definition.port ? await listenOnAnyPort(host, listenerFor(id)) : undefined);
+  const open = async (id: string, definition: WorldDefinition, place: Place): Promise<Inhabited> => {
+    const listener =
+      place.listener ?? (definition.port ? await listenOnAnyPort(host, listenerFor(id)) : undefined);
     const basePath = listener !== undefined || id === DEFAULT_WORLD ? '' : `/w/${id}`;
-    const origin = listener === undefined ? url() : originOf(host, listener);
+    const origin = listener === undefined ? place.origin : withPort(place.origin, listener);
     try {
       const world = await createWorld({ id, basePath, url: `${origin}${basePath}` }, definition);
       world.journal.follow((entry) => {
         for (const follower of followers) follower(world, entry);
       });
-      return { world, listener, usedAt: monotonic() };
+      return { world, listener, origin: place.origin, usedAt: monotonic() };
     } catch (error) {
-      listener?.close();
+      if (place.listener === undefined) listener?.close();
       throw error;
     }
   };
@@ -93,24 +99,26 @@ export const createWorlds = ({
 
   /** Worlds that are being created count, so that a burst does not pass the limit. */
   let creating = 0;
+  const add = async (id: string, definition: WorldDefinition, origin: string): Promise<World> => {
+    if (worlds.size + creating >= WORLDS_MAX)
+      throw new SandboxError(
+        'too_many_worlds',
+        `there are ${WORLDS_MAX} worlds, which is the limit`,
+        'DELETE worlds that are done. Those that nobody uses go after an hour.',
+      );
+    creating++;
+    try {
+      const inhabited = await open(id, definition, { origin });
+      worlds.set(id, inhabited);
+      return inhabited.world;
+    } finally {
+      creating--;
+    }
+  };
+
   return {
-    async create(definition) {
-      if (worlds.size + creating >= WORLDS_MAX)
-        throw new SandboxError(
-          'too_many_worlds',
-          `there are ${WORLDS_MAX} worlds, which is the limit`,
-          'DELETE worlds that are done. Those that nobody uses go after an hour.',
-        );
-      creating++;
-      try {
-        const id = worlds.has(DEFAULT_WORLD) ? newId() : DEFAULT_WORLD;
-        const inhabited = await open(id, definition);
-        worlds.set(id, inhabited);
-        return inhabited.world;
-      } finally {
-        creating--;
-      }
-    },
+    create: (definition, origin = url()) => add(newId(), definition, origin),
+    createDefault: (definition) => add(DEFAULT_WORLD, definition, url()),
     find(id) {
       const found = worlds.get(id);
       if (found !== undefined) found.usedAt = monotonic();
@@ -121,7 +129,7 @@ export const createWorlds = ({
     async reset(id) {
       const before = worlds.get(id);
       if (before === undefined) return undefined;
-      const after = await open(id, before.world.definition, before.listener);
+      const after = await open(id, before.world.definition, before);
       worlds.set(id, after);
       await before.world.close();
       return after.world;
@@ -147,9 +155,11 @@ const listenOnAnyPort = async (host: string, listener: RequestListener): Promise
   return server;
 };
 
-const originOf = (host: string, server: Server): string => {
-  const { port } = server.address() as AddressInfo;
-  return `http://${writeHost(host)}:${port}`;
+/** The same host, with the port of a listener. */
+const withPort = (origin: string, server: Server): string => {
+  const url = new URL(origin);
+  url.port = String((server.address() as AddressInfo).port);
+  return url.origin;
 };
 
 /** A host as a URL has it: an address that means every address is reached at this machine. */

@@ -39,7 +39,7 @@ export const clockRoutes: readonly ControlRoute[] = [
     handle: async (call) => {
       const world = findWorld(call);
       const { now, mode, rate, skewSeconds } = call.body;
-      if (now !== undefined) await advanceClock(world, Date.parse(now));
+      if (now !== undefined) await advanceClock(world, { toMs: Date.parse(now) });
       world.clock.change({
         ...(mode === undefined ? {} : { mode }),
         ...(rate === undefined ? {} : { rate }),
@@ -66,8 +66,8 @@ export const clockRoutes: readonly ControlRoute[] = [
           'give by or to, and not both',
           'For example {"by": "P59DT23H"}.',
         );
-      const untilMs = to === undefined ? world.clock.now() + secondsOf(by ?? '') * 1000 : Date.parse(to);
-      return showAdvanced(await advanceClock(world, untilMs));
+      const target = to === undefined ? { byMs: secondsOf(by ?? '') * 1000 } : { toMs: Date.parse(to) };
+      return showAdvanced(await advanceClock(world, target));
     },
   }),
 ];

@@ -1,5 +1,5 @@
 import { newFault } from '../../faults/fault.ts';
-import { parseFault } from '../../faults/parse-fault.ts';
+import { armFault, parseFault } from '../../faults/parse-fault.ts';
 import { SandboxError } from '../../sandbox-error.ts';
 import type { World } from '../../worlds/world.ts';
 import { defineRoute } from '../control-route.ts';
@@ -43,7 +43,7 @@ export const faultRoutes: readonly ControlRoute[] = [
     handle: (call) => {
       const world = findWorld(call);
       refuseUnknownTarget(world, call.body.on);
-      return showFault(world.faults.arm(call.body));
+      return showFault(armFault(world, call.body));
     },
   }),
   defineRoute({

@@ -13,6 +13,7 @@ import {
 import { iso, showWorld } from '../show.ts';
 import { environmentsOf } from '../../worlds/environment.ts';
 import { restoreCheckpoint, takeCheckpoint } from '../../worlds/checkpoints.ts';
+import { DEFAULT_WORLD } from '../../worlds/worlds.ts';
 
 const tag = 'worlds';
 
@@ -25,7 +26,7 @@ export const worldRoutes: readonly ControlRoute[] = [
     body: newWorld,
     status: 201,
     answer: worldShape,
-    handle: async ({ context, body }) => showWorld(await context.worlds.create(body)),
+    handle: async ({ context, body, origin }) => showWorld(await context.worlds.create(body, origin)),
   }),
   defineRoute({
     method: 'GET',
@@ -59,7 +60,10 @@ export const worldRoutes: readonly ControlRoute[] = [
     summary: 'Remove a world',
     status: 204,
     handle: async (call) => {
-      await call.context.worlds.remove(findWorld(call).id);
+      const { id } = findWorld(call);
+      if (id === DEFAULT_WORLD)
+        throw new SandboxError('world_state', 'the default world stays', 'Reset it instead.');
+      await call.context.worlds.remove(id);
     },
   }),
   defineRoute({

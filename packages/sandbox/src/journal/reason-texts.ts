@@ -1,0 +1,31 @@
+/** Why a request was refused, in a sentence, by the private reason; one that is not here is shown by its name. */
+const REASONS: Readonly<Record<string, string>> = {
+  expired: 'The refresh token has expired, or its grant has: the owner must consent again.',
+  revoked: 'The grant was revoked: the owner must consent again.',
+  concurrent_use: 'The token was used a moment ago and may not be repeated: refused, and nothing ended.',
+  ahead: 'The token is too many generations ahead of what the server knows.',
+  unknown: 'The grant of the token does not exist.',
+  token_undecryptable: 'The text has the form of a token, and this server never issued it.',
+  refresh_token_malformed: 'The text does not have the form of a refresh token.',
+  refresh_token_missing: 'There is no refresh token in the request.',
+  client_mismatch: 'The token belongs to another client.',
+  brand_mismatch: 'The token belongs to another brand.',
+  client_secret_wrong: "The client's secret is wrong, or was rolled.",
+  client_unknown: 'There is no such client.',
+  client_of_other_dialect: 'The client speaks another dialect.',
+  client_method_wrong: 'The credentials are where this client may not have them.',
+  credentials_missing: 'There are no client credentials in the request.',
+  credentials_malformed: 'The client credentials cannot be read.',
+  credentials_twice: 'The client credentials are in the header and in the body at once.',
+  user_agent_missing: 'There is no User-Agent, which this API requires.',
+  content_type_wrong: 'The Content-Type is not the one that this API requires.',
+  body_malformed: 'The body cannot be read.',
+  parameter_repeated: 'A parameter was sent twice.',
+  scope_not_allowed: 'The request asks for more scope than was granted.',
+  code_unknown: 'There is no such code, or its time is over.',
+  code_replayed: 'The code was used before: its grant has ended.',
+  access_token_dead: 'The access token has expired, or its grant has ended.',
+  store_unavailable: 'The store did not answer.',
+};
+
+export const textOfReason = (reason: string): string => REASONS[reason] ?? `Refused: ${reason}.`;
