@@ -60,19 +60,20 @@ const reached = async (world: World, stage: JournalEntry['stage']): Promise<Jour
 
 const bodyOf = ({ text }: Seen): string => text.split('\r\n\r\n')[1] ?? '';
 
-describe('A fault, as a client sees it on its socket', () => {
-  const open = async (
-    t: { after(done: () => Promise<void>): void },
-    fault: NewFault,
-  ): Promise<{ sandbox: Sandbox; world: World; token: string; grant: string }> => {
-    const sandbox = await startSandboxServer();
-    t.after(() => sandbox.close());
-    const world = await sandbox.createWorld({ clock: '2026-01-01' });
-    const { refreshToken: token, grant } = await createGrantIn(world);
-    armFault(world, fault);
-    return { sandbox, world, token, grant };
-  };
+/** A world with one grant, in which the fault is armed. */
+const open = async (
+  t: { after(done: () => Promise<void>): void },
+  fault: NewFault,
+): Promise<{ sandbox: Sandbox; world: World; token: string; grant: string }> => {
+  const sandbox = await startSandboxServer();
+  t.after(() => sandbox.close());
+  const world = await sandbox.createWorld({ clock: '2026-01-01' });
+  const { refreshToken: token, grant } = await createGrantIn(world);
+  armFault(world, fault);
+  return { sandbox, world, token, grant };
+};
 
+describe('A fault, as a client sees it on its socket', () => {
   test('a reset after the commit: no byte comes, and the token is spent', async (t) => {
     const { world, token } = await open(t, { do: { loseAnswer: 'afterCommit' } });
     const seen = await watchRefresh(world, token);

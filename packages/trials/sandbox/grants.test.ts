@@ -60,17 +60,16 @@ describe('Holds says what presenting a token then really is', () => {
   });
 });
 
-describe('A grant is changed by a verb', () => {
-  const open = async (t: Parameters<typeof openSandbox>[0]) => {
-    const sandbox = await openSandbox(t);
-    const world = await sandbox.createWorld({ clock: '2026-01-01' });
-    const created = await createGrantIn(world, { vehicles: ['KMHKM81A0RU104217', '5YJ3E1EA1PF402935'] });
-    return { sandbox, world, ...created };
-  };
-  const vehiclesWith = async (world: World, accessToken: string): Promise<number> =>
-    (await fetch(`${world.url}/v2.0/vehicles`, { headers: { authorization: `Bearer ${accessToken}` } }))
-      .status;
+const open = async (t: Parameters<typeof openSandbox>[0]) => {
+  const sandbox = await openSandbox(t);
+  const world = await sandbox.createWorld({ clock: '2026-01-01' });
+  const created = await createGrantIn(world, { vehicles: ['KMHKM81A0RU104217', '5YJ3E1EA1PF402935'] });
+  return { sandbox, world, ...created };
+};
+const vehiclesWith = async (world: World, accessToken: string): Promise<number> =>
+  (await fetch(`${world.url}/v2.0/vehicles`, { headers: { authorization: `Bearer ${accessToken}` } })).status;
 
+describe('A grant is changed by a verb', () => {
   test('revoke ends it, and reinstate undoes that', async (t) => {
     const { world, refreshToken, accessToken } = await open(t);
     assert.equal(await vehiclesWith(world, accessToken), 200);

@@ -78,7 +78,7 @@ const toGradeWorld = (
     nowMs: clock.now,
     async pass(seconds) {
       if (clock.read().mode === 'running') await sleep(seconds * 1000);
-      else await advanceClock(world, clock.now() + seconds * 1000);
+      else await advanceClock(world, { byMs: seconds * 1000 });
     },
     async createGrant() {
       const created = await createWorldGrant(
