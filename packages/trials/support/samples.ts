@@ -3,6 +3,7 @@ import type { Client, ClientSecret, Policy } from '@keyfob/server/clients';
 import { toSeconds } from '@keyfob/server/grants';
 import type {
   AuthorizationCode,
+  CurrentGrant,
   Grant,
   Millis,
   Presented,
@@ -204,4 +205,11 @@ export const listAll = async (store: Store, limit: number, clientId?: string): P
     if (page.length < limit) return found;
     after = page.at(-1)?.id;
   }
+};
+
+/** What every store answers of the grant after a refresh: of its rotations the newest, and not what judges predecessors. */
+export const currentOf = (grant: CurrentGrant | undefined): CurrentGrant | undefined => {
+  if (grant === undefined) return undefined;
+  const { rotatedBy: _caller, useDigest: _digest, ...current } = grant;
+  return { ...current, rotatedAtMs: grant.rotatedAtMs.slice(-1) };
 };

@@ -1,7 +1,7 @@
 /** `@keyfob/server/grants`: what a grant is, and the pure decisions about its tokens. */
 export { leastAgeMs, readNow, toMillis, toSeconds } from '../clock.ts';
 export type { ClockDoubt, Millis, Now, Seconds, TimeContext } from '../clock.ts';
-export type { Grant, Revocation, RevocationCause } from '../grants/grant.ts';
+export type { CurrentGrant, Grant, Revocation, RevocationCause } from '../grants/grant.ts';
 export type { Vehicle } from '../grants/vehicle.ts';
 export { assumesAnswer, changesNothing, mayLackToken } from '../grants/answered.ts';
 export { applyVerdict } from '../grants/apply-verdict.ts';

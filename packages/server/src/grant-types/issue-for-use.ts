@@ -1,6 +1,6 @@
 import type { Policy } from '../clients/policy.ts';
 import type { Now } from '../clock.ts';
-import type { Grant } from '../grants/grant.ts';
+import type { CurrentGrant } from '../grants/grant.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
@@ -21,7 +21,7 @@ type RequestedAccess = {
 type Decided = {
   readonly verdict: { readonly kind: string };
   readonly fault?: string | undefined;
-  readonly grant: Grant | undefined;
+  readonly grant: CurrentGrant | undefined;
   readonly policy: Policy;
 };
 

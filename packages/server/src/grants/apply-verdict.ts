@@ -3,7 +3,7 @@ import type { Millis } from '../clock.ts';
 import type { Caller } from '../log-event.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import { beganAt, revoked } from './grant.ts';
-import type { Grant } from './grant.ts';
+import type { CurrentGrant } from './grant.ts';
 import type { Presented, Verdict } from './judge.ts';
 import { rememberRotation } from './rotation-history.ts';
 
@@ -16,7 +16,7 @@ type Use = {
 };
 
 /** The grant as the verdict leaves it; the same object where the verdict changes nothing. */
-export const applyVerdict = (grant: Grant, verdict: Verdict, use: Use): Grant => {
+export const applyVerdict = <Known extends CurrentGrant>(grant: Known, verdict: Verdict, use: Use): Known => {
   switch (verdict.kind) {
     case 'rotate':
       return successorOf(grant, grant.generation, 0, use);
@@ -31,12 +31,12 @@ export const applyVerdict = (grant: Grant, verdict: Verdict, use: Use): Grant =>
   }
 };
 
-const successorOf = (
-  grant: Grant,
+const successorOf = <Known extends CurrentGrant>(
+  grant: Known,
   used: number,
   lost: number,
   { presented, nowMs, keyNumber, caller }: Use,
-): Grant => ({
+): Known => ({
   ...grant,
   generation: Math.min(used + 1, GENERATION_MAX),
   keyNumber,

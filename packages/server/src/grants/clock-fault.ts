@@ -1,6 +1,6 @@
 import type { Millis } from '../clock.ts';
 import { currentIssuedAtMs } from './grant.ts';
-import type { Grant } from './grant.ts';
+import type { CurrentGrant } from './grant.ts';
 
 /** A moment of a grant that was written by a wrong clock, unless the present clock is wrong. */
 export type ClockFault = {
@@ -13,7 +13,7 @@ export type ClockFault = {
 const TOLERANCE_MS = 5000;
 
 /** The clock fault that a grant shows at this moment, if any. */
-export const findClockFault = (grant: Grant, nowMs: Millis): ClockFault | undefined => {
+export const findClockFault = (grant: CurrentGrant, nowMs: Millis): ClockFault | undefined => {
   const aheadMs = currentIssuedAtMs(grant) - nowMs;
   if (aheadMs > TOLERANCE_MS) return { kind: 'future_row', byMs: aheadMs };
   const { createdAtMs, rotatedAtMs, generation } = grant;

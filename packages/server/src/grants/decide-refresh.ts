@@ -4,7 +4,7 @@ import type { GrantId } from '../tokens/grant-id.ts';
 import { applyVerdict } from './apply-verdict.ts';
 import { findClockFault } from './clock-fault.ts';
 import { eventOf } from './grant-events.ts';
-import type { Grant } from './grant.ts';
+import type { CurrentGrant, Grant } from './grant.ts';
 import type { RefreshResult, RefreshUse } from './grant-store.ts';
 import { judge } from './judge.ts';
 import { describeReplay } from './replay.ts';
@@ -27,7 +27,7 @@ export const NO_REPLAY_CONTEXT: ReplayContext = { lastReplayOf: () => undefined,
 
 export type RefreshDecision = {
   /** The verdict, the grant after it (the very same object where nothing changes), and the evidence. */
-  readonly result: RefreshResult;
+  readonly result: RefreshResult & { readonly grant: Grant | undefined };
   readonly grantEvents: readonly NewGrantEvent[];
 };
 
@@ -54,6 +54,25 @@ export const decideRefresh = (
   const replay = describeReplay(before, { generation: presented.generation, gap, response }, use);
   const grantEvents = eventsOf(grant, replay, use, context);
   return { result: { verdict, grant, policy, replay, clockFault }, grantEvents };
+};
+
+/** A plain rotation: the current token is exchanged, and nothing is evidence of anything. */
+export type Rotation = RefreshResult & { readonly grant: CurrentGrant };
+
+/**
+ * What `decideRefresh` decides where a use rotates the current token, from less of the grant; `undefined` for every other use,
+ * which the whole grant decides.
+ */
+export const decideRotation = (
+  current: CurrentGrant,
+  use: RefreshUse,
+  policy: Policy,
+): Rotation | undefined => {
+  if (use.presented.generation !== current.generation) return undefined;
+  const verdict = judge(current, use.presented, use, policy);
+  if (verdict.kind !== 'rotate') return undefined;
+  const grant = applyVerdict(current, verdict, use);
+  return { verdict, grant, policy, replay: undefined, clockFault: findClockFault(current, use.nowMs) };
 };
 
 /** The grant events of a replay; `after` is the grant as the verdict left it. */

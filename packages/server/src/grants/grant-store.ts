@@ -3,7 +3,7 @@ import type { Millis, Now } from '../clock.ts';
 import type { ClockFault } from './clock-fault.ts';
 import type { Caller } from '../log-event.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
-import type { Grant, RevocationCause } from './grant.ts';
+import type { CurrentGrant, Grant, RevocationCause } from './grant.ts';
 import type { Presented, Verdict } from './judge.ts';
 import type { Replay, ReplayRecord } from './replay.ts';
 
@@ -18,8 +18,8 @@ export type RefreshUse = Now & {
 
 export type RefreshResult = {
   readonly verdict: Verdict;
-  /** As the verdict left it; `undefined` where there is none. */
-  readonly grant: Grant | undefined;
+  /** As the verdict left it, as far as answers need it; `undefined` where there is none. */
+  readonly grant: CurrentGrant | undefined;
   /** The client's policy as the verdict saw it. */
   readonly policy: Policy;
   /** The evidence, where the verdict is `replay`. */

@@ -44,13 +44,24 @@ export type Grant = {
   readonly revocation: Revocation | undefined;
 };
 
+/**
+ * A grant without what only the predecessors of its current refresh token are judged by: of `rotatedAtMs` it has the newest
+ * moment at least, so it must not be written back. The use of a current token needs no more, so a store reads no more for it.
+ */
+export type CurrentGrant = Omit<Grant, 'rotatedBy' | 'useDigest'> &
+  Partial<Pick<Grant, 'rotatedBy' | 'useDigest'>>;
+
 export type Revocation = {
   readonly atMs: Millis;
   readonly cause: RevocationCause;
 };
 
 /** The grant, revoked now. A revocation is not earlier than the token that it ends, whatever the clock shows. */
-export const revoked = (grant: Grant, cause: RevocationCause, nowMs: Millis): Grant => ({
+export const revoked = <Known extends CurrentGrant>(
+  grant: Known,
+  cause: RevocationCause,
+  nowMs: Millis,
+): Known => ({
   ...grant,
   revocation: { atMs: Math.max(nowMs, currentIssuedAtMs(grant)), cause },
 });

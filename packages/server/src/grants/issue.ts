@@ -14,7 +14,7 @@ import { sealTokenId } from '../tokens/token-id.ts';
 import { allowedScopeOf, intersect, selectScopes } from './access-scope.ts';
 import { audiencesOf, writeAudience } from './audience.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
-import type { Grant } from './grant.ts';
+import type { CurrentGrant, Grant } from './grant.ts';
 
 /** How a dialect writes its tokens. */
 export type TokenShapes = {
@@ -45,7 +45,7 @@ export type TokenAnswer = {
 /** What tokens are issued for. */
 export type IssueOrder = Now & {
   readonly shapes: TokenShapes;
-  readonly grant: Grant;
+  readonly grant: CurrentGrant;
   readonly policy: Policy;
   /** What the access token is to be for; absent for all that the grant gives. `mayRequest` allows it. */
   readonly scope?: string | undefined;

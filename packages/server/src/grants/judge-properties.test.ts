@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import type { Policy } from '../clients/policy.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import { applyVerdict } from './apply-verdict.ts';
+import { decideRefresh, decideRotation, NO_REPLAY_CONTEXT } from './decide-refresh.ts';
 import { currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 import {
@@ -379,4 +380,35 @@ void test('a grant that remembers a handful of rotations judges as one that reme
     }),
     { numRuns: 400 },
   );
+});
+
+void test('a rotation is decided from less of the grant as from all of it, and nothing else is', () => {
+  fc.assert(
+    fc.property(uses, ({ grant: fields, presented, nowMs, policy }) => {
+      const whole = { ...fields, rotatedBy: CALLER };
+      const { useDigest: _digest, rotatedBy: _caller, ...rest } = whole;
+      const current = freeze({ ...rest, rotatedAtMs: whole.rotatedAtMs.slice(-1) });
+      const use = {
+        presented,
+        nowMs,
+        doubt: undefined,
+        keyNumber: 2,
+        caller: CALLER,
+        requestId: 'request-1',
+      };
+      const { result } = decideRefresh(whole, use, policy, NO_REPLAY_CONTEXT);
+      const rotation = decideRotation(current, use, policy);
+      if (result.verdict.kind !== 'rotate') return assert.equal(rotation, undefined);
+      const grant = result.grant && { ...result.grant, rotatedAtMs: result.grant.rotatedAtMs.slice(-1) };
+      const answer = rotation && { ...rotation.grant, rotatedAtMs: rotation.grant.rotatedAtMs.slice(-1) };
+      assert.deepEqual({ ...rotation, grant: answer }, { ...result, grant });
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+void test('a predecessor is not judged by less than the whole grant', () => {
+  const { useDigest: _digest, ...current } = GRANT;
+  const now = { nowMs: ROTATED_AT_MS, doubt: undefined };
+  assert.throws(() => judge(current, present(GRANT.generation - 1), now, POLICY), /by the whole grant/);
 });

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Policy } from '../clients/policy.ts';
 import { latestMomentOfAge, toMillis } from '../clock.ts';
 import type { Millis, Now, Seconds } from '../clock.ts';
@@ -7,7 +8,7 @@ import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { mayRequest } from './access-scope.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
-import type { Grant } from './grant.ts';
+import type { CurrentGrant, Grant } from './grant.ts';
 import { firstUseOf, leastAgeOf } from './rotation-history.ts';
 import { isSameUse } from './use-digest.ts';
 
@@ -48,11 +49,17 @@ const repeat = (cause: RepeatCause): Verdict => ({ kind: 'repeat', cause });
 /**
  * The verdict on a presented refresh token: pure and total. Generations order everything; a clock measures lifetimes and
  * overlaps only, and it can be wrong. An age in doubt counts as the least that it may be. A clock that runs backwards
- * counts as standing still, and while it is behind the newest rotation no use counts as a replay.
+ * counts as standing still, and while it is behind the newest rotation no use counts as a replay. A predecessor needs the whole
+ * `Grant`; anything else is a bug and throws.
  *
  * @see RFC 9700 §4.14.2 for replay, RFC 6749 §6 for the binding to the client and the scope
  */
-export const judge = (grant: Grant | undefined, presented: Presented, now: Now, policy: Policy): Verdict => {
+export const judge = (
+  grant: CurrentGrant | undefined,
+  presented: Presented,
+  now: Now,
+  policy: Policy,
+): Verdict => {
   const verdict = judgeToken(grant, presented, now, policy);
   const { scope } = presented;
   if (scope === undefined || grant === undefined) return verdict;
@@ -61,7 +68,12 @@ export const judge = (grant: Grant | undefined, presented: Presented, now: Now, 
   return mayRequest(grant, policy, scope) ? verdict : refuse('scope_not_allowed');
 };
 
-const judgeToken = (grant: Grant | undefined, presented: Presented, now: Now, policy: Policy): Verdict => {
+const judgeToken = (
+  grant: CurrentGrant | undefined,
+  presented: Presented,
+  now: Now,
+  policy: Policy,
+): Verdict => {
   if (grant === undefined) return refuse('unknown');
   if (grant.clientId !== presented.clientId) return refuse('client_mismatch');
   if (grant.brand !== undefined && grant.brand !== presented.brand) return refuse('brand_mismatch');
@@ -71,9 +83,17 @@ const judgeToken = (grant: Grant | undefined, presented: Presented, now: Now, po
   if (isOver(toMillis(beganAt(grant)), policy.grantLifetimeSeconds, now)) return refuse('expired');
   if (presented.generation > grant.generation) return judgeAhead(grant, presented, policy);
   if (isOver(currentIssuedAtMs(grant), policy.refreshTokenLifetimeSeconds, now)) return refuse('expired');
-  if (presented.generation < grant.generation) return judgePredecessor(grant, presented, now, policy);
+  if (presented.generation < grant.generation)
+    return judgePredecessor(wholeOf(grant), presented, now, policy);
   if (grant.generation === GENERATION_MAX || !isRotating(presented, policy)) return repeat('not_rotated');
   return { kind: 'rotate' };
+};
+
+const isWhole = (grant: CurrentGrant): grant is Grant => 'useDigest' in grant;
+
+const wholeOf = (grant: CurrentGrant): Grant => {
+  assert.ok(isWhole(grant), 'a predecessor is judged by the whole grant');
+  return grant;
 };
 
 /**
@@ -94,7 +114,7 @@ const isOver = (fromMs: Millis, lifetimeSeconds: Seconds | null, now: Now): bool
   lifetimeSeconds !== null && fromMs <= latestMomentOfAge(toMillis(lifetimeSeconds), now);
 
 /** Only this server can have sealed it, so the store has lost the writes in between: a restored backup, a failover. */
-const judgeAhead = (grant: Grant, presented: Presented, policy: Policy): Verdict => {
+const judgeAhead = (grant: CurrentGrant, presented: Presented, policy: Policy): Verdict => {
   // A thief of a compromised key can seal any generation, so a higher one proves nothing.
   if (presented.withdrawal !== undefined) return refuse('key_compromised');
   const lost = presented.generation - grant.generation;

@@ -1,5 +1,5 @@
 import type { Caller } from '../log-event.ts';
-import type { Grant } from './grant.ts';
+import type { CurrentGrant } from './grant.ts';
 import type { Presented } from './judge.ts';
 
 /** In what the caller that repeats a refresh token differs from the one that used it first. */
@@ -13,7 +13,7 @@ export type CallerDifference = 'address' | 'user_agent' | 'both';
  * @see RFC 9700 §4.14
  */
 export const findOtherCaller = (
-  { generation, rotatedBy }: Pick<Grant, 'generation' | 'rotatedBy'>,
+  { generation, rotatedBy }: Pick<CurrentGrant, 'generation' | 'rotatedBy'>,
   presented: Pick<Presented, 'generation'>,
   caller: Caller,
 ): { readonly firstUsedBy: Caller; readonly differs: CallerDifference } | undefined => {

@@ -1,11 +1,22 @@
 import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
-import type { Grant } from '../../grants/grant.ts';
+import type { CurrentGrant, Grant } from '../../grants/grant.ts';
 import type { Page } from '../../grants/grant-store.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { CallerNames } from './callers.ts';
 import type { KnownClients } from './known-clients.ts';
-import { packRotations } from './packed-rotations.ts';
-import { GRANT_COLUMNS, GRANT_ID_TEXT, ID_MAX, ID_MIN, prepareValues, toGrant, toGrantId } from './rows.ts';
+import { UNKNOWN } from '../../grants/rotation-history.ts';
+import { packNewest, packRotations, prependRotation } from './packed-rotations.ts';
+import {
+  CURRENT_COLUMNS,
+  GRANT_COLUMNS,
+  GRANT_ID_TEXT,
+  ID_MAX,
+  ID_MIN,
+  prepareValues,
+  toCurrentGrant,
+  toGrant,
+  toGrantId,
+} from './rows.ts';
 import type { Values } from './rows.ts';
 import type { ScopeNames } from './scopes.ts';
 
@@ -14,6 +25,7 @@ const OF_CLIENT = 'client_number = (SELECT number FROM clients WHERE id = ?)';
 
 const prepareStatements = (database: DatabaseSync) => ({
   select: prepareValues(database, `SELECT ${GRANT_COLUMNS} FROM grants WHERE id = ?`),
+  selectCurrent: prepareValues(database, `SELECT ${CURRENT_COLUMNS} FROM grants WHERE id = ?`),
   list: prepareValues(
     database,
     `SELECT ${GRANT_COLUMNS}, ${ID} FROM grants WHERE id >= ? ORDER BY id LIMIT ?`,
@@ -30,6 +42,9 @@ const prepareStatements = (database: DatabaseSync) => ({
     SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?`),
   advance: database.prepare(`UPDATE grants
     SET generation = ?, key_number = ?, rotations = ?, rotated_by = ?, use_digest = ? WHERE id = ? AND generation = ?`),
+  rotate: database.prepare(`UPDATE grants
+    SET generation = ?, key_number = ?, rotations = ${prependRotation('rotations', '?')}, rotated_by = ?, use_digest = ?
+    WHERE id = ? AND generation = ?`),
   setRevocation: database.prepare('UPDATE grants SET revoked_at_ms = ?, revocation_cause = ? WHERE id = ?'),
   remove: database.prepare('DELETE FROM grants WHERE id = ?'),
   addConsent: database.prepare('INSERT OR IGNORE INTO consents (subject, grant_id) VALUES (?, ?)'),
@@ -52,6 +67,11 @@ export const createGrantRows = (
     read(id: GrantId): Grant | undefined {
       const values = sql.select.get(id);
       return values === undefined ? undefined : parse(values, id);
+    },
+    /** What judges the current token; `undefined` where it needs the whole grant. */
+    readCurrent(id: GrantId): CurrentGrant | undefined {
+      const values = sql.selectCurrent.get(id);
+      return values === undefined ? undefined : toCurrentGrant(values, id, names);
     },
     insert(grant: Grant): 'created' | 'client_unknown' | 'id_taken' {
       if (sql.select.get(grant.id) !== undefined) return 'id_taken';
@@ -77,6 +97,16 @@ export const createGrantRows = (
       const rotations = packRotations(rotatedAtMs);
       const { id, generation: from } = before;
       expectOne(sql.advance.run(generation, keyNumber, rotations, caller, useDigest ?? null, id, from));
+    },
+    /** Writes a rotation of what `readCurrent` read: its moment is put before the others, which stay unread. */
+    rotate(
+      before: CurrentGrant,
+      { generation, keyNumber, rotatedAtMs, rotatedBy, useDigest }: CurrentGrant,
+    ): void {
+      const caller = rotatedBy === undefined ? null : callers.numberOf(rotatedBy);
+      const rotation = packNewest(rotatedAtMs.at(-1) ?? UNKNOWN, before.rotatedAtMs.at(-1) ?? UNKNOWN);
+      const { id, generation: from } = before;
+      expectOne(sql.rotate.run(generation, keyNumber, rotation, caller, useDigest ?? null, id, from));
     },
     /** Whether the grant is revoked, and why. */
     writeRevocation({ id, revocation }: Grant): void {

@@ -1,7 +1,8 @@
 import { isEnabled } from '../../clients/client.ts';
+import type { Policy } from '../../clients/policy.ts';
 import type { Millis } from '../../clock.ts';
 import { decideCreation } from '../../grants/decide-creation.ts';
-import { decideRefresh } from '../../grants/decide-refresh.ts';
+import { decideRefresh, decideRotation } from '../../grants/decide-refresh.ts';
 import type { ReplayContext } from '../../grants/decide-refresh.ts';
 import { decideReinstatement, decideRevocation } from '../../grants/decide-revocation.ts';
 import type { GrantStore, RefreshResult, RefreshUse } from '../../grants/grant-store.ts';
@@ -37,8 +38,20 @@ export const createGrantVerbs = (
   const refresh = (use: RefreshUse): RefreshResult | 'client_gone' => {
     const { client } = clients.read(use.presented.clientId);
     if (!isEnabled(client)) return 'client_gone';
+    return rotate(use, client.policy) ?? refreshWhole(use, client.policy);
+  };
+
+  /** What nearly every use is: it reads and writes only what a rotation changes. */
+  const rotate = (use: RefreshUse, policy: Policy): RefreshResult | undefined => {
+    const current = rows.readCurrent(use.presented.grantId);
+    const rotation = current && decideRotation(current, use, policy);
+    if (current !== undefined && rotation !== undefined) rows.rotate(current, rotation.grant);
+    return rotation;
+  };
+
+  const refreshWhole = (use: RefreshUse, policy: Policy): RefreshResult => {
     const before = rows.read(use.presented.grantId);
-    const { result, grantEvents: events } = decideRefresh(before, use, client.policy, context);
+    const { result, grantEvents: events } = decideRefresh(before, use, policy, context);
     const { grant, replay } = result;
     if (before === undefined || grant === undefined) return result;
     if (grant.generation !== before.generation) rows.advance(before, grant);

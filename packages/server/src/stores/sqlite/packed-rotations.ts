@@ -1,10 +1,12 @@
+import type { Millis } from '../../clock.ts';
 import { StoreError } from '../../errors.ts';
 import { ROTATIONS_MAX, UNKNOWN } from '../../grants/rotation-history.ts';
 import type { RotationHistory } from '../../grants/rotation-history.ts';
 import { GAP_BYTES, gapBetween, UNKNOWN_GAP } from '../copy/packed-history.ts';
 
-const NEWEST_BYTES = 6;
-const PACKED_BYTES = NEWEST_BYTES + (ROTATIONS_MAX - 1) * GAP_BYTES;
+/** At the beginning. */
+export const NEWEST_BYTES = 6;
+export const PACKED_BYTES = NEWEST_BYTES + (ROTATIONS_MAX - 1) * GAP_BYTES;
 
 /** Fills the row up where there are fewer rotations. */
 const BLANK = 0xff_fffe;
@@ -31,6 +33,22 @@ export const packRotations = (history: RotationHistory): Uint8Array | null => {
   for (; at < PACKED_BYTES; at += GAP_BYTES) writeGap(bytes, at, BLANK);
   return bytes;
 };
+
+/** What follows the newest moment and the first gap in a history that a rotation was added to: all but its oldest gap, as it was. */
+const KEPT_BYTES = PACKED_BYTES - NEWEST_BYTES - GAP_BYTES;
+
+/** SQL for a column with `bytes`, as `packNewest` writes them, put before the moments that it had. */
+export const prependRotation = (column: string, bytes: string): string =>
+  `CAST(${bytes} || substr(${column}, ${NEWEST_BYTES + 1}, ${KEPT_BYTES}) AS BLOB)`;
+
+/** The newest moment and the gap to the one before it. The next call writes to the same bytes. */
+export const packNewest = (newest: Millis, before: Millis): Uint8Array => {
+  written.writeUIntBE(newest, 0, NEWEST_BYTES);
+  writeGap(written, NEWEST_BYTES, gapBetween(before, newest));
+  return written;
+};
+
+const written = Buffer.alloc(NEWEST_BYTES + GAP_BYTES);
 
 /** The reverse of `packRotations`; empty for a grant that was never refreshed. */
 export const unpackRotations = (bytes: unknown): RotationHistory => {

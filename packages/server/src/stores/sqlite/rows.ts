@@ -7,11 +7,11 @@ import { EMPTY_PROFILE, readProfile } from '../../clients/profile.ts';
 import { StoreError } from '../../errors.ts';
 import type { Caller } from '../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../grants/grant.ts';
-import type { Grant, Revocation } from '../../grants/grant.ts';
+import type { CurrentGrant, Grant, Revocation } from '../../grants/grant.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
-import { unpackRotations } from './packed-rotations.ts';
+import { NEWEST_BYTES, PACKED_BYTES, unpackRotations } from './packed-rotations.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -68,6 +68,34 @@ export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
   useDigest: values[9] instanceof Uint8Array ? values[9] : undefined,
   revocation: toRevocation(values[10], values[11]),
 });
+
+/**
+ * The columns that `toCurrentGrant` reads, of the table `grants`: all that judges the current token. The newest moment is the first
+ * bytes of its history, in hexadecimal digits: a BLOB costs as much as all else.
+ */
+export const CURRENT_COLUMNS = `client_number, subject, scope_number, brand, created_at_ms, generation, key_number, revoked_at_ms,
+  CASE length(rotations) WHEN ${PACKED_BYTES} THEN hex(substr(rotations, 1, ${NEWEST_BYTES})) END`;
+
+/**
+ * What judges the current token of a grant, from the values of `CURRENT_COLUMNS`; `undefined` before its first rotation, and once
+ * it is revoked.
+ */
+export const toCurrentGrant = (values: Values, id: GrantId, names: Names): CurrentGrant | undefined => {
+  const newest = values[8];
+  if (typeof newest !== 'string' || values[7] !== null) return undefined;
+  return {
+    id,
+    clientId: names.clientIdOf(values[0]),
+    subject: String(values[1]),
+    scope: names.scopeOf(values[2]),
+    brand: toOptionalText(values[3]),
+    createdAtMs: Number(values[4]),
+    generation: Number(values[5]),
+    keyNumber: Number(values[6]),
+    rotatedAtMs: [Number.parseInt(newest, 16)],
+    revocation: undefined,
+  };
+};
 
 const toRevocation = (
   atMs: SQLOutputValue | undefined,

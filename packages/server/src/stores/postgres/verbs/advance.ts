@@ -1,14 +1,13 @@
 import type { Policy } from '../../../clients/policy.ts';
 import { latestMomentOfAge, toMillis } from '../../../clock.ts';
 import type { Millis, Now, Seconds } from '../../../clock.ts';
-import type { Grant } from '../../../grants/grant.ts';
+import type { CurrentGrant } from '../../../grants/grant.ts';
 import { isRotating, opensNoMore } from '../../../grants/judge.ts';
 import type { RefreshUse } from '../../../grants/grant-store.ts';
 import { GENERATION_MAX } from '../../../tokens/refresh-token.ts';
-import { unpackHistory } from '../../copy/packed-history.ts';
 import { appendRotation } from './append-rotation.ts';
 import type { IssuedBy } from '../nodes/issued-by.ts';
-import { toNumber, toText } from './rows.ts';
+import { toText } from './rows.ts';
 import type { Query, Row } from '../connection/transaction.ts';
 import { SKIP_LOCKED } from '../connection/engine.ts';
 
@@ -20,10 +19,10 @@ export type KnownUse = {
 };
 
 /**
- * Reads the grant as it was before it was advanced, without what an advance overwrites unread (key, caller, use digest).
- * Parsed on demand, because a damaged row concerns its own client only.
+ * Reads the grant as it was before it was advanced, as far as the advance was decided by it. Parsed on demand, because a damaged
+ * row concerns its own client only.
  */
-export type ReadBefore = () => Grant;
+export type ReadBefore = () => CurrentGrant;
 
 /** `currentIssuedAtMs`. */
 const CURRENT_ISSUED_AT = `CASE WHEN g.generation = 0 THEN coalesce(g.rotated_at_ms, g.created_at_ms / 1000 * 1000)
@@ -40,7 +39,7 @@ const ISSUED_AT = 'greatest(l.now_ms, l.rotated_at_ms, l.created_at_ms / 1000 * 
  * has only columns that the node does not know, because each one costs both ends.
  */
 const ADVANCE = `WITH locked AS (
-    SELECT u.*, g.created_at_ms, g.rotated_at_ms, g.earlier_rotations, g.subject, g.scope, g.brand AS own_brand
+    SELECT u.*, g.created_at_ms, g.rotated_at_ms, g.subject, g.scope, g.brand AS own_brand
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[],
         $8::bigint[], $9::integer[], $10::text[], $11::text[], $12::bytea[])
       WITH ORDINALITY AS u (grant_id, generation, client_id, revision, brand, now_ms, created_after_ms, issued_after_ms,
@@ -56,7 +55,7 @@ const ADVANCE = `WITH locked AS (
     earlier_rotations = ${appendRotation(ISSUED_AT)}, caller_address = l.address, caller_user_agent = l.user_agent,
     use_digest = l.use_digest, issued_by = $13
   FROM locked AS l WHERE g.id = l.grant_id
-  RETURNING l.n, l.created_at_ms, l.rotated_at_ms, l.earlier_rotations, l.subject, l.scope, l.own_brand`;
+  RETURNING l.n, l.created_at_ms, l.rotated_at_ms, l.subject, l.scope, l.own_brand`;
 
 /** Before every other moment. */
 const NEVER = -(2 ** 53);
@@ -85,7 +84,7 @@ const noUse = (): never => {
   throw new Error('the statement answered a use that it was not given');
 };
 
-const toGrantBefore = (row: Row, { presented, keyNumber }: RefreshUse): Grant => ({
+const toGrantBefore = (row: Row, { presented, keyNumber }: RefreshUse): CurrentGrant => ({
   id: presented.grantId,
   clientId: presented.clientId,
   subject: String(row['subject']),
@@ -94,12 +93,7 @@ const toGrantBefore = (row: Row, { presented, keyNumber }: RefreshUse): Grant =>
   createdAtMs: Number(row['created_at_ms']),
   generation: presented.generation,
   keyNumber,
-  rotatedAtMs: unpackHistory({
-    rotatedAtMs: toNumber(row['rotated_at_ms']) ?? null,
-    earlier: row['earlier_rotations'] as Buffer,
-  }),
-  rotatedBy: undefined,
-  useDigest: undefined,
+  rotatedAtMs: row['rotated_at_ms'] === null ? [] : [Number(row['rotated_at_ms'])],
   revocation: undefined,
 });
 

@@ -1,7 +1,7 @@
 import type { Policy } from '../../../clients/policy.ts';
 import { changesNothing, mayLackToken } from '../../../grants/answered.ts';
-import { decideRefresh, NO_REPLAY_CONTEXT } from '../../../grants/decide-refresh.ts';
-import type { Grant } from '../../../grants/grant.ts';
+import { decideRefresh, decideRotation, NO_REPLAY_CONTEXT } from '../../../grants/decide-refresh.ts';
+import type { CurrentGrant } from '../../../grants/grant.ts';
 import type { RefreshResult, RefreshUse } from '../../../grants/grant-store.ts';
 import type { Store } from '../../../grants/store.ts';
 import { advance } from './advance.ts';
@@ -100,9 +100,8 @@ export const createRefresh = (
 };
 
 /** Checks that the statement did what `decideRefresh` decides on the row as it was. */
-const toRotated = (before: Grant, use: RefreshUse, policy: Policy): RefreshResult => {
-  const { result } = decideRefresh(before, use, policy, NO_REPLAY_CONTEXT);
-  const { kind } = result.verdict;
-  if (kind !== 'rotate') throw new TypeError(`a grant was advanced whose verdict is ${kind}`);
-  return result;
+const toRotated = (before: CurrentGrant, use: RefreshUse, policy: Policy): RefreshResult => {
+  const rotation = decideRotation(before, use, policy);
+  if (rotation === undefined) throw new TypeError('a grant was advanced whose verdict is not "rotate"');
+  return rotation;
 };
