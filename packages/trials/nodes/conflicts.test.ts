@@ -102,7 +102,7 @@ const READS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   readReplay: (store) => store.readReplay(42n),
   listGrants: (store) => store.listGrants({ limit: 10 }),
   countGrants: (store) => store.countGrants('client-a'),
-  readClient: (store) => store.readClient('client-a'),
+  readClient: async (store) => store.readClient('client-a'),
   listClients: (store) => store.listClients(),
   listPublicRedirectUris: (store) => store.listPublicRedirectUris(),
   listKeys: (store) => store.listKeys(),

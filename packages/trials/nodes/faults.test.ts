@@ -16,7 +16,7 @@ await describeProxiedStore('a store on PostgreSQL whose database fails', ({ clus
       await assert.rejects(store.refresh(sampleUse(0)), failsAs('unavailable'));
       await assert.rejects(store.revoke(42n, REVOCATION), failsAs('unavailable'));
       await assert.rejects(store.readGrant(42n), failsAs('unavailable'));
-      await assert.rejects(store.readClient('client-b'), failsAs('unavailable'));
+      await assert.rejects(async () => store.readClient('client-b'), failsAs('unavailable'));
       proxy.refuse(false);
       assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
     },

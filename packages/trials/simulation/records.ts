@@ -1,7 +1,7 @@
 import type { Client } from '@keyfob/server/clients';
 import type { StoreErrorKind } from '@keyfob/server/errors';
 import type { Store } from '@keyfob/server/stores';
-import type { Endpoints } from '@keyfob/server/wire';
+import type { RouteTable } from '@keyfob/server/wire';
 import type { Answer } from '../support/token-requests.ts';
 import type { Expectation, Standing } from './standing.ts';
 import type { ClientPlan, GrantPlan } from './plan.ts';
@@ -13,7 +13,7 @@ export type Node = {
   incarnation: number;
   /** The store as the current process of this node sees it. */
   store: Store;
-  endpoints: Endpoints;
+  endpoints: RouteTable;
   /** How far its clock is ahead of the true time. */
   skewMs: number;
   /** Counts the store failures of this node. */

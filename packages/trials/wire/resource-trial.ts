@@ -14,7 +14,7 @@ import {
 } from '@keyfob/server/tokens';
 import type { RegisteredKey } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
-import type { Endpoints, WireResponse } from '@keyfob/server/wire';
+import type { RouteTable, WireResponse } from '@keyfob/server/wire';
 import { assertDescribed, findOperation } from '../openapi/described.ts';
 import { testRandomness } from '../support/test-randomness.ts';
 import { CREATED_AT, CREATED_AT_MS, sampleClient, sampleGrant, sampleSecret } from '../support/samples.ts';
@@ -178,7 +178,7 @@ const refresherOf =
 
 /** Sends a request without a socket, and parses the response, which must be as `/openapi.json` describes it. */
 const senderOf =
-  (endpoints: Endpoints) =>
+  (endpoints: RouteTable) =>
   async (
     method: string,
     path: string,

@@ -32,15 +32,17 @@ export const timeTokenRequests = (
     sumSeconds += seconds;
   };
   // Measuring does not delay the answer.
-  const respond: Endpoints['respond'] = (request, caller, requestId) => {
+  const answer: Endpoints['answer'] = (request, from, done) => {
+    if (request.method !== 'POST' || !TOKEN_PATHS.has(request.path))
+      return endpoints.answer(request, from, done);
     const startedAtMs = now();
-    const answer = endpoints.respond(request, caller, requestId);
-    if (request.method === 'POST' && TOKEN_PATHS.has(request.path))
-      void answer.then(() => note((now() - startedAtMs) / 1000));
-    return answer;
+    endpoints.answer(request, from, (response) => {
+      done(response);
+      note((now() - startedAtMs) / 1000);
+    });
   };
   return {
-    endpoints: { ...endpoints, respond },
+    endpoints: { ...endpoints, answer },
     read: () => ({ counts, sumSeconds }),
   };
 };

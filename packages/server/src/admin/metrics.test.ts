@@ -12,23 +12,24 @@ const request = (path: string) => ({
   headers: {},
   body: Buffer.alloc(0),
 });
-const caller = { address: '', userAgent: '' };
+const from = { caller: { address: '', userAgent: '' } };
+const ignore = (): void => {};
 
 void test('requests to token endpoints, and no others, are counted in every bucket whose bound they keep', async () => {
   let clock = 0;
   const took = [1, 1.5, 5000, 5001];
   const { endpoints, read } = timeTokenRequests(
     {
-      respond: () => {
+      answer: (_request, _caller, done) => {
         clock += took.shift() ?? 0;
-        return Promise.resolve(answer);
+        done(answer);
       },
       refuse: () => answer,
     },
     () => clock,
   );
-  for (let count = 0; count < 4; count++) await endpoints.respond(request('/oauth/token'), caller);
-  await endpoints.respond(request('/connect'), caller);
+  for (let count = 0; count < 4; count++) endpoints.answer(request('/oauth/token'), from, ignore);
+  endpoints.answer(request('/connect'), from, ignore);
   const text = renderMetrics({
     events: [],
     latencies: read(),

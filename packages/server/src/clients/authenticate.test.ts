@@ -116,12 +116,18 @@ const authenticationWith = (
   };
 };
 
+/** Never throws at once. */
+const attemptWith = async (
+  authentication: Authentication<Reading>,
+  request: AuthenticationRequest,
+): Promise<Reading & { readonly client: Client }> => authenticate(authentication, request);
+
 const authenticateBy = (
   readClient: Authentication<Reading>['readClient'],
   readings: readonly Credentials[],
   of: Pick<AuthenticationRequest, 'dialect' | 'isForEveryDialect'> = { dialect: 'smartcar' },
 ): Promise<Reading & { readonly client: Client }> =>
-  authenticate(authenticationWith(readClient), { ...REQUEST, readings, ...of });
+  attemptWith(authenticationWith(readClient), { ...REQUEST, readings, ...of });
 
 const CASES: readonly {
   name: string;
@@ -357,7 +363,7 @@ void test('so is a store that fails on the second reading', async () => {
 void test('the secret that proved a client is noted, and none for a refused client or one without a secret', async () => {
   const authentication = authenticationWith(read);
   const attempt = (credentials: Credentials): Promise<unknown> =>
-    authenticate(authentication, { ...REQUEST, readings: [credentials] }).catch(() => {});
+    attemptWith(authentication, { ...REQUEST, readings: [credentials] }).catch(() => {});
   await attempt(say('app', 'secret'));
   await attempt(say('app', 'guess'));
   await attempt(say('app', 'expired secret'));
@@ -378,7 +384,7 @@ const outcomesOf = async (
 ): Promise<readonly string[]> => {
   const outcomes: string[] = [];
   for (const readings of attempts) {
-    const answer = authenticate(authentication, { ...REQUEST, readings, ...more });
+    const answer = attemptWith(authentication, { ...REQUEST, readings, ...more });
     outcomes.push(
       await answer.then(
         ({ client: { id } }) => id,
@@ -404,7 +410,7 @@ void test('after too many failures of an address, a wrong secret gets the same a
     say('pleos-app', 'secret'),
     say(TOO_LONG_ID, 'secret'),
   ]) {
-    const answer = authenticate(authentication, { ...REQUEST, readings: [guess] });
+    const answer = attemptWith(authentication, { ...REQUEST, readings: [guess] });
     await assert.rejects(answer, (error) => {
       assert.ok(error instanceof Refusal);
       assert.deepEqual([error.reason, error.retryAfterSeconds, error.details], ['throttled', 20, []]);
@@ -500,7 +506,7 @@ void test('an outage of the store does not count as a failure of the client', as
   const away = authenticationWith(() => Promise.reject(new StoreError('unavailable', 'away')), THREE);
   for (let times = 0; times < 9; times++)
     await assert.rejects(
-      authenticate(away, { ...REQUEST, readings: [say('app', 'secret')] }),
+      attemptWith(away, { ...REQUEST, readings: [say('app', 'secret')] }),
       (error) => error instanceof StoreError,
     );
 });

@@ -1,6 +1,7 @@
 import type { Clock, ClockDoubt, Millis } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { ClientReason, RefusalReason } from '../errors.ts';
+import { follow } from '../eventual.ts';
 import type { Caller, Emit } from '../log-event.ts';
 import type { Client, ClientSecret } from './client.ts';
 import { allowsMethod, verifyCredentials } from './credentials.ts';
@@ -9,7 +10,8 @@ import type { Attempt, Throttle, Throttled } from './throttle.ts';
 
 /** What authentication works with: one for all endpoints of a server, so that guesses at any of them count together. */
 export type Authentication<Reading> = {
-  readonly readClient: (clientId: string) => Promise<Reading>;
+  /** At once where it is known. */
+  readonly readClient: (clientId: string) => Reading | Promise<Reading>;
   readonly throttle: Throttle;
   /** Gets the secret that proved a client, at every request. Must not throw and must not wait. */
   readonly noteSecretUse: (secret: ClientSecret, nowMs: Millis) => void;
@@ -39,54 +41,86 @@ export type AuthenticationRequest = {
 
 const CLIENT_ID_MAX_CHARACTERS = 256;
 
+type Authenticated<Reading> = Reading & { readonly client: Client };
+
+/** What the readings of a request came to so far. */
+type Guesses = {
+  readonly failures: Attempt[];
+  reason: RefusalReason;
+  refusedId: string | undefined;
+  full: FullBucket | undefined;
+};
+
 /**
- * The authenticated client of a request, as it was read from the store. Throws a `Refusal` where no reading fits or
- * where the throttle refuses. Reads nothing about tokens.
+ * The authenticated client of a request, as it was read from the store: at once where the store has it in memory. Throws a
+ * `Refusal` where no reading fits or where the throttle refuses. Reads nothing about tokens.
  */
-export const authenticate = async <Reading extends { readonly client: Client | undefined }>(
+export const authenticate = <Reading extends { readonly client: Client | undefined }>(
   authentication: Authentication<Reading>,
   request: AuthenticationRequest,
-): Promise<Reading & { readonly client: Client }> => {
-  const { readClient, throttle, noteSecretUse, monotonic } = authentication;
-  const { readings, caller, nowMs } = request;
-  const now = { nowMs, doubt: authentication.doubt() };
-  const failures: Attempt[] = [];
-  let reason: RefusalReason = 'client_unknown';
-  let refusedId: string | undefined;
-  let full: FullBucket | undefined;
-  for (const credentials of readings) {
+): Authenticated<Reading> | Promise<Authenticated<Reading>> => {
+  const { readings } = request;
+  const guesses: Guesses = { failures: [], reason: 'client_unknown', refusedId: undefined, full: undefined };
+  const tryReading = (index: number): Authenticated<Reading> | Promise<Authenticated<Reading>> => {
+    const credentials = readings[index];
+    if (credentials === undefined) throw refusalAfter(authentication, request, guesses);
     const { clientId } = credentials;
-    const reading = clientId.length <= CLIENT_ID_MAX_CHARACTERS ? await readClient(clientId) : undefined;
-    const client = reading?.client;
-    // Nothing waits from here until the outcome is counted, so that guesses sent all at once are counted one by one.
-    const proof = verifyCredentials(client, credentials, now);
-    const fault = faultOf(client, proof, { ...request, method: credentials.method });
-    // The right secret always gets through, because others may have filled the buckets. With 256 bits to guess, the answer
-    // to a right guess helps nobody, and checking one costs less than refusing it.
-    if (fault === undefined && reading !== undefined) {
-      for (const failure of failures) throttle.takeBackFailure(failure);
-      if (typeof proof === 'object') noteSecretUse(proof, nowMs);
-      return reading as Reading & { readonly client: Client };
-    }
-    // A public client has no secret to guess: failures under its id count against the address only.
-    const guessedId = client?.type === 'public' ? undefined : client?.id;
-    const attempt = { address: caller.address, clientId: guessedId, nowMs: monotonic() };
-    const throttled = throttle.judge(attempt);
-    if (throttled !== undefined) {
-      full ??= { client, throttled };
-      continue;
-    }
-    // A right secret of a disabled client counts too, or the count would show that it is right.
-    throttle.noteFailure(attempt);
-    failures.push(attempt);
-    if (fault === 'client_unknown') continue;
-    reason = fault ?? reason;
-    refusedId = client?.id;
-    if (reason !== 'client_secret_wrong') break;
-  }
-  if (full !== undefined) throw refuseThrottled(authentication.emit, request, full);
-  throw new Refusal(reason, [], { clientId: refusedId });
+    const reading =
+      clientId.length <= CLIENT_ID_MAX_CHARACTERS ? authentication.readClient(clientId) : undefined;
+    return follow<Reading | undefined, Authenticated<Reading>>(reading, (known) => {
+      const outcome = judgeGuess(authentication, request, { credentials, client: known?.client }, guesses);
+      if (outcome === 'proved') return known as Authenticated<Reading>;
+      return tryReading(outcome === 'wrong' ? index + 1 : readings.length);
+    });
+  };
+  return tryReading(0);
 };
+
+/**
+ * Whether credentials prove their client, and what to do where they do not. Nothing waits in here until the outcome is counted, so
+ * that guesses sent all at once are counted one by one.
+ */
+const judgeGuess = (
+  { doubt, throttle, noteSecretUse, monotonic }: Authentication<unknown>,
+  request: AuthenticationRequest,
+  { credentials, client }: { readonly credentials: Credentials; readonly client: Client | undefined },
+  guesses: Guesses,
+): 'proved' | 'wrong' | 'refused' => {
+  const { caller, nowMs } = request;
+  const proof = verifyCredentials(client, credentials, { nowMs, doubt: doubt() });
+  const fault = faultOf(client, proof, request, credentials.method);
+  // The right secret always gets through, because others may have filled the buckets. With 256 bits to guess, the answer
+  // to a right guess helps nobody, and checking one costs less than refusing it.
+  if (fault === undefined) {
+    for (const failure of guesses.failures) throttle.takeBackFailure(failure);
+    if (typeof proof === 'object') noteSecretUse(proof, nowMs);
+    return 'proved';
+  }
+  // A public client has no secret to guess: failures under its id count against the address only.
+  const guessedId = client?.type === 'public' ? undefined : client?.id;
+  const attempt = { address: caller.address, clientId: guessedId, nowMs: monotonic() };
+  const throttled = throttle.judge(attempt);
+  if (throttled !== undefined) {
+    guesses.full ??= { client, throttled };
+    return 'wrong';
+  }
+  // A right secret of a disabled client counts too, or the count would show that it is right.
+  throttle.noteFailure(attempt);
+  guesses.failures.push(attempt);
+  if (fault === 'client_unknown') return 'wrong';
+  guesses.reason = fault;
+  guesses.refusedId = client?.id;
+  return fault === 'client_secret_wrong' ? 'wrong' : 'refused';
+};
+
+const refusalAfter = (
+  { emit }: Authentication<unknown>,
+  request: AuthenticationRequest,
+  { full, reason, refusedId }: Guesses,
+): Refusal =>
+  full === undefined
+    ? new Refusal(reason, [], { clientId: refusedId })
+    : refuseThrottled(emit, request, full);
 
 /** The first reading that found a bucket full, and the client that it named. */
 type FullBucket = { readonly client: Client | undefined; readonly throttled: Throttled };
@@ -94,11 +128,8 @@ type FullBucket = { readonly client: Client | undefined; readonly throttled: Thr
 const faultOf = (
   client: Client | undefined,
   proof: Proof | undefined,
-  {
-    dialect,
-    isForEveryDialect = false,
-    method,
-  }: AuthenticationRequest & { readonly method: AuthenticationMethod },
+  { dialect, isForEveryDialect = false }: AuthenticationRequest,
+  method: AuthenticationMethod,
 ): ClientReason | undefined => {
   if (client === undefined) return 'client_unknown';
   if (proof === undefined) return 'client_secret_wrong';

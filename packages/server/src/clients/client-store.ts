@@ -13,7 +13,8 @@ export type ClientReading = {
 /** The clients and their secrets in a store. */
 export type ClientStore = {
   createClient(client: Client): Promise<'created' | 'id_taken'>;
-  readClient(id: string): Promise<ClientReading>;
+  /** At once where the store has it in memory. */
+  readClient(id: string): ClientReading | Promise<ClientReading>;
   listClients(): Promise<readonly Client[]>;
   /** The redirect URIs of all enabled public clients. */
   listPublicRedirectUris(): Promise<readonly string[]>;

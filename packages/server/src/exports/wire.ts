@@ -1,7 +1,7 @@
 /** `@keyfob/server/wire`: the endpoints as functions from requests to responses, both plain values. */
 export type { WireRequest, WireResponse } from '../wire/exchange.ts';
 export { createEndpoints } from '../http/endpoints.ts';
-export type { Endpoints } from '../http/endpoints.ts';
+export type { RouteTable } from '../http/endpoints.ts';
 export type { EndpointContext } from '../http/context.ts';
 export { createResourceServerRoutes } from '../http/resource-server-routes.ts';
 export { createOpenApi } from '../http/openapi/document.ts';

@@ -2,6 +2,7 @@ import type { Client } from '../clients/client.ts';
 import type { Seconds, TimeContext } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { OAuthError, RefusalReason } from '../errors.ts';
+import type { Eventual } from '../eventual.ts';
 import type { TokenIssuer, TokenShapes } from '../grants/issue.ts';
 import type { KeyContext } from '../grants/newer-key.ts';
 import type { Store } from '../grants/store.ts';
@@ -91,8 +92,8 @@ export type GrantType = {
   readonly grantType: string;
   readonly description: GrantTypeDescription;
   readonly parameters: readonly Parameter[];
-  /** Issues the tokens. Throws a `Refusal`, or `StoreError` if the store fails. */
-  handle(context: GrantTypeContext, request: GrantRequest): TokenResponse | Promise<TokenResponse>;
+  /** Issues the tokens. Fails with a `Refusal`, or with `StoreError` if the store fails. */
+  handle(context: GrantTypeContext, request: GrantRequest): Eventual<TokenResponse>;
 };
 
 /** Lets `handle` see which parameters there are. */
@@ -100,10 +101,7 @@ export const defineGrantType = <const Parameters extends readonly Parameter[]>(g
   readonly grantType: string;
   readonly description: GrantTypeDescription;
   readonly parameters: Parameters;
-  handle(
-    context: GrantTypeContext,
-    request: GrantRequest<ValuesOf<Parameters>>,
-  ): TokenResponse | Promise<TokenResponse>;
+  handle(context: GrantTypeContext, request: GrantRequest<ValuesOf<Parameters>>): Eventual<TokenResponse>;
 }): GrantType => grantType;
 
 /** The values of a grant type's parameters. Throws a `Refusal` for the first one that is missing or malformed. */

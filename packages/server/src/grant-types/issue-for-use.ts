@@ -1,5 +1,7 @@
 import type { Policy } from '../clients/policy.ts';
 import type { Now } from '../clock.ts';
+import { give, later } from '../eventual.ts';
+import type { Eventual } from '../eventual.ts';
 import type { CurrentGrant } from '../grants/grant.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
@@ -28,7 +30,7 @@ type Decided = {
 /** The tokens of one use, once the store has called `issue`; `undefined` where the decision gives none. */
 export type Issuing = {
   tokens: TokenAnswer | undefined;
-  readonly issue: (decided: Decided) => Promise<void>;
+  readonly issue: (decided: Decided) => Eventual<void>;
 };
 
 /**
@@ -49,16 +51,24 @@ export const prepareIssuing = (
   const audiences = resource === undefined ? undefined : readAudiences(client.policy, resource, issuer);
   const issuing: Issuing = {
     tokens: undefined,
-    async issue({ verdict, fault, grant, policy }) {
+    issue({ verdict, fault, grant, policy }) {
       if (verdict.kind === 'refuse' || verdict.kind === 'replay') return;
       if (grant === undefined || fault !== undefined) return;
-      try {
-        issuing.tokens = await batches.issue({ ...now, shapes, grant, policy, audiences, scope });
-        undecided.forget(use);
-      } catch (error) {
-        undecided.add(use);
-        throw error;
-      }
+      const { nowMs, doubt } = now;
+      const tokens = batches.issue({ nowMs, doubt, shapes, grant, policy, audiences, scope });
+      return later((done, fail) =>
+        give(tokens, {
+          done(answer) {
+            issuing.tokens = answer;
+            undecided.forget(use);
+            done();
+          },
+          fail(error) {
+            undecided.add(use);
+            fail(error);
+          },
+        }),
+      );
     },
   };
   return issuing;

@@ -1,6 +1,8 @@
 import { SCOPE } from '../clients/policy.ts';
 import { readNow } from '../clock.ts';
 import { reasonsOf } from '../errors.ts';
+import { give, later } from '../eventual.ts';
+import type { Waiter } from '../eventual.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { RefreshResult } from '../grants/grant-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
@@ -48,13 +50,20 @@ export const refreshToken: GrantType = defineGrantType({
     },
     RESOURCE,
   ],
-  async handle(context, request) {
+  handle(context, request) {
     const { keyRing } = context;
     const text = request.parameters.refresh_token;
-    const opened = await context.batches.open({ keyRing, shape: request.shapes.refreshToken, text });
-    return typeof opened === 'object'
-      ? exchange(context, request, opened, { isImported: false })
-      : exchangeUnopened(context, request, opened, keyRing);
+    const opening = context.batches.open({ keyRing, shape: request.shapes.refreshToken, text });
+    return later((done, fail) =>
+      give(opening, {
+        done(opened) {
+          const waiter = { done, fail };
+          if (typeof opened === 'object') exchange(context, request, { opened, isImported: false }, waiter);
+          else give(exchangeUnopened(context, request, opened, keyRing), waiter);
+        },
+        fail,
+      }),
+    );
   },
 });
 
@@ -66,21 +75,29 @@ const exchangeUnopened = async (
   keyRing: KeyRing,
 ): Promise<TokenResponse> => {
   const imported = await findImportedToken(context, request.client, request.parameters.refresh_token);
-  if (imported !== undefined) return exchange(context, request, imported, { isImported: true });
+  if (imported !== undefined)
+    return later((done, fail) =>
+      exchange(context, request, { opened: imported, isImported: true }, { done, fail }),
+    );
   if (opened === 'malformed') throw reportRefusedToken(context.emit, request, 'refresh_token_malformed');
   if (await hasNewerKey(context, keyRing)) return refreshToken.handle(context, request);
   throw reportRefusedToken(context.emit, request, 'token_undecryptable');
 };
 
-const exchange = async (
+/** A presented token, as one of its readings or as an imported one. */
+type Reading = { readonly opened: OpenedRefreshToken; readonly isImported: boolean };
+
+/** The store decides about the token, and its tokens are issued after the commit, before it answers. */
+const exchange = (
   context: GrantTypeContext,
   request: RefreshRequest,
-  opened: OpenedRefreshToken,
-  { isImported }: { readonly isImported: boolean },
-): Promise<TokenResponse> => {
+  reading: Reading,
+  waiter: Waiter<TokenResponse>,
+): void => {
   const { store, undecidedRefreshes: undecided } = context;
   const { client, caller, requestId } = request;
-  const now = readNow(context);
+  const { opened, isImported } = reading;
+  const { nowMs, doubt } = readNow(context);
   const presented = {
     ...opened,
     clientId: client.id,
@@ -90,38 +107,42 @@ const exchange = async (
     scope: request.parameters.scope,
   };
   const keyNumber = context.keyRing.seal.active.number;
-  const issuing = prepareIssuing(context, request, { undecided, use: opened }, now);
-  let result;
-  try {
-    const use = { ...now, presented, keyNumber, caller, requestId };
-    result = await store.refresh(use, issuing.issue);
-  } catch (error) {
-    undecided.note(opened, error);
-    throw error;
-  }
-  if (result === 'client_gone') throw reportRefusedToken(context.emit, request, 'client_disabled');
-  if (!isImported && isUnknown(result)) {
-    const other = findOtherReading(context, request, opened);
-    if (other !== undefined) return exchange(context, request, other, { isImported: false });
-    // A few imported tokens that have the form of ours open, by chance, to an id.
-    const imported = await findImportedToken(context, client, request.parameters.refresh_token);
-    if (imported !== undefined) return exchange(context, request, imported, { isImported: true });
-  }
-  report(context.emit, request, opened, result);
-  if (result.verdict.kind === 'refuse') throw reportedRefusal(result.verdict.reason);
-  if (issuing.tokens === undefined) throw reportedRefusal('replayed');
-  return issuing.tokens;
+  const issuing = prepareIssuing(context, request, { undecided, use: opened }, { nowMs, doubt });
+  const conclude = (result: RefreshResult): void => {
+    report(context.emit, request, opened, result);
+    if (result.verdict.kind === 'refuse') throw reportedRefusal(result.verdict.reason);
+    if (issuing.tokens === undefined) throw reportedRefusal('replayed');
+    waiter.done(issuing.tokens);
+  };
+  give(store.refresh({ nowMs, doubt, presented, keyNumber, caller, requestId }, issuing.issue), {
+    done(result) {
+      if (result === 'client_gone') throw reportRefusedToken(context.emit, request, 'client_disabled');
+      if (isImported || !isUnknown(result)) return conclude(result);
+      give(findOtherReading(context, request, opened), {
+        done: (other) => (other === undefined ? conclude(result) : exchange(context, request, other, waiter)),
+        fail: waiter.fail,
+      });
+    },
+    fail(error) {
+      undecided.note(opened, error);
+      waiter.fail(error);
+    },
+  });
 };
 
-/** The reading of the token after this one, if it has several: the first fits by chance, and leads to no grant. */
-const findOtherReading = (
-  { keyRing }: GrantTypeContext,
-  { shapes, parameters }: RefreshRequest,
+/** What else a token may be that leads to no grant: its next reading, if the first fits by chance, or an imported token. */
+const findOtherReading = async (
+  context: GrantTypeContext,
+  { shapes, parameters, client }: RefreshRequest,
   { grantId, generation }: OpenedRefreshToken,
-): OpenedRefreshToken | undefined => {
-  const readings = readingsOfRefreshToken(keyRing, shapes.refreshToken, parameters.refresh_token);
+): Promise<Reading | undefined> => {
+  const readings = readingsOfRefreshToken(context.keyRing, shapes.refreshToken, parameters.refresh_token);
   const at = readings.findIndex((one) => one.grantId === grantId && one.generation === generation);
-  return at < 0 ? undefined : readings[at + 1];
+  const next = at < 0 ? undefined : readings[at + 1];
+  if (next !== undefined) return { opened: next, isImported: false };
+  // A few imported tokens that have the form of ours open, by chance, to an id.
+  const imported = await findImportedToken(context, client, parameters.refresh_token);
+  return imported && { opened: imported, isImported: true };
 };
 
 const isUnknown = ({ verdict }: RefreshResult): boolean =>

@@ -1,20 +1,20 @@
+import { give, later } from '../eventual.ts';
+import type { Eventual, Later, Waiter } from '../eventual.ts';
+
 /** Work that costs little more for many items than for one. */
 export type CollectedWork<Item, Result> = {
   /** Whether two items can be worked on together. Every item is like itself. */
   isAlike(one: Item, other: Item): boolean;
   /** The results of items that are alike, in their order. */
-  work(items: readonly Item[]): readonly (Result | Promise<Result>)[];
+  work(items: readonly Item[]): readonly Eventual<Result>[];
 };
 
-type Waiting<Item, Result> = {
-  readonly item: Item;
-  readonly resolve: (result: Result | Promise<Result>) => void;
-  readonly reject: (error: unknown) => void;
-};
+type Waiting<Item, Result> = { readonly item: Item; readonly waiter: Waiter<Result> };
 
 /**
  * Collects the items of one synchronous run, for example of all requests that were read in one turn of the event loop, and
- * works on them together in one microtask. One item that fails costs the others nothing: they are worked on one by one.
+ * works on them together in one microtask. One item that fails, or whose waiter fails, costs the others nothing: where the work
+ * fails, they are worked on one by one.
  */
 export const createRunCollector = <Item, Result>({ isAlike, work }: CollectedWork<Item, Result>) => {
   let waiting: Waiting<Item, Result>[] = [];
@@ -24,27 +24,27 @@ export const createRunCollector = <Item, Result>({ isAlike, work }: CollectedWor
     waiting = [];
     for (let [first] = rest; first !== undefined; [first] = rest) {
       const { item } = first;
-      const alike = rest.filter((one) => isAlike(item, one.item));
-      rest = alike.length === rest.length ? [] : rest.filter((one) => !isAlike(item, one.item));
-      finish(alike);
+      const others = rest.filter((one) => !isAlike(item, one.item));
+      finish(others.length === 0 ? rest : rest.filter((one) => isAlike(item, one.item)));
+      rest = others;
     }
   };
 
   const finish = (alike: readonly Waiting<Item, Result>[]): void => {
-    let results: readonly (Result | Promise<Result>)[];
+    let results: readonly Eventual<Result>[];
     try {
       results = work(alike.map(({ item }) => item));
     } catch (error) {
       if (alike.length > 1) for (const one of alike) finish([one]);
-      else alike[0]?.reject(error);
+      else alike[0]?.waiter.fail(error);
       return;
     }
-    alike.forEach(({ resolve }, index) => resolve(results[index] as Result));
+    alike.forEach(({ waiter }, index) => give(results[index] as Eventual<Result>, waiter));
   };
 
-  return (item: Item): Promise<Result> =>
-    new Promise((resolve, reject) => {
+  return (item: Item): Later<Result> =>
+    later((done, fail) => {
       if (waiting.length === 0) queueMicrotask(flush);
-      waiting.push({ item, resolve, reject });
+      waiting.push({ item, waiter: { done, fail } });
     });
 };

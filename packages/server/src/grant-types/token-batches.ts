@@ -1,3 +1,4 @@
+import type { Later } from '../eventual.ts';
 import { issueAlike } from '../grants/issue.ts';
 import type { IssueOrder, TokenAnswer, TokenIssuer } from '../grants/issue.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
@@ -14,9 +15,9 @@ type Presentation = { readonly keyRing: KeyRing; readonly shape: Shape; readonly
  * a commit. A cipher call costs hardly more for many blocks than for one.
  */
 export type TokenBatches = {
-  open(presentation: Presentation): Promise<Opening>;
-  /** Rejects with `StoreError` where the ring lacks the grant's key. */
-  issue(order: IssueOrder): Promise<TokenAnswer>;
+  open(presentation: Presentation): Later<Opening>;
+  /** Fails with `StoreError` where the ring lacks the grant's key. */
+  issue(order: IssueOrder): Later<TokenAnswer>;
 };
 
 export const createTokenBatches = (tokenIssuer: TokenIssuer): TokenBatches => ({

@@ -1,5 +1,6 @@
 import type { Policy } from '../clients/policy.ts';
 import type { Millis, Now } from '../clock.ts';
+import type { Eventual } from '../eventual.ts';
 import type { ClockFault } from './clock-fault.ts';
 import type { Caller } from '../log-event.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
@@ -32,7 +33,7 @@ export type RefreshResult = {
  * Makes the tokens that the result of a use gives, if any. As long as it has not, and if it fails, the use counts as not
  * answered, so that its retry is a repeat.
  */
-export type Issue<Result> = (result: Result) => void | Promise<void>;
+export type Issue<Result> = (result: Result) => Eventual<void>;
 
 /** When something is done, and at whose request. */
 export type AuditContext = {

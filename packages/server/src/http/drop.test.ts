@@ -18,9 +18,9 @@ const LOST: WireResponse = { ...answer('lost'), dropsConnection: true };
 
 /** Answers with its path, later for `/slow` than for others, and drops the connection at `/lost`. */
 const endpoints: Endpoints = {
-  async respond({ path }) {
-    if (path === '/slow') await new Promise(setImmediate);
-    return path === '/lost' ? LOST : answer(path);
+  answer({ path }, _caller, done) {
+    if (path === '/slow') setImmediate(done, answer(path));
+    else done(path === '/lost' ? LOST : answer(path));
   },
   refuse: (path) => answer(path),
 };

@@ -1,9 +1,10 @@
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
+import { give } from '../eventual.ts';
 import type { Caller } from '../log-event.ts';
 import type { WireRequest, WireResponse } from '../wire/exchange.ts';
 import { opensPage } from '../wire/headers.ts';
-import type { RouteGroup, Visit } from '../wire/route.ts';
+import type { Route, RouteGroup, Visit } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 import { createCrossOrigin, preflightedMethod } from './cross-origin.ts';
 import { createFailures } from './failures.ts';
@@ -12,10 +13,13 @@ import type { Match } from './router.ts';
 import { createScriptOrigins } from './script-origins.ts';
 import { createTokenRoutes } from './token-routes.ts';
 
+/** Who sent a request. `requestId`: a UUID that the host has for it; a new one where it is absent. */
+type Sender = { readonly caller: Caller; readonly requestId?: string | undefined };
+
 /** The endpoints as functions over plain values: they need no socket to be tested or mounted elsewhere. */
 export type Endpoints = {
-  /** Answers a request. Never rejects. `requestId`: a UUID that the host has for it; a new one where it is absent. */
-  respond(request: WireRequest, caller: Caller, requestId?: string): Promise<WireResponse>;
+  /** Answers a request: calls `done` once, at once or later, and never throws. `done` must not throw either. */
+  answer(request: WireRequest, from: Sender, done: (response: WireResponse) => void): void;
   /** The answer for a request that could not be read to its end. A browser that opens an address gets a page. */
   refuse(
     path: string,
@@ -25,8 +29,13 @@ export type Endpoints = {
   ): WireResponse;
 };
 
-/** The endpoints and the names of their routes, as in `GET /v2.0/vehicles/{id}`. */
-export type RouteTable = Endpoints & { readonly routes: readonly string[] };
+/** The endpoints, with what belongs to all of them. */
+export type RouteTable = Endpoints & {
+  /** `answer` as a promise. Never rejects. */
+  respond(request: WireRequest, caller: Caller, requestId?: string): Promise<WireResponse>;
+  /** The names of the routes, as in `GET /v2.0/vehicles/{id}`. */
+  readonly routes: readonly string[];
+};
 
 const NO_BODY = Buffer.alloc(0);
 const NO_HEAD: Pick<WireRequest, 'method' | 'headers'> = { method: '', headers: {} };
@@ -78,26 +87,40 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
     }
   };
 
+  const answerByRoute = (
+    { route, group }: Match & { route: Route },
+    visit: Visit,
+    done: (response: WireResponse) => void,
+  ): void => {
+    const fail = (error: unknown): void => done(renderFailure(error, group, visit));
+    const { origin } = visit.request.headers;
+    const finish =
+      origin === undefined || !crossOrigin.isOpen(route)
+        ? done
+        : (response: WireResponse) => give(crossOrigin.open(response, route, origin, visit), { done, fail });
+    try {
+      give(route(visit), { done: finish, fail: (error) => finish(renderFailure(error, group, visit)) });
+    } catch (error) {
+      finish(renderFailure(error, group, visit));
+    }
+  };
+
+  const answer: Endpoints['answer'] = (request, { caller, requestId }, done) => {
+    const match = findRoute(request.method, request.path);
+    const parameters = match.route === undefined ? NO_PARAMETERS : match.parameters;
+    const visit = begin(request, caller, parameters, requestId);
+    if (match.route !== undefined) return answerByRoute(match, visit, done);
+    give(answerWithoutRoute(match, visit), {
+      done,
+      fail: (error) => done(renderFailure(error, match.group, visit)),
+    });
+  };
+
   return {
     routes: table.flatMap(({ routes }) => Object.keys(routes)),
-    async respond(request, caller, requestId) {
-      const match = findRoute(request.method, request.path);
-      if (match.route === undefined)
-        return answerWithoutRoute(match, begin(request, caller, NO_PARAMETERS, requestId));
-      const { route, group } = match;
-      const visit = begin(request, caller, match.parameters, requestId);
-      let response: WireResponse;
-      try {
-        response = await route(visit);
-      } catch (error) {
-        response = renderFailure(error, group, visit);
-      }
-      const { origin } = request.headers;
-      if (origin === undefined || !crossOrigin.isOpen(route)) return response;
-      return crossOrigin
-        .open(response, route, origin, visit)
-        .catch((error: unknown) => renderFailure(error, group, visit));
-    },
+    answer,
+    respond: (request, caller, requestId) =>
+      new Promise((done) => answer(request, { caller, requestId }, done)),
     refuse(path, reason, caller, head = NO_HEAD) {
       const request = { ...head, path, query: '', body: NO_BODY };
       const { group, route } = findRoute(head.method, path);

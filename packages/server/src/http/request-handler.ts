@@ -90,21 +90,27 @@ export const createRequestHandler = (
       try {
         if (refusal !== undefined) reply(exchange, endpoints.refuse(exchange.path, refusal, exchange.caller));
         else if (isHosted && request.readableDidRead) reply(exchange, BODY_ALREADY_READ);
-        else readBody(request, limits.bodyMaxBytes, (body) => void answer(exchange, body));
+        else readBody(request, limits.bodyMaxBytes, (body) => answer(exchange, body));
       } catch (error) {
         fail(exchange, error);
       }
     }
   };
 
-  const answer = async (exchange: Exchange, body: Buffer | 'too_large'): Promise<void> => {
+  const answer = (exchange: Exchange, body: Buffer | 'too_large'): void => {
     const isWithinLoad = load.begin();
-    try {
-      reply(exchange, await decide(exchange, body, isWithinLoad));
-    } catch (error) {
-      fail(exchange, error);
-    } finally {
+    const end = (act: () => void): void => {
       load.end();
+      try {
+        act();
+      } catch (error) {
+        fail(exchange, error);
+      }
+    };
+    try {
+      decide(exchange, body, isWithinLoad, (response) => end(() => reply(exchange, response)));
+    } catch (error) {
+      end(() => fail(exchange, error));
     }
   };
 
@@ -163,22 +169,24 @@ const createDecision = (
 ) => {
   const readHeaders = isHosted ? joinedHeaders : plainHeaders;
   return (
-    { request, path, query, caller }: Exchange,
+    exchange: Exchange,
     body: Buffer | 'too_large',
     isWithinLoad: boolean,
-  ): WireResponse | Promise<WireResponse> => {
+    done: (response: WireResponse) => void,
+  ): void => {
+    const { request, path, query, caller } = exchange;
     const routePath = mountPath.toRoutePath(path);
-    if (routePath === undefined) return endpoints.refuse(path, 'path_unknown', caller);
+    if (routePath === undefined) return done(endpoints.refuse(path, 'path_unknown', caller));
     const { method = '' } = request;
-    const refuse = (reason: RefusalReason): WireResponse =>
-      endpoints.refuse(routePath, reason, caller, { method, headers: readHeaders(request) });
+    const refuse = (reason: RefusalReason): void =>
+      done(endpoints.refuse(routePath, reason, caller, { method, headers: readHeaders(request) }));
     // First, because it is refused whatever the body is.
     if (hasLargeHead(request, limits.headersMaxBytes)) return refuse('headers_too_large');
     if (body === 'too_large') return refuse('body_too_large');
     if (!isWithinLoad) return refuse('overloaded');
     const headers = readHeaders(request);
     if (!hasOneHost(headers, request.httpVersion)) return refuse('request_malformed');
-    return endpoints.respond({ method, path: routePath, query, headers, body }, caller);
+    endpoints.answer({ method, path: routePath, query, headers, body }, exchange, done);
   };
 };
 

@@ -1,13 +1,17 @@
 import { authenticate } from '../clients/authenticate.ts';
 import type { Client } from '../clients/client.ts';
+import type { ClientReading } from '../clients/client-store.ts';
 import type { Dialect, TokenEndpoint, TokenRequest } from '../dialects/dialect.ts';
 import { dialectOf } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
+import { give, later } from '../eventual.ts';
+import type { Waiter } from '../eventual.ts';
 import { readParameters } from '../grant-types/grant-type.ts';
 import type { GrantTypeContext } from '../grant-types/grant-type.ts';
 import { findGrantType, grantTypesOf } from '../grant-types/grant-types.ts';
 import type { Caller } from '../log-event.ts';
-import type { Route } from '../wire/route.ts';
+import type { WireResponse } from '../wire/exchange.ts';
+import type { Route, Visit } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
 /**
@@ -32,13 +36,34 @@ export const createTokenRoute = (
     return { grantType, parameters };
   };
 
-  return async (visit) => {
+  const answer = (visit: Visit, waiter: Waiter<WireResponse>): void => {
     const { exchange, caller } = visit;
     const { requestId, nowMs } = exchange;
     const parsed = endpoint.parse(visit.request);
     const isForEveryDialect = isShared || endpoint.servesEveryDialect?.(parsed.grantType ?? '') === true;
     const readFirst = isShared ? undefined : read(parsed);
-    const { client, keys } = await authenticate(authentication, {
+    const issue = ({ client, keys }: ClientReading & { readonly client: Client }): void => {
+      visit.client = client;
+      // May read the key ring again, so it comes before the ring is used.
+      noticeKeys(keys);
+      const { grantType, parameters } = readFirst ?? read(parsed);
+      checkClient(client, caller, isShared);
+      const tokens = grantType.handle(grantTypeContext, {
+        dialect: dialectName,
+        requestId,
+        caller,
+        client,
+        shapes: isShared ? dialectOf(client).shapes : dialect.shapes,
+        parameters,
+        brand: parsed.brand,
+        idempotencyKey: parsed.idempotencyKey,
+      });
+      give(tokens, {
+        done: (response) => waiter.done(renderAnswer(response, client.policy, exchange)),
+        fail: waiter.fail,
+      });
+    };
+    const authenticated = authenticate(authentication, {
       dialect: dialectName,
       isForEveryDialect,
       readings: parsed.credentials,
@@ -46,23 +71,9 @@ export const createTokenRoute = (
       requestId,
       nowMs,
     });
-    visit.client = client;
-    // May read the key ring again, so it comes before the ring is used.
-    noticeKeys(keys);
-    const { grantType, parameters } = readFirst ?? read(parsed);
-    checkClient(client, caller, isShared);
-    const response = await grantType.handle(grantTypeContext, {
-      dialect: dialectName,
-      requestId,
-      caller,
-      client,
-      shapes: isShared ? dialectOf(client).shapes : dialect.shapes,
-      parameters,
-      brand: parsed.brand,
-      idempotencyKey: parsed.idempotencyKey,
-    });
-    return renderAnswer(response, client.policy, exchange);
+    give(authenticated, { done: issue, fail: waiter.fail });
   };
+  return (visit) => later((done, fail) => answer(visit, { done, fail }));
 };
 
 /** Whether the client may get tokens at all; what else a grant type asks for, it checks itself. */

@@ -24,10 +24,11 @@ const serve = async (t: TestContext) => {
   const events: LogEvent[] = [];
   const held = Promise.withResolvers<void>();
   const endpoints: Endpoints = {
-    async respond({ path, body }) {
+    answer({ path, body }, _caller, finish) {
       seen.push(path);
-      if (path === '/held') await held.promise;
-      return answer(path === '/long' ? 'x'.repeat(4_000_000) : `${path} ${body.length}`);
+      const response = answer(path === '/long' ? 'x'.repeat(4_000_000) : `${path} ${body.length}`);
+      if (path === '/held') void held.promise.then(() => finish(response));
+      else finish(response);
     },
     refuse: (path, reason) => answer(`${path} ${reason}`),
   };

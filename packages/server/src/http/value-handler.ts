@@ -78,7 +78,8 @@ export const respondWithin = async (
   const isWithinLoad = load.begin();
   try {
     if (!isWithinLoad) return refuse('overloaded');
-    return await endpoints.respond({ method, path, query, headers, body }, caller, requestId);
+    const request = { method, path, query, headers, body };
+    return await new Promise((done) => endpoints.answer(request, { caller, requestId }, done));
   } finally {
     load.end();
   }

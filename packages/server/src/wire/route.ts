@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import type { Refusal } from '../errors.ts';
+import type { Eventual } from '../eventual.ts';
 import type { Caller } from '../log-event.ts';
 import type { Exchange, WireRequest, WireResponse } from './exchange.ts';
 
@@ -14,8 +15,8 @@ export type Visit = {
   client: Client | undefined;
 };
 
-/** Answers one method on one path. Throws a `Refusal` or a `StoreError`; the endpoints render both. */
-export type Route = (visit: Visit) => WireResponse | Promise<WireResponse>;
+/** Answers one method on one path. Fails with a `Refusal` or a `StoreError`; the endpoints render both. */
+export type Route = (visit: Visit) => Eventual<WireResponse>;
 
 /** Routes that render refusals alike. */
 export type RouteGroup = {

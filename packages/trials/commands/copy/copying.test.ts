@@ -43,7 +43,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         const verbs = [
           () => running.refresh(sampleUse(46)),
           () => running.readGrant(42n),
-          () => running.readClient('client-b'),
+          async () => running.readClient('client-b'),
           () => running.listGrantEvents({ after: 0, limit: 1 }),
           () => running.redeemCode(sampleCodeUse({ presented: { grantId: 9n } })),
           () => running.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'operator' }),

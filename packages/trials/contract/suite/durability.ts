@@ -75,7 +75,7 @@ export const lastingContract = (onReopened: OnReopened): void => {
     await reopen();
     await assert.rejects(store.refresh(sampleUse(0)), isUnavailable);
     await assert.rejects(store.readGrant(42n), isUnavailable);
-    await assert.rejects(store.readClient('client-a'), isUnavailable);
+    await assert.rejects(async () => store.readClient('client-a'), isUnavailable);
     await assert.rejects(store.listGrants({ limit: 1 }), isUnavailable);
     await assert.rejects(store.changeClient('client-a', {}), isUnavailable);
   });

@@ -151,11 +151,11 @@ export const createClientVerbs = (connection: Connection, known: KnownClients): 
 };
 
 const createReadVerbs = (
-  { read }: Connection,
+  { read, readNow }: Connection,
   known: KnownClients,
   sql: ReturnType<typeof prepareStatements>,
 ): Pick<ClientStore, 'readClient' | 'listClients' | 'listPublicRedirectUris'> => ({
-  readClient: (id) => read(() => known.read(id)),
+  readClient: (id) => readNow(() => known.read(id)),
   listClients: () => read(() => sql.list.all().flatMap((row) => known.read(String(row['id'])).client ?? [])),
   listPublicRedirectUris: () =>
     read(() =>

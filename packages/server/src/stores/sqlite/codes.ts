@@ -107,13 +107,11 @@ export const createCodeVerbs = (
 
   return {
     createCode: (code, dropBeforeMs) => commits.run(() => createCode(code, dropBeforeMs)),
-    async redeemCode(use, issue) {
-      const result = await commits.run(() => redeemCode(use));
-      const issuing = result === 'client_gone' ? undefined : issue?.(result);
-      // Mostly done already: only the signing of JWTs takes time.
-      if (issuing !== undefined) await issuing;
-      return result;
-    },
+    redeemCode: (use, issue) =>
+      commits.run(
+        () => redeemCode(use),
+        (result) => (result === 'client_gone' ? undefined : issue?.(result)),
+      ),
     listConsents: (subject, { after, limit }) =>
       read(() => {
         if (after === ID_MAX) return [];

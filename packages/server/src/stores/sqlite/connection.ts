@@ -5,6 +5,8 @@ import type { GroupCommit } from './group-commit.ts';
 export type Connection = {
   readonly database: DatabaseSync;
   readonly commits: GroupCommit;
-  /** Reads outside any transaction. Throws `StoreError` where SQLite fails. */
+  /** Reads outside any transaction. Rejects with `StoreError` where SQLite fails. */
   read<Result>(work: () => Result): Promise<Result>;
+  /** The same at once, for what the answer to a request waits for. Throws `StoreError`. */
+  readNow<Result>(work: () => Result): Result;
 };

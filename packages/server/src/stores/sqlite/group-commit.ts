@@ -1,21 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Millis } from '../../clock.ts';
+import { give } from '../../eventual.ts';
+import type { Eventual } from '../../eventual.ts';
 import { isBusy, isDiskFailure, toStoreError } from './errors.ts';
 
 /** Runs units of work on the database, each atomic and on disk when its promise resolves. */
 export type GroupCommit = {
   /** `afterCommit` is called when the work is on disk; the promise resolves after it, and rejects if it fails. */
-  run<Result>(work: () => Result, afterCommit?: (result: Result) => void | Promise<void>): Promise<Result>;
+  run<Result>(work: () => Result, afterCommit?: (result: Result) => Eventual<void>): Promise<Result>;
   /** Resolves when no work is waiting. */
   settle(): Promise<void>;
 };
 
 type Waiting = {
   readonly work: () => unknown;
-  readonly afterCommit: ((result: never) => void | Promise<void>) | undefined;
+  readonly afterCommit: ((result: never) => Eventual<void>) | undefined;
   readonly since: number;
   readonly resolve: (result: never) => void;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: unknown) => void;
 };
 
 const LOCK_RETRY_MS = 5;
@@ -158,12 +160,12 @@ export const createGroupCommit = (
 
 /** What one unit does after the commit must not keep its neighbours from their results. */
 const finish = ({ afterCommit, resolve, reject }: Waiting, result: never): void => {
+  if (afterCommit === undefined) return resolve(result);
+  const waiter = { done: () => resolve(result), fail: reject };
   try {
-    const later = afterCommit?.(result);
-    if (later === undefined) resolve(result);
-    else later.then(() => resolve(result), reject);
+    give(afterCommit(result), waiter);
   } catch (error) {
-    reject(error instanceof Error ? error : new Error(String(error)));
+    reject(error);
   }
 };
 

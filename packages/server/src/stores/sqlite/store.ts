@@ -70,7 +70,8 @@ export const createStore = (
         outbox.takeNew();
       },
     }),
-    read: async (work) => {
+    read: async (work) => connection.readNow(work),
+    readNow(work) {
       try {
         return work();
       } catch (error) {

@@ -9,7 +9,7 @@ export const closable = (verbs: Verbs, close: () => Promise<void>): Store => {
   let waiting = 0;
   let isClosed = false;
   const guard =
-    (verb: (...args: never[]) => Promise<unknown>) =>
+    (verb: (...args: never[]) => unknown) =>
     async (...args: never[]): Promise<unknown> => {
       if (isClosed) throw new StoreError('unavailable', 'the store is closed');
       waiting++;

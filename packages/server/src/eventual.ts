@@ -1,0 +1,44 @@
+/** Who waits for a result: it gets the result, or what was thrown in its place. One of the two is called, once. */
+export type Waiter<Result> = {
+  readonly done: (result: Result) => void;
+  /** Must not throw. */
+  readonly fail: (error: unknown) => void;
+};
+
+/**
+ * A result that comes later, without a promise: each of those costs a microtask and several objects. It calls one of the two, once.
+ * `await` waits for it as for a promise.
+ */
+export type Later<Result> = {
+  then(done: Waiter<Result>['done'], fail: Waiter<Result>['fail']): void;
+};
+
+export const later = <Result>(start: Later<Result>['then']): Later<Result> =>
+  // oxlint-disable-next-line unicorn/no-thenable -- so that `await` waits for it
+  ({ then: start });
+
+/** A result: at once, from a promise, or `Later`. */
+export type Eventual<Result> = Result | Promise<Result> | Later<Result>;
+
+/**
+ * Gives a result to its waiter as soon as it is there. What the waiter throws on the way goes to its own `fail`, so that it costs
+ * nobody who waits beside it anything.
+ */
+export const give = <Result>(eventual: Eventual<Result>, waiter: Waiter<Result>): void => {
+  try {
+    if (eventual instanceof Promise) eventual.then((result) => give<Result>(result, waiter), waiter.fail);
+    else if (isLater(eventual)) eventual.then(waiter.done, waiter.fail);
+    else waiter.done(eventual);
+  } catch (error) {
+    waiter.fail(error);
+  }
+};
+
+const isLater = <Result>(eventual: Result | Later<Result>): eventual is Later<Result> =>
+  typeof eventual === 'object' && eventual !== null && 'then' in eventual;
+
+/** What follows from a result: at once where the result is there at once. */
+export const follow = <Result, Next>(
+  result: Result | Promise<Result>,
+  proceed: (result: Result) => Next | Promise<Next>,
+): Next | Promise<Next> => (result instanceof Promise ? result.then(proceed) : proceed(result));
