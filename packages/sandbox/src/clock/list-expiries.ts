@@ -32,7 +32,9 @@ export const listExpiries = async (
 };
 
 const readClients = async ({ clients, store }: World): Promise<readonly Client[]> => {
-  const read = await Promise.all(clients.list().map(({ clientId }) => store.current().readClient(clientId)));
+  const read = await Promise.all(
+    clients.list().map(async ({ clientId }) => store.current().readClient(clientId)),
+  );
   return read.flatMap(({ client }) => client ?? []);
 };
 

@@ -11,8 +11,8 @@ export const readJsonObject = (body: Buffer): Readonly<Record<string, unknown>> 
   if (text === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Refusal('body_malformed');
   }
-  const names = namesOf(text);
-  if (new Set(names).size < names.length) throw new Refusal('parameter_repeated');
+  // A repeated name is a member more in the text than in the value.
+  if (countMembers(text) > Object.keys(value).length) throw new Refusal('parameter_repeated');
   return value as Record<string, unknown>;
 };
 
@@ -26,18 +26,40 @@ const parse = (text: string): unknown => {
   }
 };
 
-const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
-
-/** The names of the outermost object's members, in order. The text must be valid JSON. */
-const namesOf = (text: string): readonly string[] => {
-  const names: string[] = [];
+/** How many members the outermost object has, repeated ones included. The text must be valid JSON. */
+const countMembers = (text: string): number => {
+  let count = 0;
   let depth = 0;
-  let string = '';
-  for (const [token] of text.matchAll(TOKENS)) {
-    if (token === '{' || token === '[') depth++;
-    else if (token === '}' || token === ']') depth--;
-    else if (token !== ':') string = token;
-    else if (depth === 1) names.push(String(JSON.parse(string)));
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charAt(at)) {
+      case '"':
+        at = endOfString(text, at);
+        break;
+      case '{':
+      case '[':
+        depth++;
+        break;
+      case '}':
+      case ']':
+        depth--;
+        break;
+      case ':':
+        if (depth === 1) count++;
+    }
   }
-  return names;
+  return count;
+};
+
+/** The place of the quote that ends the string whose first quote is at `start`. */
+const endOfString = (text: string, start: number): number => {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+};
+
+/** Whether an odd number of backslashes is before this place. */
+const isEscaped = (text: string, place: number): boolean => {
+  let from = place;
+  while (text[from - 1] === '\\') from--;
+  return (place - from) % 2 === 1;
 };

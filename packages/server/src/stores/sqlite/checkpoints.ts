@@ -5,8 +5,10 @@ import { Worker } from 'node:worker_threads';
 /** Source or compiled, as this file is. */
 const THREAD = new URL(`checkpoint-thread${extname(import.meta.url)}`, import.meta.url);
 
-/** Units of work between two checkpoints: each writes about one page to the log. */
-const WORK_PER_CHECKPOINT = 1000;
+/** Units of work after which the log is measured: each writes at most about one page to it. */
+const WORK_PER_LOOK = 1000;
+/** Pages in the log from which on a checkpoint is due. Units that share pages fill it more slowly. */
+const PAGES_PER_CHECKPOINT = 500;
 /** At 16 MiB of log, SQLite does it itself after a commit: the thread is too slow, or gone. */
 const LOG_MAX_PAGES = 4000;
 /** A log that somebody's long read has made larger is cut to this size when it starts again. */
@@ -30,6 +32,21 @@ export const isWalResetFixed = (version: string): boolean => {
   return (minor === 51 && patch >= 3) || (minor === 50 && patch >= 7);
 };
 
+const VERSION = process.versions['sqlite'] ?? '';
+
+/**
+ * Counts the pages in the log that are not in the database yet. SQLite 3.50 does not know NOOP, and would do the checkpoint: there,
+ * as many count as there can be.
+ */
+const preparePageCount = (database: DatabaseSync): (() => number) => {
+  if (VERSION.startsWith('3.50.')) return () => Infinity;
+  const count = database.prepare('PRAGMA wal_checkpoint(NOOP)');
+  return () => {
+    const { log, checkpointed } = count.get() ?? {};
+    return Number(log) - Number(checkpointed);
+  };
+};
+
 /** The checkpoints of an open database. The first one that is due starts the thread, so commands never have one. */
 export const createCheckpoints = (database: DatabaseSync, path: string): Checkpoints => {
   database.exec(
@@ -37,8 +54,9 @@ export const createCheckpoints = (database: DatabaseSync, path: string): Checkpo
   );
   let worker: Worker | undefined;
   let isRunning = false;
-  let isGone = !isWalResetFixed(process.versions['sqlite'] ?? '');
+  let isGone = !isWalResetFixed(VERSION);
   let sinceLast = 0;
+  let countPages: (() => number) | undefined;
 
   const start = (): Worker => {
     const thread = new Worker(THREAD, { workerData: path });
@@ -52,9 +70,11 @@ export const createCheckpoints = (database: DatabaseSync, path: string): Checkpo
   return {
     noteCommit(units) {
       sinceLast += units;
-      if (sinceLast < WORK_PER_CHECKPOINT || isRunning || isGone) return;
+      if (sinceLast < WORK_PER_LOOK || isRunning || isGone) return;
       sinceLast = 0;
       try {
+        countPages ??= preparePageCount(database);
+        if (countPages() < PAGES_PER_CHECKPOINT) return;
         worker ??= start();
         isRunning = true;
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
