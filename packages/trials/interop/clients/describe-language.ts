@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { Skipped } from '../../support/skipped.ts';
 
 /**
@@ -14,7 +14,8 @@ export const describeLanguage = async <Installed extends object>(
   define: (installed: Installed) => void,
 ): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'keyfob-clients-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  // Not in a hook: hooks of the file run as soon as no test is left, also while this one installs.
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const installed = await install(folder);
   if ('skipped' in installed) test(`the clients of ${language}`, { skip: installed.skipped });
   else define(installed);

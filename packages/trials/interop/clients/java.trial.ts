@@ -18,11 +18,6 @@ const [project = ''] = readBlocks(PAGE, 'xml');
 const versionOf = (text: string): string | undefined =>
   /<artifactId>java-sdk<\/artifactId>\s*<version>([^<]+)/.exec(text)?.[1];
 
-test(`docs/guide/${PAGE} shows the version of the SDK that is run`, () => {
-  assert.ok(versionOf(project) !== undefined);
-  assert.equal(versionOf(project), versionOf(readFileSync(pathOf('java/pom.xml'), 'utf8')));
-});
-
 await describeLanguage('Java', installJava, ({ archives }) => {
   const place =
     (lines: string) =>
@@ -40,5 +35,9 @@ await describeLanguage('Java', installJava, ({ archives }) => {
   testJwtCheck('Spring Security', {}, (folder) => {
     writeFileSync(join(folder, 'Check.java'), readBlocks('resource-server.md', 'java')[0] ?? '');
     return `java -cp '${join(archives, '*')}' Check.java`;
+  });
+  test(`docs/guide/${PAGE} shows the version of the SDK that is run`, () => {
+    assert.ok(versionOf(project) !== undefined);
+    assert.equal(versionOf(project), versionOf(readFileSync(pathOf('java/pom.xml'), 'utf8')));
   });
 });
