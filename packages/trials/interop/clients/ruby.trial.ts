@@ -11,10 +11,11 @@ const [program = ''] = readBlocks(PAGE, 'ruby');
 /** Nothing is fetched: the gem has to be there. */
 const findGem = async (folder: string) => (await runAll([['ruby', '-e', 'require "oauth2"']], folder)) ?? {};
 
+const place = (folder: string): string => {
+  writeFileSync(join(folder, 'refresh.rb'), program);
+  return 'ruby refresh.rb';
+};
+
 await describeLanguage('Ruby', findGem, () => {
-  const place = (folder: string): string => {
-    writeFileSync(join(folder, 'refresh.rb'), program);
-    return 'ruby refresh.rb';
-  };
   describeClientsPage({ page: PAGE, environment: {}, programs: { 'the gem oauth2': place } });
 });
