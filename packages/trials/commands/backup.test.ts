@@ -174,7 +174,7 @@ describe('A backup that is made and restored while the server runs', () => {
       }
     });
     try {
-      for (let time = 0; time < 5; time++) await server.command('restore', file);
+      for (let time = 0; time < 5; time++) await server.spawnCommand('restore', file);
     } finally {
       load.isOver = true;
       await Promise.all(loads);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
-import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../support/keyfob-process.ts';
+import { runCommand } from '@keyfob/server/cli';
+import { makeDataDirectory, removeDataDirectory, runKeyfob, spawnKeyfob } from '../support/keyfob-process.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import { directoryFor, errorOf, runOn } from '../support/test-directory.ts';
 
@@ -77,8 +79,43 @@ describe('Every command explains itself', { concurrency: 2 }, () => {
   }
 });
 
+describe('The program does what its commands do when a host runs them', { concurrency: 2 }, () => {
+  for (const [exit, what, words] of [
+    [0, 'a result', ['keys', 'create', '--help']],
+    [1, 'a failure', ['client', 'list', '--data', '/nonexistent/keyfob']],
+    [1, 'a failure, as JSON', ['client', 'list', '--data', '/nonexistent/keyfob', '--json']],
+    [2, 'a misuse', ['client', 'frobnicate']],
+    [2, 'a misuse, as JSON', ['client', 'frobnicate', '--json']],
+  ] as const)
+    test(`${what}: the exit code ${exit}, standard output and standard error`, async () => {
+      const program = await spawnKeyfob(words);
+      assert.equal(program.code, exit);
+      assert.equal(program.stdout === '', exit !== 0);
+      assert.deepEqual(program, await runKeyfob(words));
+    });
+
+  for (const words of [
+    ['serve', '--port', '0'],
+    ['events', '--follow'],
+  ])
+    test(`a host is refused "${words.join(' ')}", which runs until its process is stopped`, async (t) => {
+      let errors = '';
+      const stream = new Writable({
+        write(chunk: Buffer, _, done) {
+          errors += chunk.toString();
+          done();
+        },
+      });
+      const inside = join(directoryFor(t), 'none');
+      const terminal = { environment: {}, output: stream, errors: stream, isProcess: false };
+      assert.equal(await runCommand([...words, '--data', inside, '--json'], terminal), 1);
+      assert.match(errors, /"code":"needs_process"/);
+      assert.ok(!existsSync(inside));
+    });
+});
+
 test('"keyfob --version" prints only the version', async () => {
-  const { code, stdout, stderr } = await runKeyfob(['--version']);
+  const { code, stdout, stderr } = await spawnKeyfob(['--version']);
   assert.deepEqual([code, stderr], [0, '']);
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
 });

@@ -50,7 +50,8 @@ test('a backup never replaces the store or the key ring', async (t) => {
 test('two simultaneous changes of one policy are both kept', async (t) => {
   const server = await serverFor(t);
   const { client } = await grantFor(server, 'smartcar');
-  const set = (flag: string, value: string) => server.command('client', 'set', client.clientId, flag, value);
+  const set = (flag: string, value: string) =>
+    server.spawnCommand('client', 'set', client.clientId, flag, value);
   await Promise.all([set('--overlap-seconds', '203'), set('--race-seconds', '204')]);
   const { policy } = await server.command<{ policy: Record<string, unknown> }>(
     'client',

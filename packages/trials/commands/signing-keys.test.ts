@@ -37,7 +37,7 @@ describe('Keys that sign JWTs', () => {
     // A failing driver must fail the test at once.
     const failed = Promise.race(drivers);
     for (let rotation = 0; rotation < ROTATIONS; rotation++) {
-      await Promise.race([server.command('keys', 'rotate', '--purpose', 'sign'), failed]);
+      await Promise.race([server.spawnCommand('keys', 'rotate', '--purpose', 'sign'), failed]);
       assert.equal((await fetchKeys()).length, rotation + 2);
     }
     load.isOver = true;

@@ -102,7 +102,7 @@ describe('Two servers on one data directory', () => {
         const kept: string[] = [];
         for (let number = 5; number <= 7; number++) {
           for (let times = 0; times < 4; times++) kept.push(await consent(deployment, dialect, client));
-          const rotated = await one.command<Rotated>('keys', 'rotate', '--purpose', 'seal');
+          const rotated = await one.spawnCommand<Rotated>('keys', 'rotate', '--purpose', 'seal');
           assert.deepEqual(
             rotated.keys.map((key) => key.number),
             [number],

@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** The path of the `keyfob` command in the package. */
@@ -21,8 +23,45 @@ const cleanEnvironment = (extra: Readonly<Record<string, string>>): NodeJS.Proce
   ...extra,
 });
 
-/** Runs `keyfob` with these arguments until it exits. Never rejects. */
+/**
+ * Runs a command of `keyfob` until it ends: the same code as the program, without the start of a process. A command that runs
+ * until a signal, reads standard input, or has variables for a driver gets a process. Never rejects.
+ */
 export const runKeyfob = async (
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> => {
+  const isForKeyfob = Object.keys(environment).every((name) => name.startsWith('KEYFOB_'));
+  const isForProcess =
+    (args[0] === 'serve' && !args.includes('--help')) || args.includes('--follow') || args.includes('-');
+  if (isForProcess || !isForKeyfob) return spawnKeyfob(args, environment);
+  // The store answers at once, so a loop of commands would never let this process read or write.
+  await setImmediate();
+  const { runCommand } = await import('@keyfob/server/cli');
+  const output = collect();
+  const errors = collect();
+  const code = await runCommand(args, {
+    environment: cleanEnvironment(environment),
+    output: output.stream,
+    errors: errors.stream,
+    isProcess: false,
+  });
+  return { code, stdout: output.text(), stderr: errors.text() };
+};
+
+const collect = (): { readonly stream: Writable; readonly text: () => string } => {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  return { stream, text: () => Buffer.concat(chunks).toString() };
+};
+
+/** Runs `keyfob` as a process, for what only a process shows: signals, locks between processes, its standard streams. */
+export const spawnKeyfob = async (
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> =>
@@ -44,6 +83,8 @@ export type KeyfobServer = {
   log(): string;
   /** Runs a command on the same data directory with `--json`. Returns its parsed output. Rejects if the command fails. */
   command<Output>(...args: readonly string[]): Promise<Output>;
+  /** The same as a process, which works while this process does. */
+  spawnCommand<Output>(...args: readonly string[]): Promise<Output>;
   /** Sends SIGTERM. Resolves to the exit code. */
   stop(): Promise<number | null>;
   /** Sends SIGKILL. */
@@ -109,18 +150,21 @@ const start = async (dataDirectory: string, options: ServerOptions): Promise<Key
     exited.then(([code]) => Promise.reject(new Error(`keyfob exited with ${String(code)}: ${log}`))),
   ]);
   const listening = JSON.parse(line) as Record<string, unknown>;
+  const outputOf = async (run: typeof runKeyfob, words: readonly string[]): Promise<unknown> => {
+    const ended = await run([...words, '--data', dataDirectory, '--json'], options.environment);
+    if (ended.code !== 0)
+      throw new Error(`keyfob ${words.join(' ')} exited with ${ended.code}: ${ended.stderr}`);
+    return JSON.parse(ended.stdout) as unknown;
+  };
   return {
     url: String(listening['url']),
     dataDirectory,
     child,
     listening,
     log: () => log,
-    async command<Output>(...words: readonly string[]) {
-      const ended = await runKeyfob([...words, '--data', dataDirectory, '--json'], options.environment);
-      if (ended.code !== 0)
-        throw new Error(`keyfob ${words.join(' ')} exited with ${ended.code}: ${ended.stderr}`);
-      return JSON.parse(ended.stdout) as Output;
-    },
+    command: async <Output>(...words: readonly string[]) => (await outputOf(runKeyfob, words)) as Output,
+    spawnCommand: async <Output>(...words: readonly string[]) =>
+      (await outputOf(spawnKeyfob, words)) as Output,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
       const [code] = (await exited) as [number | null];

@@ -38,10 +38,10 @@ export const addBackup = (program: Command): void => {
         );
       }
       refuseOwnFiles(target, config);
-      const bar = createProgressBar('pages');
+      const bar = createProgressBar(options.terminal.errors, 'pages');
       await backupDeployment(config, target, bar.show);
       bar.end();
-      await print({ json: { file: target }, text: `wrote ${target}` }, options.json === true);
+      await print({ json: { file: target }, text: `wrote ${target}` }, options);
     });
 };
 
@@ -88,14 +88,14 @@ export const addRestore = (program: Command): void => {
       if (restored === undefined) {
         return print(
           { json: { restored: file, warning: UNREADABLE }, text: `restored ${file}\n${UNREADABLE}` },
-          options.json === true,
+          options,
         );
       }
       const lines = [
         `restored ${file}: ${restored.clients} clients, ${restored.grants} grants`,
         ...describe(restored),
       ];
-      return print({ json: { restored: file, ...restored }, text: lines.join('\n') }, options.json === true);
+      return print({ json: { restored: file, ...restored }, text: lines.join('\n') }, options);
     });
 };
 

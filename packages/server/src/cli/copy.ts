@@ -6,8 +6,9 @@ import type { CommonOptions } from './options.ts';
 import { print, UsageError } from './output.ts';
 import type { Report } from './output.ts';
 import { createProgressBar } from './progress.ts';
+import type { TerminalStream } from './terminal.ts';
 
-type CopyOptions = Pick<CommonOptions, 'keyFile' | 'config' | 'json'> & {
+type CopyOptions = Pick<CommonOptions, 'keyFile' | 'config' | 'json' | 'terminal'> & {
   readonly from: string;
   readonly to?: string;
   readonly switch: boolean;
@@ -44,14 +45,14 @@ Examples:
     .action(async (options: CopyOptions) => {
       const from = readAddress(options.from, '--from');
       const report = await (options.resumeSource === true ? resume(from) : copy(from, options));
-      await print(report, options.json === true);
+      await print(report, options);
     });
 };
 
 const copy = async (from: StoreAddress, options: CopyOptions): Promise<Report> => {
   if (options.to === undefined) throw new UsageError('--to is missing');
   const to = readAddress(options.to, '--to');
-  const progress = createPhases();
+  const progress = createPhases(options.terminal.errors);
   try {
     const copied = await copyDeployment(readConfig(options), from, to, {
       isSwitching: options.switch,
@@ -79,14 +80,14 @@ const readAddress = (text: string, option: string): StoreAddress => {
 };
 
 /** One progress bar per phase. */
-const createPhases = () => {
+const createPhases = (errors: TerminalStream) => {
   let phase: CopyPhase | undefined;
-  let bar = createProgressBar('');
+  let bar = createProgressBar(errors, '');
   return {
     show(now: CopyPhase, done: number, total: number): void {
       if (now !== phase) {
         bar.end();
-        bar = createProgressBar(`rows, ${now}`);
+        bar = createProgressBar(errors, `rows, ${now}`);
         phase = now;
       }
       bar.show(done, total);

@@ -37,10 +37,9 @@ export const addDoctor = (program: Command): void => {
         ...(remedy === null ? [] : [['', '', `-> ${remedy}`]]),
       ]);
       const isHealthy = findings.every(({ verdict }) => verdict !== 'fail');
-      if (!isHealthy) process.exitCode = 1;
       await print(
-        { json: { healthy: isHealthy, findings }, text: alignColumns(rows) },
-        options.json === true,
+        { json: { healthy: isHealthy, findings }, text: alignColumns(rows), isFailure: !isHealthy },
+        options,
       );
     });
 };

@@ -9,6 +9,7 @@ import { followEvents } from './follow-events.ts';
 import { parseGrantId, readConfig, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { UsageError, writeOutput } from './output.ts';
+import { needProcess } from './terminal.ts';
 
 type EventsOptions = CommonOptions & {
   readonly grant?: string;
@@ -43,11 +44,12 @@ Examples:
   $ keyfob events --follow --limit 0 --json | jq .`,
     )
     .action(async (options: EventsOptions) => {
+      if (options.follow === true) needProcess(options.terminal, 'events --follow');
       const config = readConfig(options);
       const deployment = await openDeployment(config);
       try {
         const wanted = readWanted(options, deployment.clock());
-        const print = createPrinter(options.json === true);
+        const print = createPrinter(options);
         const printStored = () => printGrantEvents(deployment, wanted, print);
         if (options.follow === true)
           await followEvents(deployment, config.data, wanted, { printStored, print });
@@ -73,13 +75,14 @@ const readSince = (text: string, nowMs: Millis): Millis => {
   return atMs;
 };
 
-const createPrinter = (isJson: boolean) => {
-  const hasColour = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
+const createPrinter = ({ json, terminal: { output, environment } }: EventsOptions) => {
+  const isJson = json === true;
+  const hasColour = output.isTTY === true && (environment['NO_COLOR'] ?? '') === '';
   return async (records: readonly EventRecord[]): Promise<void> => {
     const lines = records.map((record) =>
       isJson ? JSON.stringify(record) : writeLine(record, { hasColour }),
     );
-    if (lines.length > 0) await writeOutput(`${lines.join('\n')}\n`);
+    if (lines.length > 0) await writeOutput(output, `${lines.join('\n')}\n`);
   };
 };
 

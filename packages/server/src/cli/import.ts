@@ -10,6 +10,7 @@ import type { CommonOptions } from './options.ts';
 import { alignColumns } from './output.ts';
 import type { Report } from './output.ts';
 import { createProgressBar } from './progress.ts';
+import type { Terminal } from './terminal.ts';
 
 type ImportOptions = CommonOptions & {
   readonly dryRun?: boolean;
@@ -54,9 +55,9 @@ const importFile = async (
   const { store, scopes, keyRing } = context;
   const isDryRun = options.dryRun === true;
   const source = openImportSource(file);
-  if (source.openMode !== undefined) warnOfMode(file, source.openMode);
+  if (source.openMode !== undefined) warnOfMode(options.terminal, file, source.openMode);
   const refusedRows = openRefusedRows(options.report, source);
-  const bar = createProgressBar('rows');
+  const bar = createProgressBar(options.terminal.errors, 'rows');
   const faults: Partial<Record<ImportFault, number>> = {};
   const first: RefusedRow[] = [];
   const startedAt = performance.now();
@@ -79,9 +80,8 @@ const importFile = async (
         bar.showShare(source.share(), rows);
       },
     });
-    if (totals.refused > 0) process.exitCode = 1;
     const seconds = (performance.now() - startedAt) / 1000;
-    return describe(totals, { isDryRun, faults, first, seconds });
+    return { ...describe(totals, { isDryRun, faults, first, seconds }), isFailure: totals.refused > 0 };
   } catch (error) {
     throw toOperatorError(error, file, rowsDone);
   } finally {
@@ -90,8 +90,8 @@ const importFile = async (
   }
 };
 
-const warnOfMode = (file: string, mode: string): void =>
-  void process.stderr.write(
+const warnOfMode = ({ errors }: Terminal, file: string, mode: string): void =>
+  void errors.write(
     `keyfob: warning: ${file} can be read by others than its owner (mode ${mode}); if it holds refresh tokens, run chmod 600\n`,
   );
 

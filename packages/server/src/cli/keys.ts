@@ -106,7 +106,12 @@ const addCreate = (keys: Command): void => {
     .option('--json', 'print JSON instead of text')
     .addHelpText('after', '\nExample:\n  $ keyfob keys create | your-secret-manager put keyfob-keys')
     .action(
-      async (options: { readonly number: string; readonly purpose?: string; readonly json?: boolean }) => {
+      async (
+        options: Pick<CommonOptions, 'json' | 'terminal'> & {
+          readonly number: string;
+          readonly purpose?: string;
+        },
+      ) => {
         const purpose = readPurpose(options.purpose);
         const number = readWholeNumber('--number', options.number, { least: 1 });
         const createdAt = toSeconds(systemClock());
@@ -115,7 +120,7 @@ const addCreate = (keys: Command): void => {
             ? createKeyLines(number, createdAt)
             : createKeyLine(number, purpose, createdAt);
         const remedyIfLost = 'It is stored nowhere. Run the command again.';
-        await print({ json: { keys: text.split('\n') }, text, remedyIfLost }, options.json === true);
+        await print({ json: { keys: text.split('\n') }, text, remedyIfLost }, options);
       },
     );
 };

@@ -20,6 +20,6 @@ export const addMigrate = (program: Command): void => {
       const store = storeNameOf(config);
       const text =
         from === to ? `${store} already has schema ${to}` : `${store}: migrated from schema ${from} to ${to}`;
-      await print({ json: { store, from, to }, text }, options.json === true);
+      await print({ json: { store, from, to }, text }, options);
     });
 };

@@ -7,6 +7,7 @@ import { readGrantId } from '../exports/tokens.ts';
 import type { GrantId } from '../exports/tokens.ts';
 import { print, UsageError } from './output.ts';
 import type { Report } from './output.ts';
+import type { CommandTerminal } from './terminal.ts';
 
 /** The options of every command that works on a store. */
 export type CommonOptions = {
@@ -16,6 +17,8 @@ export type CommonOptions = {
   readonly scopesFile?: string;
   readonly config?: string;
   readonly json?: boolean;
+  /** No option of a person: `runCommand` sets it. */
+  readonly terminal: CommandTerminal;
 };
 
 export const withCommonOptions = (command: Command): Command =>
@@ -29,7 +32,7 @@ export const withCommonOptions = (command: Command): Command =>
 
 /** The configuration from flags, environment and file together. Throws `OperatorError`. */
 export const readConfig = (options: CommonOptions, flags: Readonly<Record<string, unknown>> = {}): Config => {
-  const path = options.config ?? process.env['KEYFOB_CONFIG'];
+  const path = options.config ?? options.terminal.environment['KEYFOB_CONFIG'];
   return parseConfig({
     flags: {
       data: options.data,
@@ -38,7 +41,7 @@ export const readConfig = (options: CommonOptions, flags: Readonly<Record<string
       scopesFile: options.scopesFile,
       ...flags,
     },
-    environment: process.env,
+    environment: options.terminal.environment,
     file: path === undefined ? {} : readConfigFile(path),
   });
 };
@@ -72,7 +75,7 @@ export const onDeployment = async (
 ): Promise<void> => {
   const deployment = await openDeployment(readConfig(options, flags), { createIfMissing });
   try {
-    await print(await work(toContext(deployment), deployment), options.json === true);
+    await print(await work(toContext(deployment), deployment), options);
   } finally {
     await deployment.close();
   }

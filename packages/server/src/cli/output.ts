@@ -1,6 +1,7 @@
 import { OperatorError } from '../exports/errors.ts';
 import { toSeconds } from '../exports/grants.ts';
 import type { Millis, Seconds } from '../exports/grants.ts';
+import type { TerminalStream } from './terminal.ts';
 
 /** What a command answers: the same for a program and for a person. */
 export type Report = {
@@ -8,6 +9,14 @@ export type Report = {
   readonly text: string;
   /** What to do if it cannot be written, where it holds a secret that is shown only once. */
   readonly remedyIfLost?: string;
+  /** The command ends with 1, although it answers. */
+  readonly isFailure?: boolean;
+};
+
+/** Where a report goes. */
+type Reader = {
+  readonly json?: boolean;
+  readonly terminal: { readonly output: TerminalStream; fail(): void };
 };
 
 /** A usage error; exit code 2. */
@@ -26,14 +35,10 @@ export class ReaderGone extends Error {
   }
 }
 
-// Every write has a callback, which gets the error. Errors of standard error have nowhere to go.
-process.stdout.on('error', () => {});
-process.stderr.on('error', () => {});
-
 /** Writes to standard output, and waits for its reader. Throws `ReaderGone` or `OperatorError`. */
-export const writeOutput = async (text: string): Promise<void> => {
+export const writeOutput = async (output: TerminalStream, text: string): Promise<void> => {
   const error = await new Promise<(Error & { readonly code?: string }) | null | undefined>((written) => {
-    process.stdout.write(text, written);
+    output.write(text, written);
   });
   if (error === null || error === undefined) return;
   if (error.code === 'EPIPE') throw new ReaderGone(error);
@@ -44,9 +49,10 @@ export const writeOutput = async (text: string): Promise<void> => {
 };
 
 /** Prints the report of a command. Throws `ReaderGone` or `OperatorError`. */
-export const print = async (report: Report, isJson: boolean): Promise<void> => {
+export const print = async (report: Report, { json, terminal }: Reader): Promise<void> => {
+  if (report.isFailure === true) terminal.fail();
   try {
-    await writeOutput(`${renderReport(report, isJson)}\n`);
+    await writeOutput(terminal.output, `${renderReport(report, json === true)}\n`);
   } catch (error) {
     if (report.remedyIfLost === undefined) throw error;
     const { message } = error as Error;

@@ -1,14 +1,16 @@
+import type { TerminalStream } from './terminal.ts';
+
 const WIDTH = 30;
 
-/** A progress bar on standard error, with the estimated time left; prints nothing where that is not a terminal. */
-export const createProgressBar = (unit: string) => {
-  const isShown = process.stderr.isTTY;
+/** A progress bar with the estimated time left; prints nothing where `errors` is not shown to a person. */
+export const createProgressBar = (errors: TerminalStream, unit: string) => {
+  const isShown = errors.isTTY === true;
   const startedAt = performance.now();
   const draw = (share: number, text: string): void => {
     const filled = Math.round(share * WIDTH);
     const bar = `${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}`;
     const left = describeTimeLeft((performance.now() - startedAt) / 1000, share);
-    process.stderr.write(`\r[${bar}] ${text} ${unit}${left}\x1b[K`);
+    errors.write(`\r[${bar}] ${text} ${unit}${left}\x1b[K`);
   };
   return {
     show(done: number, total: number): void {
@@ -17,11 +19,11 @@ export const createProgressBar = (unit: string) => {
     /** `share` of the whole, 0 to 1; `undefined` where the total is unknown. */
     showShare(share: number | undefined, done: number): void {
       if (!isShown) return;
-      if (share === undefined) process.stderr.write(`\r${done} ${unit}\x1b[K`);
+      if (share === undefined) errors.write(`\r${done} ${unit}\x1b[K`);
       else draw(share, String(done));
     },
     end(): void {
-      if (isShown) process.stderr.write('\r\x1b[K');
+      if (isShown) errors.write('\r\x1b[K');
     },
   };
 };

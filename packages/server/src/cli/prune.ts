@@ -23,7 +23,7 @@ export const addPrune = (program: Command): void => {
     .action(async (options: CommonOptions & { readonly olderThanDays: string; readonly force?: boolean }) => {
       const days = readWholeNumber('--older-than-days', options.olderThanDays, { least: 0, most: DAYS_MAX });
       await onDeployment(options, async (_context, deployment) => {
-        const bar = createProgressBar('grants');
+        const bar = createProgressBar(options.terminal.errors, 'grants');
         const { pruned, total } = await pruneGrants(deployment, {
           olderThanMs: days * DAY_MS,
           isForced: options.force === true,

@@ -18,6 +18,7 @@ import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { exitSoon, renderReport } from './output.ts';
 import { untilStopped } from './stop-signals.ts';
+import { needProcess } from './terminal.ts';
 
 type ServeOptions = CommonOptions & {
   readonly host?: string;
@@ -74,6 +75,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
     trustClock,
     demo: isDemo,
   });
+  needProcess(options.terminal, 'serve');
   let report: Emit | undefined;
   const log = createLog(config.logLevel, (event) => (report ?? log.emit)(event));
   let demo: Demo | undefined;

@@ -18,14 +18,13 @@ export const addWebhookTest = (webhook: Command): void => {
         const startedAtMs = performance.now();
         const answer = await testWebhook(context, found);
         const accepted = isAccepted(answer);
-        if (!accepted) process.exitCode = 1;
         const tookMs = Math.round(performance.now() - startedAtMs);
         const body = answer.status === undefined ? null : answer.body;
         const error = accepted ? null : describeAnswer(answer);
         const json = { webhookId: id, accepted, status: answer.status ?? null, error, tookMs, body };
         const summary = `${accepted ? `answered ${answer.status}` : error} after ${tookMs} ms`;
         const text = body === null || body === '' ? summary : `${summary}\n\n${body.trimEnd()}`;
-        return { json, text };
+        return { json, text, isFailure: !accepted };
       }),
     );
 };

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { runKeyfob } from '../../support/keyfob-process.ts';
+import { spawnKeyfob } from '../../support/keyfob-process.ts';
 import type { Ended, KeyfobServer, MadeClient } from '../../support/keyfob-process.ts';
 import { json, row } from '../import/stage.ts';
 import { refreshSmartcar, refusalOf } from '../../support/refresh-request.ts';
@@ -30,7 +30,7 @@ export const importInto = async (t: TestContext, server: KeyfobServer) => {
   ): Promise<Ended> => {
     const file = join(directory, `${randomUUID()}.jsonl`);
     writeFileSync(file, json(rows), { mode: 0o600 });
-    return runKeyfob(['import', file, '--data', at.directory, '--json'], at.environment);
+    return spawnKeyfob(['import', file, '--data', at.directory, '--json'], at.environment);
   };
   const refresh = ({ url }: KeyfobServer, imported: Row | undefined, use: string) =>
     refreshSmartcar(url, client, tokenOf(imported), { 'idempotency-key': use });

@@ -13,7 +13,7 @@ import { startOnFixedPort } from '../../support/fixed-port.ts';
 import { createLoad } from '../../support/refresh-load/load.ts';
 import type { Load } from '../../support/refresh-load/load.ts';
 import { reportOn } from '../../support/refresh-load/report.ts';
-import { KEYFOB_BIN, runKeyfob, startKeyfob } from '../../support/keyfob-process.ts';
+import { KEYFOB_BIN, runKeyfob, spawnKeyfob, startKeyfob } from '../../support/keyfob-process.ts';
 import { startCluster } from '../../support/postgres/cluster.ts';
 import { directoryFor, errorOf } from '../../support/test-directory.ts';
 import { importInto } from './late-imports.ts';
@@ -54,7 +54,7 @@ test(
     t.after(() => first.kill());
     load.start(starter.port);
     const imports = await importInto(t, first);
-    const killed = spawnKeyfob(t, [...words, '--no-switch']);
+    const killed = startCopy(t, [...words, '--no-switch']);
     await untilRowsExist(load, () => cluster.ask('SELECT count(*)::integer AS rows FROM grants'));
     killed.kill('SIGKILL');
     const environment = { KEYFOB_STORE: url, KEYFOB_KEY_FILE: join(directory, 'keyfob.key') };
@@ -62,7 +62,7 @@ test(
     assert.equal(load.logs.filter(isRefused).length, 0, 'no client was refused yet');
 
     const importing = imports.run(imports.late, { directory });
-    const switching = spawnKeyfob(t, words);
+    const switching = startCopy(t, words);
     await load.until(() => load.logs.some(isRefused));
     switching.kill('SIGKILL');
     const doctor = await runKeyfob(['doctor', '--data', directory]);
@@ -123,7 +123,7 @@ test('After a move is cancelled, the old servers serve again without a restart.'
   const words = ['copy', '--from', `sqlite:${directory}`, '--to', `sqlite:${target}`, '--json'];
   assert.equal((await copyOnce(words)).outcome, 'moved');
   await load.until(() => load.logs.some(isRefused));
-  assert.equal((await runKeyfob(['copy', '--from', `sqlite:${directory}`, '--resume-source'])).code, 0);
+  assert.equal((await spawnKeyfob(['copy', '--from', `sqlite:${directory}`, '--resume-source'])).code, 0);
   await load.untilAllRefreshed();
   await load.finish();
   assert.deepEqual(reportOn(load.logs, {}).faults, []);
@@ -157,12 +157,12 @@ test('A copy is refused without the key ring that sealed the tokens, and for inv
 type Printed = { readonly outcome: string; readonly rows: Readonly<Record<string, number>> };
 
 async function copyOnce(words: readonly string[]): Promise<Printed> {
-  const ended = await runKeyfob(words);
+  const ended = await spawnKeyfob(words);
   assert.equal(ended.code, 0, ended.stderr);
   return JSON.parse(ended.stdout) as Printed;
 }
 
-function spawnKeyfob(t: TestContext, words: readonly string[]): ChildProcess {
+function startCopy(t: TestContext, words: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [KEYFOB_BIN, ...words], { stdio: 'ignore' });
   const ended = once(child, 'exit');
   t.after(async () => {
