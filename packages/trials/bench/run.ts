@@ -9,6 +9,7 @@ import { compareTargets, checkGenerator } from './ratios.ts';
 import { writeReport } from './report.ts';
 import { describeNoise, watchNoise } from './noise.ts';
 import { runRounds } from './rounds.ts';
+import type { Plan } from './rounds.ts';
 import type { TargetName } from './targets/target.ts';
 import { TARGETS } from './targets/targets.ts';
 
@@ -26,7 +27,14 @@ const main = async (args: readonly string[]): Promise<number> => {
   const { note: pinning, pin } = shareCores();
   const bar = createProgressBar('measurements');
   const noiseOf = watchNoise();
-  const measured = await runRounds(plan, { pin, mayDownload, onProgress: bar.show }).finally(bar.end);
+  let isAnnounced = false;
+  const onProgress = (done: number, total: number): void => {
+    // Now every server has started, which can take minutes.
+    if (!isAnnounced) console.error(announce(plan, total));
+    isAnnounced = true;
+    bar.show(done, total);
+  };
+  const measured = await runRounds(plan, { pin, mayDownload, onProgress }).finally(bar.end);
   const noise = noiseOf();
   const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
   const generatorCheck = checkGenerator(measured.measurements);
@@ -50,6 +58,9 @@ const main = async (args: readonly string[]): Promise<number> => {
   }
   return 0;
 };
+
+const announce = ({ warmupMs, measureMs }: Plan, total: number): string =>
+  `All servers have started. Measuring ${total} times, for about ${Math.ceil((total * (warmupMs + measureMs)) / 60_000)} min.`;
 
 const entriesOf = (texts: Readonly<Partial<Record<TargetName, string>>>) =>
   Object.entries(texts) as readonly (readonly [TargetName, string])[];
