@@ -114,10 +114,15 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
   );
   started.server = server;
   const { deployment } = server;
-  const clients = await registerWorldClients(
-    { ...deployment, keyRing: deployment.keyRing, randomness: randomnessOf('clients') },
-    definition,
-  );
+  const close = async (): Promise<void> => {
+    await server.close();
+    await store.current().close();
+  };
+  const context = { ...deployment, keyRing: deployment.keyRing, randomness: randomnessOf('clients') };
+  const clients = await registerWorldClients(context, definition).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   const journal = createJournal();
   let last: Promise<unknown> = Promise.resolve();
   const follow: World['follow'] = (listener) => {
@@ -157,8 +162,7 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
     follow,
     async close() {
       journal.close();
-      await server.close();
-      await store.current().close();
+      await close();
     },
   };
 };
