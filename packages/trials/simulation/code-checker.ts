@@ -1,5 +1,5 @@
 import type { Grant } from '@keyfob/server/grants';
-import { RELOADED } from './code-expectation.ts';
+import { ENDED, RELOADED } from './code-expectation.ts';
 import { describe } from './ledger.ts';
 import type { CodePresentation, CodeRecord, GrantRecord } from './records.ts';
 import type { World } from './world.ts';
@@ -41,7 +41,8 @@ const checkOwner = (world: World, grant: GrantRecord, uses: readonly CodePresent
     const isEnded = decision.order >= grant.endedAtDecision || decision.epoch > 0;
     // The client has its tokens once it sends its first refresh.
     const isRefreshed = (firstRefresh?.arrivedAtMs ?? Infinity) <= answeredAtMs;
-    if (isEnded || isRefreshed || decision.expectation.because === EXPIRED) return;
+    const { because } = decision.expectation;
+    if (isEnded || isRefreshed || because === EXPIRED || because === ENDED) return;
     if (answer?.kind === 'dead')
       world.violate('owner', `${describe(use)} was refused although the client sent its saved key`);
   }

@@ -11,6 +11,9 @@ const KEPT_MS = LIFETIME_MS + 3_600_000;
 const RELOAD_MS = 10_000;
 export const RELOADED = 'the page of its own client is loaded again';
 
+/** The clock of the first node was behind by more than the lifetime of the tokens. */
+export const ENDED = 'by the clock of this node, the tokens of its first use have ended';
+
 /** The time of the store's decision. `nowMs`: true time. `clockMs`: the server's clock. */
 type Moment = { readonly nowMs: number; readonly clockMs: number };
 
@@ -85,13 +88,11 @@ const expectOwnUse = (
       after: newStanding(Math.floor(clockMs / 1000) * 1000),
     };
   // A repeat gets the tokens of the first use while they are valid and unused.
-  const isStillValid =
-    grant.exists && !grant.isRevoked && grant.current === 0 && !hasEnded(grant, clockMs, policy);
-  const again = (because: string): Expectation => ({
-    ...dead,
-    outcomes: [isStillValid ? 'current' : 'dead'],
-    because,
-  });
+  const isOpen = grant.exists && !grant.isRevoked && grant.current === 0;
+  const again = (because: string): Expectation => {
+    if (isOpen && hasEnded(grant, clockMs, policy)) return { ...dead, because: ENDED };
+    return { ...dead, outcomes: [isOpen ? 'current' : 'dead'], because };
+  };
   if (key !== undefined && key === first.key) return again('it is a repeat with the same Idempotency-Key');
   if (isRetryOfOurs === true) return again('its last use got our own 503');
   if (isRetryOfOurs === false && clockMs - (first.decision?.clockMs ?? 0) < RELOAD_MS)

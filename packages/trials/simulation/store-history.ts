@@ -64,7 +64,12 @@ export const revertStore = async (
 const revertGrant = (world: World, grant: GrantRecord, backup: Backup, how: 'restore' | 'failover'): void => {
   const known = backup.grants.get(grant);
   const before = known?.standing ?? { ...newStanding(0), exists: false };
-  if (how === 'restore' && before.exists && grant.standing.exists) return;
+  // Of two contents, the higher generation is the newer one. A revocation stays.
+  if (how === 'restore' && before.exists && grant.standing.exists) {
+    if (before.current > grant.standing.current)
+      grant.standing = { ...before, isRevoked: grant.standing.isRevoked };
+    return;
+  }
   const isRevoked = before.exists && before.isRevoked;
   if (isRevoked || (grant.standing.exists && !before.exists)) markEnded(world, grant);
   grant.standing = { ...before, isRevoked };
