@@ -33,16 +33,18 @@ type GradeOptions = {
 type Words = readonly [program: string, ...args: string[]];
 
 const HELP = `
-The command is run whenever somebody needs an access token. It prints one that works
-and exits with 0; with 75 if that is impossible for the moment; with 77 if the owner
-must consent again. It finds in its environment:
-  KEYFOB_STATE           a folder that it keeps its state in
-  KEYFOB_NOW             the time, in milliseconds
+The command is run whenever somebody needs an access token. It prints one that
+works and exits with 0; with 75 if that is impossible for the moment; with 77 if
+the owner must consent again. It finds in its environment:
+  KEYFOB_STATE             a folder that it keeps its state in
+  KEYFOB_NOW               the time, in milliseconds
   KEYFOB_ACCESS_TOKEN, KEYFOB_REFRESH_TOKEN, KEYFOB_EXPIRES_AT (milliseconds)
-                         its first tokens, until it has exited with 0 once
-  KEYFOB_TOKEN_URL, KEYFOB_URL, KEYFOB_CLIENT_ID, KEYFOB_CLIENT_SECRET, KEYFOB_BRAND
-                         and the variables of the vendor's SDK
-A service is started once, and asked by GET: 200 with a token, 503, or 410.
+                           its first tokens, until it has exited with 0 once
+  KEYFOB_TOKEN_URL, KEYFOB_CLIENT_ID, KEYFOB_CLIENT_SECRET, KEYFOB_BRAND (Pleos)
+                           where and as whom it refreshes
+  KEYFOB_LIFETIME_SECONDS  how long an access token lives
+and the variables of the vendor's SDK. A service is started once in each
+scenario, and asked by GET: it answers 200 with a token, 503, or 410.
 
 Examples:
   $ keyfob-sandbox grade -- node refresh.js
@@ -50,8 +52,8 @@ Examples:
   $ keyfob-sandbox grade --scenario lost-answer-after race -- ./refresh
   $ keyfob-sandbox grade --service http://127.0.0.1:9000/token -- node service.js
 
-Exit codes: 0 no grant was lost avoidably, 1 one was, 2 usage error, 3 the command
-never worked, even without a fault.`;
+Exit codes: 0 no grant was lost avoidably, 1 one was, 2 usage error, 3 the
+command could not be graded: it did not work even without a fault.`;
 
 /** `keyfob-sandbox grade`: runs somebody's refresh code through every scenario and prints a scorecard. */
 export const createGradeCommand = (): Command =>
@@ -102,7 +104,11 @@ const run = async (words: readonly string[], options: GradeOptions): Promise<voi
       signal: stopping.signal,
     });
     progress.end();
-    if (stopping.signal.aborted) return void (process.exitCode = EXIT_INTERRUPTED);
+    if (stopping.signal.aborted) {
+      process.stderr.write('keyfob-sandbox: stopped before the end; nothing was graded\n');
+      process.exitCode = EXIT_INTERRUPTED;
+      return;
+    }
     if (junit !== undefined) writeReport(junit, renderJunit(card, strict));
     print(renderCard(card, json, strict));
     process.exitCode = exitCodeOf(card, strict);
@@ -166,8 +172,10 @@ const readSubject = (words: readonly string[], { service, limit }: GradeOptions)
   if (program === undefined)
     throw new SandboxError(
       'input_invalid',
-      'there is no command to grade',
-      'Give it after --, as in: keyfob-sandbox grade -- node refresh.js',
+      service === undefined
+        ? 'there is no command to grade'
+        : 'there is no command that starts the service: each scenario starts it anew, and kills it',
+      `Give it after --, as in: keyfob-sandbox grade ${service === undefined ? '' : '--service URL '}-- node refresh.js`,
     );
   const command: Words = [program, ...args];
   const limitMs = readNumber('--limit', limit, LIMIT_MAX_SECONDS) * 1000;

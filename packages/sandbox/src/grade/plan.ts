@@ -50,6 +50,8 @@ export type Plan = {
   readonly dialects?: readonly GradedDialect[];
   /** Fields of the client's policy that differ from the vendor's page. */
   readonly policy?: Readonly<Record<string, unknown>>;
+  /** Why it cannot be run in real time; absent where it can. */
+  readonly notInRealTime?: string;
   /** By how much the clock of the command is ahead of the world's; negative where it is behind. */
   readonly clockSkewSeconds?: number;
   readonly steps: (context: PlanContext) => readonly Step[];

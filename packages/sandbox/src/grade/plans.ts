@@ -79,6 +79,8 @@ const LOST_ANSWER_PLANS: readonly Plan[] = [
   },
 ];
 
+const SET_CLOCK = 'the real clock of a machine cannot be set wrong';
+
 const LIFE_PLANS: readonly Plan[] = [
   {
     name: 'race',
@@ -189,12 +191,14 @@ const LIFE_PLANS: readonly Plan[] = [
   {
     name: 'clock-ahead',
     title: 'the clock of the command is five minutes ahead',
+    notInRealTime: SET_CLOCK,
     clockSkewSeconds: 300,
     steps: () => [...BEGIN, need, ...GO_ON],
   },
   {
     name: 'clock-behind',
     title: 'the clock of the command is five minutes behind',
+    notInRealTime: SET_CLOCK,
     clockSkewSeconds: -300,
     steps: () => [...BEGIN, wait('hour'), need, ...GO_ON],
   },

@@ -36,7 +36,7 @@ export const renderScorecard = (card: Scorecard, hasColour: boolean): string => 
     heading(card, paint),
     '',
     ...card.scenarios.flatMap((scenario) => renderRow(scenario, paint)),
-    ...card.skipped.map(({ name, because }) => `${INDENT}${name.padEnd(NAME_WIDTH)}  skipped: ${because}`),
+    ...card.skipped.flatMap(({ name, because }) => renderSkipped(name, because)),
     '',
     ...(bad.length === 0 ? [] : renderAdvice(bad, paint)),
     ...bad.flatMap((scenario) => renderDetails(scenario, paint)),
@@ -86,6 +86,11 @@ const renderRow = (scenario: GradedScenario, paint: Paint): readonly string[] =>
     ...others.map((line) => paint(colour, line)),
     ...why.map((line) => paint('dim', line)),
   ];
+};
+
+const renderSkipped = (name: string, because: string): readonly string[] => {
+  const [first = '', ...others] = wrap(`skipped: ${because}`, ' '.repeat(NAME_WIDTH + 4));
+  return [`${INDENT}${name.padEnd(NAME_WIDTH)}  ${first.trimStart()}`, ...others];
 };
 
 const kindsOf = ({ findings }: GradedScenario): readonly FindingKind[] => [

@@ -23,6 +23,7 @@ const [, , dialect] = process.argv;
 const now = Number(env['KEYFOB_NOW'] ?? Date.now());
 const id = env['KEYFOB_CLIENT_ID'] ?? '';
 const secret = env['KEYFOB_CLIENT_SECRET'] ?? '';
+const usualSeconds = Number(env['KEYFOB_LIFETIME_SECONDS'] ?? 3600);
 
 const requestOf = (refreshToken: string): RequestInit =>
   dialect === 'pleos'
@@ -51,7 +52,7 @@ const refresh = async (refreshToken: string): Promise<Answer> => {
     if (access === undefined || access === '') return { kind: 'unknown' };
     const next = body.refresh_token ?? body.data?.refreshToken;
     const refreshed = next === undefined ? {} : { refresh: next };
-    return { kind: 'tokens', access, ...refreshed, seconds: lifetime > 0 ? lifetime : 3600 };
+    return { kind: 'tokens', access, ...refreshed, seconds: lifetime > 0 ? lifetime : usualSeconds };
   } catch {
     // No answer, half an answer, or a page of HTML: the server may have exchanged the token.
     return { kind: 'unknown' };
