@@ -5,62 +5,51 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodeOf } from '@keyfob/sandbox/grade';
-import type { Scorecard } from '@keyfob/sandbox/grade';
+import { assertFullScore } from './assert-full-score.ts';
 import { gradeWords, inShort, scriptWords, subjectWords } from './grade-words.ts';
 import type { GradeWordsOptions } from './grade-words.ts';
 import { scripted } from './scripted.ts';
 
-const UNAVOIDABLE_EVERYWHERE = [
-  'expired-idle',
-  'revoked-by-owner',
-  'error-in-200',
-  'stolen',
-  'restored-client',
-];
-const UNAVOIDABLE_IF_STRICT = [
+/** Those of all scenarios that fail in different ways; `libraries.trial.ts` has all of them, for both dialects. */
+const SCENARIOS = [
   'lost-answer-after',
   'lost-answer-late-call',
-  'answer-cut',
   'truncated-json',
   'hang',
-  'duplicate-request',
   'killed-after-commit',
   'killed-in-answer',
+  'killed-while-storing',
+  'killed-at-exit',
+  'race',
+  'expires-tomorrow',
+  'expired-idle',
+  'revoked-by-owner',
+  'restored-client',
+  'restored-server',
+  'secret-rolled',
+  'rate-limited',
+  'gateway-html',
+  'html-200',
+  'redirect',
 ];
 
-const assertFullScore = (card: Scorecard, unavoidable: readonly string[]): void => {
-  const { totals, scenarios } = card;
-  assert.equal(card.neverWorked, undefined);
-  assert.deepEqual(
-    scenarios.filter(({ findings, outcome }) => findings.length > 0 || outcome === 'lost_avoidably'),
-    [],
-  );
-  assert.equal(totals.flawless, totals.scenarios);
-  const lost = scenarios.filter(({ outcome }) => outcome === 'lost_unavoidably').map(({ name }) => name);
-  assert.deepEqual(lost.sort(), unavoidable.toSorted());
-  assert.equal(exitCodeOf(card, true), 0);
-};
-
 test('eighty careful lines keep every grant of Smartcar that can be kept', async () => {
-  assertFullScore(await gradeWords(subjectWords('careful', 'smartcar')), UNAVOIDABLE_EVERYWHERE);
+  const card = await gradeWords(subjectWords('careful', 'smartcar'), { scenarios: SCENARIOS });
+  assertFullScore(card, ['expired-idle', 'revoked-by-owner', 'restored-client']);
 });
 
 test('they lose grants of Pleos only where an answer is lost, because a token works once there', async () => {
-  const scenarios = [
-    ...UNAVOIDABLE_IF_STRICT,
-    'lost-answer-before',
-    'tls-reset',
-    'killed-at-request',
-    'killed-while-storing',
-    'killed-at-exit',
-    'race',
-    'revoked-by-owner',
-    'secret-rolled',
-    'same-token',
-    'refresh-switched-off',
+  const unavoidable = [
+    'lost-answer-after',
+    'truncated-json',
+    'hang',
+    'duplicate-request',
+    'killed-after-commit',
+    'killed-in-answer',
   ];
+  const scenarios = [...unavoidable, 'lost-answer-before', 'killed-at-request', 'race', 'secret-rolled'];
   const card = await gradeWords(subjectWords('careful', 'pleos'), { dialect: 'pleos', scenarios });
-  assertFullScore(card, [...UNAVOIDABLE_IF_STRICT, 'revoked-by-owner']);
+  assertFullScore(card, unavoidable);
 });
 
 test('what is written first everywhere loses grants exactly where it is careless', async () => {

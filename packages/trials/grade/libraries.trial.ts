@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { gradeWords } from './grade-words.ts';
+import { assertFullScore } from './assert-full-score.ts';
+import { gradeWords, subjectWords } from './grade-words.ts';
 import { goSubjects, NODE_SUBJECTS, pythonSubjects } from './subjects.ts';
 import type { TableSubject } from './subjects.ts';
 
@@ -23,6 +24,29 @@ const testSubject = ({ name, dialect, words, environment }: TableSubject): void 
     assert.equal(outcomes['revoked-by-owner'], 'lost_unavoidably');
   });
 };
+
+const DEAD = ['expired-idle', 'revoked-by-owner', 'error-in-200', 'stolen', 'restored-client'];
+const LOST_IF_STRICT = [
+  'lost-answer-after',
+  'lost-answer-late-call',
+  'answer-cut',
+  'truncated-json',
+  'hang',
+  'duplicate-request',
+  'killed-after-commit',
+  'killed-in-answer',
+];
+
+for (const [dialect, unavoidable] of [
+  ['smartcar', DEAD],
+  ['pleos', [...DEAD, ...LOST_IF_STRICT]],
+] as const)
+  test(`eighty careful lines have a full score in all scenarios of ${dialect}`, async () => {
+    const { scenarios, ...card } = await gradeWords(subjectWords('careful', dialect), { dialect });
+    // Whether the program has stored by then is a matter of microseconds.
+    const certain = scenarios.filter(({ name }) => name !== 'killed-after-answer');
+    assertFullScore({ ...card, scenarios: certain }, unavoidable);
+  });
 
 for (const subject of NODE_SUBJECTS) testSubject(subject);
 for (const [language, find] of [
