@@ -1,3 +1,4 @@
+import { toSeconds } from '../../clock.ts';
 import type { Millis } from '../../clock.ts';
 import type { Policy } from '../../clients/policy.ts';
 import type { Refusal } from '../../errors.ts';
@@ -5,11 +6,18 @@ import type { Exchange, WireResponse } from '../../wire/exchange.ts';
 import { withRetryAfter } from '../dialect.ts';
 import { codeOf, MESSAGES, pleosRefusals } from './refusals.ts';
 
-const writeTimestamp = (nowMs: Millis): string => `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+/** The last timestamp that was written: all answers of a second have the same one. */
+let written = { second: Number.NaN, text: '' };
+
+const writeTimestamp = (nowMs: Millis): string => {
+  const second = toSeconds(nowMs);
+  if (second !== written.second) written = { second, text: `${new Date(nowMs).toISOString().slice(0, 19)}Z` };
+  return written.text;
+};
 
 const respond = (
   status: number,
-  body: object,
+  body: string,
   { requestId }: Exchange,
   headers: Readonly<Record<string, string>> = {},
 ): WireResponse => ({
@@ -20,15 +28,22 @@ const respond = (
     'X-Request-Id': requestId,
     ...headers,
   },
-  body: JSON.stringify(body),
+  body,
 });
 
 /** A success as every Pleos page has it: the data, and beside it what is known about the answer. */
-export const renderData = (data: object, exchange: Exchange): WireResponse => {
+export const renderData = (data: object, exchange: Exchange): WireResponse =>
+  renderText(JSON.stringify(data), exchange);
+
+/** The same for a pair of tokens. Written as text, because tokens need no escaping. */
+export const renderTokens = (accessToken: string, refreshToken: string, exchange: Exchange): WireResponse =>
+  renderText(`{"accessToken":"${accessToken}","refreshToken":"${refreshToken}"}`, exchange);
+
+const renderText = (data: string, exchange: Exchange): WireResponse => {
   const { nowMs, requestId } = exchange;
   const timestamp = writeTimestamp(nowMs);
-  const meta = { code: 200, message: 'Success', success: 'true', timestamp, requestId };
-  return respond(200, { data, meta }, exchange);
+  const meta = JSON.stringify({ code: 200, message: 'Success', success: 'true', timestamp, requestId });
+  return respond(200, `{"data":${data},"meta":${meta}}`, exchange);
 };
 
 /** A refusal: an `error` and nothing beside it. `policy` is that of the client, where it is known. */
@@ -42,5 +57,5 @@ export const renderPleosRefusal = (
   const details = refusal.details.length > 0 ? refusal.details : usualDetails;
   const { requestId, nowMs } = exchange;
   const error = { code, message: MESSAGES[code], details, timestamp: writeTimestamp(nowMs), requestId };
-  return respond(status, { error }, exchange, withRetryAfter(refusal, headers));
+  return respond(status, JSON.stringify({ error }), exchange, withRetryAfter(refusal, headers));
 };

@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts';
 import { describePleos } from './description.ts';
 import { PLEOS_BRANDS } from './brand.ts';
-import { renderData, renderPleosRefusal } from './envelope.ts';
+import { renderData, renderPleosRefusal, renderTokens } from './envelope.ts';
 import { pleosLogin } from './authorize.ts';
 import { DEAD_TOKEN_CODE, DEAD_TOKEN_CODES } from './refusals.ts';
 import { examples } from './examples.ts';
@@ -61,11 +61,8 @@ export const pleos: Dialect = {
     clientCredentials: false,
   },
   renderAnswer: ({ accessToken, refreshToken, expiresInSeconds }, _policy, exchange) =>
-    renderData(
-      refreshToken === undefined
-        ? { accessToken, tokenType: 'Bearer', expiresIn: expiresInSeconds }
-        : { accessToken, refreshToken },
-      exchange,
-    ),
+    refreshToken === undefined
+      ? renderData({ accessToken, tokenType: 'Bearer', expiresIn: expiresInSeconds }, exchange)
+      : renderTokens(accessToken, refreshToken, exchange),
   renderRefusal: renderPleosRefusal,
 };
