@@ -26,5 +26,5 @@ USER 1000:1000
 VOLUME /var/lib/keyfob
 EXPOSE 8787 8788
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.KEYFOB_ADMIN_PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--max-semi-space-size=32", "packages/server/bin/keyfob.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "packages/server/bin/keyfob.js"]
 CMD ["serve"]

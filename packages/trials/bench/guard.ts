@@ -8,7 +8,7 @@ import { runRounds } from './rounds.ts';
 import { spreadOf } from './statistics.ts';
 
 /** The maximum CPU time of a refresh, as a multiple of an answer of the bare server. */
-const CPU_RATIO_MAX = 2.2;
+const CPU_RATIO_MAX = 1.8;
 const CONNECTIONS = 64;
 const PLAN = {
   targets: ['echo', 'smartcar'],
@@ -29,7 +29,7 @@ Options:
 
 Examples:
   $ npm run bench:guard
-  $ npm run bench:guard -- --limit 2.5
+  $ npm run bench:guard -- --limit 2.2
 
 Exit codes: 0 within the limit, 1 above it or a wrong answer, 2 usage error.`;
 

@@ -10,7 +10,7 @@ const server = require('node:http').createServer((request, response) => response
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
 
 export const startBareServer = async (): Promise<BareServer> => {
-  const args = ['--max-semi-space-size=32', '--eval', SOURCE];
+  const args = ['--max-semi-space-size=16', '--eval', SOURCE];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [port] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => void child.kill() };

@@ -116,7 +116,7 @@ export const LOOPBACK = '127.0.0.0/8,::1';
 export const LOCAL_WEBHOOKS: Readonly<Record<string, string>> = { KEYFOB_EGRESS_ALLOWED_RANGES: LOOPBACK };
 
 /** The arguments for Node, as in `npm start`. */
-const NODE_ARGS = ['--max-semi-space-size=32'];
+const NODE_ARGS = ['--max-semi-space-size=16'];
 
 /** Creates a directory in the system's temporary directory. */
 export const makeDataDirectory = (): string => mkdtempSync(join(tmpdir(), 'keyfob-'));
