@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openKeeper, parseKeys, sqliteStore } from '@keyfob/keeper';
 import type { Client, Keeper, KeeperOptions, LogEvent, Timing } from '@keyfob/keeper';
-import { PLEOS, SMARTCAR, clientOf } from '@keyfob/keeper/providers';
+import { PLEOS, SMARTCAR, clientOf, defineProvider } from '@keyfob/keeper/providers';
 import type { Provider } from '@keyfob/keeper/providers';
 import { createGrantIn, startSandboxServer } from '@keyfob/sandbox';
 import type { JournalEntry, Sandbox, World } from '@keyfob/sandbox';
@@ -32,7 +32,7 @@ export const FAST: Timing = {
 /** The kinds of providers: what a used token is good for. Each is a client of the sandbox. */
 export const KINDS = {
   pleos: { client: 'pleos', repeats: { kind: 'once' } },
-  smartcar: { client: 'smartcar', repeats: { kind: 'overlap', seconds: 5 } },
+  smartcar: { client: 'smartcar', repeats: { kind: 'overlap', seconds: 20 } },
   'smartcar-strict': { client: 'smartcar-strict', repeats: { kind: 'once' } },
   'smartcar-until-used': { client: 'smartcar-until-used', repeats: { kind: 'free' } },
 } as const satisfies Record<string, { client: string; repeats: Provider['repeats'] }>;
@@ -41,16 +41,42 @@ export type Kind = keyof typeof KINDS;
 /** How long an exchange may take in these trials. */
 export const EXCHANGE_SECONDS = 4;
 
+/** A keeper's client as plain data, so that another process can make it. */
+export type ClientData = {
+  readonly profile: 'smartcar' | 'pleos' | 'oauth';
+  readonly origin: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly repeats: Provider['repeats'];
+  readonly exchangeSeconds?: number;
+};
+
+const PROFILES = {
+  smartcar: SMARTCAR,
+  pleos: PLEOS,
+  oauth: defineProvider({ name: 'oauth', url: 'https://any.example/token' }),
+};
+
+/** The client of a description. */
+export const clientOfData = (data: ClientData): Client => {
+  const { profile, origin, clientId, clientSecret, repeats, exchangeSeconds = EXCHANGE_SECONDS } = data;
+  const differences = { repeats, exchangeSeconds };
+  return clientOf(PROFILES[profile], { clientId, clientSecret, origin, differences, perSecondMax: 1000 });
+};
+
 /** A keeper's client for a kind, at the token endpoints under `url`. */
 export const clientFor = (
   kind: Kind,
-  url: string,
-  credentials: { readonly clientId: string; readonly clientSecret: string },
-): Client => {
-  const profile = kind === 'pleos' ? PLEOS : SMARTCAR;
-  const differences = { repeats: KINDS[kind].repeats, exchangeSeconds: EXCHANGE_SECONDS };
-  return clientOf(profile, { ...credentials, origin: url, differences, perSecondMax: 1000 });
-};
+  origin: string,
+  { clientId, clientSecret }: { readonly clientId: string; readonly clientSecret: string },
+): Client =>
+  clientOfData({
+    profile: kind === 'pleos' ? 'pleos' : 'smartcar',
+    repeats: KINDS[kind].repeats,
+    origin,
+    clientId,
+    clientSecret,
+  });
 
 /** A world and one keeper that holds one car of it. */
 export type KeptWorld = {

@@ -66,6 +66,20 @@ export const sendAgainAt = (
   return timing.sendAgainAtMs.map((ms) => firstAtMs + ms).find((ms) => ms > nowMs && ms <= endMs);
 };
 
+/**
+ * Whether a repeat may still leave, now that its connection stands: one that arrives after the overlap would be taken for
+ * theft, while the answer to the first send may be on its way.
+ */
+export const isInsideOverlap = (
+  { firstAtMs }: OpenSends,
+  repeats: Repeats,
+  nowMs: Millis,
+  timing: Timing,
+): boolean =>
+  repeats.kind === 'overlap' &&
+  firstAtMs !== undefined &&
+  nowMs <= lastSendInside(firstAtMs, repeats.seconds, timing);
+
 /** The last moment for a send that the provider still counts as inside the overlap. */
 const lastSendInside = (firstAtMs: Millis, overlapSeconds: number, timing: Timing): Millis => {
   const overlapMs = overlapSeconds * 1000;

@@ -37,6 +37,7 @@ export type AskOptions = {
 const POLL_FIRST_MS = 100;
 const POLL_MAX_MS = 1000;
 const RETRY_LEAST_MS = 20;
+const FORCE_AGAIN_MS = 30_000;
 
 /**
  * A valid access token for a connection: from memory, from the store, or from a refresh. Rejects only for bugs, keys that
@@ -57,6 +58,7 @@ export const askToken = async (
   const endsMs = clock.monotonicMs() + (options.waitMs ?? timing.callerWaitMs);
   let pollMs = POLL_FIRST_MS;
   let last: Grant | undefined;
+  let isAllowed = false;
   try {
     for (;;) {
       options.signal?.throwIfAborted();
@@ -65,12 +67,11 @@ export const askToken = async (
       if (served !== undefined || last === undefined) return served ?? NOT_CONNECTED;
       if (parts.isQuarantined())
         return fallback(engine, options, last, 'quarantined', store.nowMs() + 60_000);
-      if (
-        isForced(last, options, store.nowMs()) &&
-        !parts.refresher.isRefreshing(last.id) &&
-        !parts.mayForce(last.id)
-      )
-        return fallback(engine, options, last, 'refused_too_often', store.nowMs() + 30_000);
+      if (isForced(last, options, store.nowMs()) && !isAllowed) {
+        isAllowed = parts.refresher.isRefreshing(last.id) || parts.mayForce(last.id);
+        if (!isAllowed)
+          return fallback(engine, options, last, 'refused_too_often', store.nowMs() + FORCE_AGAIN_MS);
+      }
       const leftMs = endsMs - clock.monotonicMs();
       const refreshed = await within(engine, parts.refresher.refresh(last, true), leftMs, options.signal);
       if (refreshed === undefined)

@@ -1,4 +1,5 @@
-import { sendAgainAt } from '../grants/ambiguity.ts';
+import { StoreError } from '../errors.ts';
+import { isInsideOverlap, sendAgainAt } from '../grants/ambiguity.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { Client } from '../providers/clients.ts';
 import { seconds, sleep } from '../time.ts';
@@ -44,7 +45,8 @@ export const converse = async (
   let secret = secrets.shift() ?? '';
   const sendOnce = (one: Right): void => {
     grant = one.grant;
-    sends.push(startSend(engine, client, one, secret));
+    const isOnlyOne = sends.every(({ ending }) => ending !== undefined);
+    sends.push(startSend(engine, client, one, { secret, isOnlyOne }));
   };
   sendOnce(right);
   for (;;) {
@@ -65,12 +67,20 @@ export const converse = async (
       if (!isTimeUp) continue;
       if (hasPair) return { grant, sends };
     }
-    const again = leases.isHeld(grant.id)
-      ? await claimAgain(engine, grant).catch(() => undefined)
-      : undefined;
+    const again = leases.isHeld(grant.id) ? await tryClaimAgain(engine, grant) : undefined;
     if (again?.kind === 'claimed') sendOnce(again);
     else if (open.length > 0) await waitFor(open, Infinity, clock);
     else return { grant, sends };
+  }
+};
+
+/** `undefined` where the store is away: then nothing more is sent. */
+const tryClaimAgain = async (engine: Engine, grant: Grant): Promise<Claimed | undefined> => {
+  try {
+    return await claimAgain(engine, grant);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return undefined;
   }
 };
 
@@ -92,7 +102,7 @@ const startSend = (
   engine: Engine,
   client: Client,
   { grant, pair, attemptId }: Right,
-  secret: string,
+  { secret, isOnlyOne }: { readonly secret: string; readonly isOnlyOne: boolean },
 ): Send => {
   const { clock, leases, transport } = engine;
   const sentAtMs = grant.sends.lastAtMs ?? engine.store.nowMs();
@@ -102,7 +112,9 @@ const startSend = (
     clock,
     maySend() {
       engine.atStep('connected');
-      return leases.isHeld(grant.id);
+      if (!leases.isHeld(grant.id)) return false;
+      const { repeats } = client.provider;
+      return isOnlyOne || isInsideOverlap(grant.sends, repeats, engine.store.nowMs(), engine.timing);
     },
   });
   const end = async (): Promise<void> => {

@@ -18,6 +18,8 @@ export type Engine = {
   readonly spool: Spool;
   /** Answers that the store has not taken yet. */
   readonly unsaved: Unsaved;
+  /** Answers that may still come although their refresh is concluded, by grant. */
+  readonly late: Map<string, Promise<unknown>>;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly timing: Timing;

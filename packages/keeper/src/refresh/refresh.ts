@@ -64,8 +64,8 @@ const sendAndConclude = async (engine: Engine, client: Client, right: Right): Pr
     .filter((success) => success !== undefined)
     .toReversed();
   const refreshed = await conclude(engine, client, grant, sends, successes);
-  for (const send of sends)
-    if (send.ending === undefined) void send.isOver.then(() => keepLate(engine, grant, send));
+  const open = sends.filter(({ ending }) => ending === undefined);
+  if (open.length > 0) awaitLate(engine, grant, open);
   engine.atStep('before_return');
   return refreshed;
 };
@@ -128,6 +128,8 @@ const concludeFailure = async (
   const ruling = rulingOf(ended);
   const found = ruling?.class ?? 'not_sent';
   if (found === 'grant_rejected') {
+    // A send of the generation before may still bring the pair that lives.
+    await engine.late.get(grant.id);
     const spare = await useSpare(engine, client, grant, sends);
     if (spare !== undefined) return spare;
   }
@@ -211,13 +213,31 @@ const useSpare = async (
   return { kind: 'refreshed', grant: kept.grant, reason: 'spare' };
 };
 
-/** An answer that came after its refresh was concluded: a spare, or the end of an attempt. */
+const awaitLate = (engine: Engine, grant: Grant, open: readonly Send[]): void => {
+  const before = engine.late.get(grant.id);
+  const all = Promise.all([
+    before,
+    ...open.map((send) => send.isOver.then(() => keepLate(engine, grant, send))),
+  ]);
+  const work = all.then(() => {
+    if (engine.late.get(grant.id) === work) engine.late.delete(grant.id);
+  });
+  engine.late.set(grant.id, work);
+  engine.unsaved.track(work);
+};
+
+/**
+ * An answer that came after its refresh was concluded: a spare, or the end of an attempt. Where the grant has died
+ * meanwhile, because the other pair was refused, the spare brings it back.
+ */
 const keepLate = async (engine: Engine, grant: Grant, send: Send): Promise<void> => {
   const success = successOf(send);
   const ended = endsOf([send]);
   try {
-    if (success !== undefined) await keepPair(engine, grant, success, { ended, spares: [] });
-    else await engine.store.noteEnds(ended);
+    if (success === undefined) return await engine.store.noteEnds(ended);
+    const { grant: now } = await keepPair(engine, grant, success, { ended, spares: [] });
+    const isNext = now.generation === grant.generation + 1 && now.epoch === grant.epoch;
+    if (isNext && now.state === 'dead') await keepPair(engine, now, success, { ended: [], spares: [] });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
   }

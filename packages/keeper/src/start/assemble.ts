@@ -45,6 +45,7 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
       },
       isGivenUp: () => isGivenUp,
     },
+    late: new Map(),
     transport: options.transport ?? sendByHttp,
     chance: options.chance ?? Math.random,
     newId: options.newId ?? randomUUID,

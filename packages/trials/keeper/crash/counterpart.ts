@@ -1,0 +1,116 @@
+import { armFault, createGrantIn, startSandboxServer } from '@keyfob/sandbox';
+import type { NewFault } from '@keyfob/sandbox';
+import { openForeignServer } from '../foreign-server.ts';
+import type { ForeignFault, ForeignRules } from '../foreign-server.ts';
+import { KINDS } from '../kept-world.ts';
+import type { ClientData, Kind } from '../kept-world.ts';
+
+/** The server that a keeper is tried against: ours, or somebody else's. */
+export type Counterpart = {
+  readonly client: ClientData;
+  readonly params: Readonly<Record<string, string>>;
+  newGrant(): Promise<string>;
+  /** What happens to the next request. */
+  arm(fault: ForeignFault): void;
+  requests(): readonly SeenRequest[];
+  close(): Promise<void>;
+};
+
+/** One token request as the server saw it, on one real clock. */
+export type SeenRequest = {
+  readonly arrivedMs: number;
+  /** When its connection was over; `undefined` while it is not. */
+  readonly endedMs: number | undefined;
+  /** Whether the server made a new pair because of it. */
+  readonly isUsed: boolean;
+};
+
+/** A server that makes another pair for every repeat inside the overlap; one that ends the pair before; one that punishes. */
+const FOREIGN = {
+  'another-pair': {
+    rules: { overlapMs: 20_000, endsEarlierPair: false, punishes: true },
+    repeats: { kind: 'overlap', seconds: 20 },
+  },
+  'last-pair-only': {
+    rules: { overlapMs: 20_000, endsEarlierPair: true, punishes: true },
+    repeats: { kind: 'overlap', seconds: 20 },
+  },
+  punishing: { rules: { overlapMs: 0, endsEarlierPair: false, punishes: true }, repeats: { kind: 'once' } },
+} as const satisfies Record<string, { rules: ForeignRules; repeats: ClientData['repeats'] }>;
+
+/** Every kind of provider in the matrix. */
+export type ServerKind = Kind | keyof typeof FOREIGN;
+export const SERVER_KINDS = [...Object.keys(KINDS), ...Object.keys(FOREIGN)] as readonly ServerKind[];
+
+/** Whether a lost answer of this kind can be fetched again. */
+export const isForgiving = (kind: ServerKind): boolean => repeatsOf(kind).kind !== 'once';
+
+const isForeign = (kind: ServerKind): kind is keyof typeof FOREIGN => Object.hasOwn(FOREIGN, kind);
+
+const repeatsOf = (kind: ServerKind): ClientData['repeats'] =>
+  isForeign(kind) ? FOREIGN[kind].repeats : KINDS[kind].repeats;
+
+export const openCounterpart = (kind: ServerKind): Promise<Counterpart> =>
+  isForeign(kind) ? openForeign(kind) : openOurs(kind);
+
+const openForeign = async (kind: keyof typeof FOREIGN): Promise<Counterpart> => {
+  const { rules, repeats } = FOREIGN[kind];
+  const server = await openForeignServer(rules);
+  return {
+    client: { profile: 'oauth', origin: server.origin, ...server.credentials, repeats },
+    params: {},
+    newGrant: async () => server.newGrant(),
+    arm: (fault) => void server.faults.push(fault),
+    requests: () =>
+      server.requests.map(({ arrivedMs, endedMs, verdict }) => ({
+        arrivedMs,
+        endedMs,
+        isUsed: verdict === 'used' || verdict === 'repeated',
+      })),
+    close: server.close,
+  };
+};
+
+const SANDBOX_FAULTS: Readonly<Record<ForeignFault, NewFault['do'] | undefined>> = {
+  none: undefined,
+  reset_before: { loseAnswer: 'beforeCommit' },
+  reset_after: { loseAnswer: 'afterCommit' },
+  hang_before: { loseAnswer: 'beforeCommit', how: 'hang' },
+  hang_after: { loseAnswer: 'afterCommit', how: 'hang' },
+  half_after: { loseAnswer: 'afterCommit', how: 'halfBody' },
+};
+
+const openOurs = async (kind: Kind): Promise<Counterpart> => {
+  const sandbox = await startSandboxServer();
+  const world = await sandbox.createWorld();
+  const client = world.clients.find(KINDS[kind].client);
+  if (client === undefined) throw new Error(`no client ${kind}`);
+  const arrived = new Map<number, number>();
+  const ended = new Map<number, number>();
+  world.journal.follow(({ number, stage }) => {
+    if (!arrived.has(number)) arrived.set(number, performance.now());
+    if (stage === 'ended') ended.set(number, performance.now());
+  });
+  return {
+    client: {
+      profile: kind === 'pleos' ? 'pleos' : 'smartcar',
+      origin: world.url,
+      clientId: client.clientId,
+      clientSecret: client.clientSecret,
+      repeats: KINDS[kind].repeats,
+    },
+    params: kind === 'pleos' ? { brand: 'hyundai' } : {},
+    newGrant: async () => (await createGrantIn(world, { client: KINDS[kind].client })).refreshToken,
+    arm(fault) {
+      const action = SANDBOX_FAULTS[fault];
+      if (action !== undefined) armFault(world, { do: action });
+    },
+    requests: () =>
+      world.journal.read({ endpoint: 'token' }).requests.map(({ number, verdict, isCommitted }) => ({
+        arrivedMs: arrived.get(number) ?? 0,
+        endedMs: ended.get(number),
+        isUsed: isCommitted || verdict === 'repeat',
+      })),
+    close: sandbox.close,
+  };
+};

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { StoreError, openKeeper, parseKeys, sqliteStore } from '@keyfob/keeper';
+import type { Keeper, KeeperOptions, StoreOpener } from '@keyfob/keeper';
+import { runFirst } from './crash/crash-case.ts';
+import { openCounterpart } from './crash/counterpart.ts';
+import type { Counterpart, ServerKind } from './crash/counterpart.ts';
+import { FAST, KEYS, clientOfData } from './kept-world.ts';
+
+type Bench = {
+  readonly server: Counterpart;
+  readonly directory: string;
+  readonly file: string;
+  open(options?: Partial<KeeperOptions>): Promise<Keeper>;
+};
+
+/** A server, and a directory for stores. */
+const benchFor = async (scope: TestContext, kind: ServerKind): Promise<Bench> => {
+  const server = await openCounterpart(kind);
+  const directory = mkdtempSync(join(tmpdir(), 'keeper-'));
+  const file = join(directory, 'keeper.db');
+  const keepers: Keeper[] = [];
+  scope.after(async () => {
+    await Promise.all(keepers.map((keeper) => keeper.close({ waitMs: 500 })));
+    await server.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return {
+    server,
+    directory,
+    file,
+    async open(options = {}) {
+      const clients = { cars: clientOfData(server.client) };
+      const store = sqliteStore(file);
+      const keeper = await openKeeper({
+        store,
+        keys: KEYS,
+        clients,
+        timing: FAST,
+        isScheduling: false,
+        ...options,
+      });
+      keepers.push(keeper);
+      return keeper;
+    },
+  };
+};
+
+/** The real store, which takes no pair while `isAway` says so. */
+const refusingStore =
+  (file: string, isAway: () => boolean): StoreOpener =>
+  async (clock) => {
+    const store = await sqliteStore(file)(clock);
+    return {
+      ...store,
+      async settle(grantId, seen, settlement) {
+        if (isAway() && settlement.pair !== undefined)
+          throw new StoreError('unavailable', 'the disk is full');
+        return store.settle(grantId, seen, settlement);
+      },
+    };
+  };
+
+describe('a store that refuses the new pair', () => {
+  it('the caller gets the token, and the pair is stored when the store is back', async (scope) => {
+    const bench = await benchFor(scope, 'punishing');
+    let isAway = true;
+    const keeper = await bench.open({ store: refusingStore(bench.file, () => isAway) });
+    await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
+    const { status } = await keeper.tryToken('car');
+    assert.equal(status, 'ok');
+    isAway = false;
+    await keeper.close();
+    const again = await bench.open();
+    const token = await again.token('car');
+    assert.equal(bench.server.requests().length, 1);
+    assert.notEqual(await again.token('car', { rejected: token }), token);
+  });
+
+  it('a process that dies before loses nothing: the next one finds the pair in the spool', async (scope) => {
+    const bench = await benchFor(scope, 'punishing');
+    const keeper = await bench.open({ store: refusingStore(bench.file, () => true) });
+    await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
+    assert.equal((await keeper.tryToken('car')).status, 'ok');
+    await keeper.close({ waitMs: 0 });
+    const again = await bench.open();
+    assert.equal((await again.tryToken('car')).status, 'ok');
+    assert.equal(bench.server.requests().length, 1);
+    assert.deepEqual(
+      (await again.attempts('car')).map(({ generation }) => generation),
+      [1],
+    );
+  });
+});
+
+describe('a process that stops for longer than its lease', () => {
+  it('sends nothing when it goes on', async (scope) => {
+    const bench = await benchFor(scope, 'punishing');
+    const keeper = await bench.open({ isScheduling: true });
+    await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
+    const { file, server } = bench;
+    const first = await runFirst({ file, client: server.client, at: 'connected', signal: 'SIGSTOP' });
+    assert.equal((await keeper.tryToken('car', { waitMs: 60_000 })).status, 'ok');
+    const before = server.requests().length;
+    first.resume();
+    await first.ended;
+    assert.equal(server.requests().length, before);
+    assert.equal((await keeper.tryToken('car')).status, 'ok');
+  });
+
+  it('and an answer that it brings late is stored, although the grant was believed dead', async (scope) => {
+    // Only the answer is late: the token was used, and its successor lives until somebody is punished for asking again.
+    const bench = await benchFor(scope, 'smartcar-strict');
+    const keeper = await bench.open({ isScheduling: true });
+    const events: string[] = [];
+    keeper.on('*', ({ event }) => void events.push(event.kind));
+    await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
+    const { file, server } = bench;
+    const first = await runFirst({ file, client: server.client, at: 'answered', signal: 'SIGSTOP' });
+    const result = await keeper.tryToken('car', { waitMs: 60_000 });
+    assert.equal(result.status, 'needs_consent');
+    first.resume();
+    await first.ended;
+    assert.equal((await keeper.tryToken('car')).status, 'ok');
+    await keeper.turn();
+    assert.deepEqual(events, ['at_risk', 'needs_consent', 'recovered']);
+  });
+});
+
+describe('a store that was copied or put back', () => {
+  const prepare = async (scope: TestContext): Promise<Bench> => {
+    const bench = await benchFor(scope, 'punishing');
+    const keeper = await bench.open();
+    await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
+    await keeper.close();
+    return bench;
+  };
+  const isQuiet = async (bench: Bench, keeper: Keeper, reason: string): Promise<void> => {
+    assert.equal(keeper.quarantine(), reason);
+    const result = await keeper.tryToken('car', { waitMs: 100 });
+    assert.equal(result.status, 'unavailable');
+    await keeper.turn();
+    assert.equal(bench.server.requests().length, 0);
+  };
+
+  it('a copy of the file sends nothing', async (scope) => {
+    const bench = await prepare(scope);
+    const copy = join(bench.directory, 'copy.db');
+    copyFileSync(bench.file, copy);
+    await isQuiet(bench, await bench.open({ store: sqliteStore(copy) }), 'store_copied');
+  });
+
+  it('a copy of the whole folder sends nothing', async (scope) => {
+    const bench = await prepare(scope);
+    const copy = mkdtempSync(join(tmpdir(), 'keeper-copy-'));
+    scope.after(() => rmSync(copy, { recursive: true }));
+    cpSync(bench.directory, copy, { recursive: true });
+    await isQuiet(bench, await bench.open({ store: sqliteStore(join(copy, 'keeper.db')) }), 'store_copied');
+  });
+
+  it('a file put back from before sends nothing, until somebody says that it is the only one', async (scope) => {
+    const bench = await prepare(scope);
+    const backup = readFileSync(bench.file);
+    const keeper = await bench.open();
+    await keeper.put('other', 'cars', { refreshToken: await bench.server.newGrant() });
+    await keeper.close();
+    writeFileSync(bench.file, backup);
+    await isQuiet(bench, await bench.open(), 'store_restored');
+    const only = await bench.open({ isOnlyCopy: true });
+    assert.equal((await only.tryToken('car')).status, 'ok');
+    await only.close();
+    assert.equal((await bench.open()).quarantine(), undefined);
+  });
+
+  it('a start without a copy is no reason', async (scope) => {
+    const bench = await prepare(scope);
+    assert.equal((await bench.open()).quarantine(), undefined);
+  });
+});
+
+describe('what is on disk', () => {
+  it('holds no token in clear, and is for this user only', async (scope) => {
+    const bench = await benchFor(scope, 'another-pair');
+    const refreshToken = await bench.server.newGrant();
+    const log: string[] = [];
+    const store = refusingStore(bench.file, () => true);
+    const keeper = await bench.open({ store, log: (event) => log.push(JSON.stringify(event)) });
+    await keeper.put('car', 'cars', { refreshToken });
+    const accessToken = await keeper.token('car');
+    await keeper.close({ waitMs: 0 });
+    const files = readdirSync(bench.directory, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(bench.directory, name))
+      .filter((path) => statSync(path).isFile());
+    assert.ok(files.some((path) => path.includes('.spool')));
+    for (const path of files) {
+      const content = readFileSync(path);
+      for (const secret of [refreshToken, accessToken]) assert.ok(!content.includes(secret), path);
+      assert.equal(statSync(path).mode & 0o077, 0, path);
+    }
+    for (const secret of [refreshToken, accessToken]) assert.ok(!log.join('').includes(secret));
+  });
+
+  it('cannot be opened with another key', async (scope) => {
+    const bench = await benchFor(scope, 'punishing');
+    await (await bench.open()).close();
+    const keys = parseKeys([Buffer.alloc(32, 8).toString('base64url')]);
+    await assert.rejects(bench.open({ keys }), { code: 'key_wrong' });
+    const both = parseKeys([8, 7].map((byte) => Buffer.alloc(32, byte).toString('base64url')));
+    await (await bench.open({ keys: both })).close();
+  });
+});
