@@ -140,22 +140,22 @@ describe('a process that stops for longer than its lease', () => {
   });
 });
 
-describe('a store that was copied or put back', () => {
-  const prepare = async (scope: TestContext): Promise<Bench> => {
-    const bench = await benchFor(scope, 'punishing');
-    const keeper = await bench.open();
-    await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
-    await keeper.close();
-    return bench;
-  };
-  const isQuiet = async (bench: Bench, keeper: Keeper, reason: string): Promise<void> => {
-    assert.equal(keeper.quarantine(), reason);
-    const result = await keeper.tryToken('car', { waitMs: 100 });
-    assert.equal(result.status, 'unavailable');
-    await keeper.turn();
-    assert.equal(bench.server.requests().length, 0);
-  };
+const prepare = async (scope: TestContext): Promise<Bench> => {
+  const bench = await benchFor(scope, 'punishing');
+  const keeper = await bench.open();
+  await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
+  await keeper.close();
+  return bench;
+};
+const isQuiet = async (bench: Bench, keeper: Keeper, reason: string): Promise<void> => {
+  assert.equal(keeper.quarantine(), reason);
+  const result = await keeper.tryToken('car', { waitMs: 100 });
+  assert.equal(result.status, 'unavailable');
+  await keeper.turn();
+  assert.equal(bench.server.requests().length, 0);
+};
 
+describe('a store that was copied or put back', () => {
   it('a copy of the file sends nothing', async (scope) => {
     const bench = await prepare(scope);
     const copy = join(bench.directory, 'copy.db');

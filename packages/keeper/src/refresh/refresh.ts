@@ -215,13 +215,15 @@ const useSpare = async (
 
 const awaitLate = (engine: Engine, grant: Grant, open: readonly Send[]): void => {
   const before = engine.late.get(grant.id);
-  const all = Promise.all([
-    before,
-    ...open.map((send) => send.isOver.then(() => keepLate(engine, grant, send))),
-  ]);
-  const work = all.then(() => {
+  const keepOne = async (send: Send): Promise<void> => {
+    await send.isOver;
+    await keepLate(engine, grant, send);
+  };
+  const keepAll = async (): Promise<void> => {
+    await Promise.all([before, ...open.map(keepOne)]);
     if (engine.late.get(grant.id) === work) engine.late.delete(grant.id);
-  });
+  };
+  const work = keepAll();
   engine.late.set(grant.id, work);
   engine.unsaved.track(work);
 };

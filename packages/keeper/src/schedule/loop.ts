@@ -32,6 +32,8 @@ export type LoopParts = {
 const RANKS: readonly DueRank[] = [0, 1, 2];
 /** A due grant that was taken and not refreshed is due again after so long. */
 const HOLD_MS = 60_000;
+/** Turns for which a grant that may be lost is held: an overlap does not wait for a process that has died, or met a failing store. */
+const HOLD_TURNS = 2;
 const WARN_EVERY_MS = 3_600_000;
 
 export const createLoop = (parts: LoopParts): Loop => {
@@ -101,7 +103,8 @@ const startDue = async ({ engine, budget, refresher }: LoopParts, client: string
     // A stopped client gets one canary.
     const limit = Math.min(budget.room(client), facts.breaker === undefined ? Infinity : 1);
     if (limit < 1) return;
-    const grants = await engine.store.takeDue({ client, rank, limit, holdMs: HOLD_MS });
+    const holdMs = rank === 0 ? HOLD_TURNS * engine.timing.scanMs : HOLD_MS;
+    const grants = await engine.store.takeDue({ client, rank, limit, holdMs });
     for (const grant of grants) start(engine, refresher, grant);
     if (facts.breaker !== undefined && grants.length > 0) return;
   }

@@ -59,7 +59,7 @@ export const simulate = async ({ cars = 30, ...wanted }: SimulationOptions): Pro
   let steps = 0;
   while (steps < options.steps) {
     if (prng.chance(0.02)) ask(keepers[prng.between(0, KEEPERS - 1)], `car-${prng.between(0, cars - 1)}`);
-    if (prng.chance(0.0005)) killOne(simulation, keepers);
+    if (prng.chance(0.005)) killOne(simulation, keepers);
     if (!(await time.step(Infinity))) break;
     steps += 1;
   }
@@ -185,10 +185,11 @@ const killOne = (simulation: Simulation, keepers: (Running | undefined)[]): void
   counts.kills += 1;
   running.kill();
   keepers[number] = undefined;
+  const reopen = async (): Promise<void> => {
+    keepers[number] = await simulation.open(number);
+  };
   time.at(prng.between(500, 60_000), () => {
-    void simulation.open(number).then((again) => {
-      keepers[number] = again;
-    });
+    void reopen();
   });
 };
 
@@ -200,6 +201,14 @@ const settle = async ({ time }: Simulation, keepers: readonly (Running | undefin
   if (keepers.every((running) => running === undefined)) throw new Error('no keeper came back');
 };
 
+const noteResult = async (
+  asking: Promise<TokenResult> | undefined,
+  asked: { result?: TokenResult },
+): Promise<void> => {
+  const result = await asking;
+  if (result !== undefined) asked.result = result;
+};
+
 /** After all, every car that the keeper holds has a token that lives, and every death was announced once. */
 const check = async (simulation: Simulation, keepers: readonly (Running | undefined)[]): Promise<void> => {
   const { time, truth, options, store, deaths } = simulation;
@@ -208,12 +217,13 @@ const check = async (simulation: Simulation, keepers: readonly (Running | undefi
     const name = `car-${car}`;
     const grant = await store.find(name);
     if (grant === undefined) continue;
-    let result: TokenResult | undefined;
-    void keeper?.tryToken(name, { waitMs: 600_000 }).then((one) => (result = one));
+    const asked: { result?: TokenResult } = {};
+    const asking = keeper?.tryToken(name, { waitMs: 600_000 });
+    void noteResult(asking, asked);
     const endMs = time.nowMs() + 900_000;
     time.at(900_000, () => undefined);
-    while (result === undefined && (await time.step(endMs)));
-    if (result === undefined || result.status === 'unavailable')
+    while (asked.result === undefined && (await time.step(endMs)));
+    if ((asked.result?.status ?? 'unavailable') === 'unavailable')
       truth.faults.push(`${name} stays unavailable`);
     const isDead = (await store.find(name))?.state === 'dead';
     if (isDead && deaths.get(grant.id) !== 1)
