@@ -1,4 +1,5 @@
-import { EncryptJWT, jwtDecrypt } from 'jose';
+import { jwtDecrypt } from 'jose/jwt/decrypt';
+import { EncryptJWT } from 'jose/jwt/encrypt';
 import { isFromFuture, toSeconds } from '../clock.ts';
 import type { Millis, Seconds } from '../clock.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';

@@ -1,6 +1,8 @@
 import type { Seconds } from '../clock.ts';
 import { toMillis } from '../clock.ts';
-import { errors, jwtVerify, SignJWT } from 'jose';
+import * as errors from 'jose/errors';
+import { SignJWT } from 'jose/jwt/sign';
+import { jwtVerify } from 'jose/jwt/verify';
 import type { JWTPayload } from 'jose';
 import { signKeysOf } from './key-ring.ts';
 import type { KeyRing, SignKey } from './key-ring.ts';
