@@ -1,5 +1,5 @@
-import { createClockSource } from '@keyfob/server';
-import type { ClockSource } from '@keyfob/server';
+import { createClockSource } from '@keyfob/server/wire';
+import type { ClockSource } from '@keyfob/server/wire';
 import type { Node } from './records.ts';
 import type { World } from './world.ts';
 
