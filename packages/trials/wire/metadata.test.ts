@@ -150,7 +150,12 @@ describe('JWKS', () => {
     const owner = await trial.register('smartcar', { policy: { accessTokenFormat: 'jwt' } });
     let { refreshToken, accessToken } = await trial.grant(owner);
     const validTokens: { token: string; until: number }[] = [];
-    const keySets: { keys: JSONWebKeySet; at: number }[] = [];
+    const keySets: { keys: ReturnType<typeof createLocalJWKSet>; at: number }[] = [];
+    const verify = async (token: string, { keys, at }: (typeof keySets)[number]): Promise<void> => {
+      const currentDate = new Date(trial.nowSeconds() * 1000);
+      const options = { issuer: ISSUER, audience: ISSUER, typ: 'at+jwt', currentDate };
+      await assert.doesNotReject(jwtVerify(token, keys, options), `fetched at ${at}`);
+    };
     const signers = new Set<string | undefined>();
     for (let minute = 0; minute < 60; minute++) {
       const now = trial.nowSeconds();
@@ -158,17 +163,11 @@ describe('JWKS', () => {
       // Each token is issued before the keys are fetched, so the keys must be published in time.
       validTokens.push({ token: accessToken, until: now + 7200 });
       signers.add(decodeProtectedHeader(accessToken).kid);
-      for (const { keys, at } of keySets.filter((one) => now - one.at <= 600))
-        for (const { token } of validTokens.filter(({ until }) => now < until)) {
-          const options = {
-            issuer: ISSUER,
-            audience: ISSUER,
-            typ: 'at+jwt',
-            currentDate: new Date(now * 1000),
-          };
-          await assert.doesNotReject(jwtVerify(token, createLocalJWKSet(keys), options), `fetched at ${at}`);
-        }
-      keySets.push({ keys: await fetchKeys(trial), at: now });
+      // Each pair of a token and a key set is verified once: the new token by what is cached, and all tokens by the new set.
+      for (const keySet of keySets.filter(({ at }) => now - at <= 600)) await verify(accessToken, keySet);
+      const fetched = { keys: createLocalJWKSet(await fetchKeys(trial)), at: now };
+      keySets.push(fetched);
+      for (const { token } of validTokens.filter(({ until }) => now < until)) await verify(token, fetched);
       trial.advanceSeconds(60);
       const { body } = await trial.refresh(owner, refreshToken);
       refreshToken = String(body['refresh_token']);
