@@ -136,6 +136,24 @@ const HABITS: readonly {
     expected: { plain: 'kept', 'rate-limited': 'kept, hammered', 'revoked-by-owner': 'lost_unavoidably' },
   },
   {
+    name: 'tries forever, without a pause',
+    script: `if (now >= held.expiresAt) { for (;;) { try { const response = await send(held.refresh);
+      if (response.ok) { take(await response.json()); break; } } catch {} } }
+      store(); console.log(held.access);`,
+    options: { limitSeconds: 3 },
+    expected: {
+      plain: 'kept',
+      'revoked-by-owner': 'lost_unavoidably, hung, hammered, never_asked',
+      'gateway-html': 'kept, hung, hammered',
+    },
+  },
+  {
+    name: 'removes its state folder and makes it again',
+    script: `const { mkdirSync } = await import('node:fs'); if (now >= held.expiresAt) await refresh();
+      rmSync(folder, { recursive: true }); mkdirSync(folder); store(); console.log(held.access);`,
+    expected: { plain: 'kept', 'restored-client': 'lost_unavoidably' },
+  },
+  {
     name: 'says that all is well with a token that has expired',
     script: `if (now >= held.expiresAt) { try { const response = await send(held.refresh);
       if (response.ok) take(await response.json()); } catch {} } store(); console.log(held.access);`,

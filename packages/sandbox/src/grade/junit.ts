@@ -33,7 +33,10 @@ const renderCase = (card: Scorecard, scenario: GradedScenario, isBad: boolean): 
   const { neverWorked, dialect } = card;
   const message = neverWorked?.says ?? [because, advice, ...findings.map((one) => one.advice)].join(' ');
   const text = [
-    ...story.map(({ atMs, kind, text: said }) => `${Math.floor(atMs / 1000)} s  ${kind}  ${said}`),
+    ...story.map(
+      ({ atMs, kind, text: said, times }) =>
+        `${Math.floor(atMs / 1000)} s  ${kind}  ${said}${times === 1 ? '' : ` (${times} times)`}`,
+    ),
     ...lastLines.map((line) => `| ${line}`),
   ];
   return [

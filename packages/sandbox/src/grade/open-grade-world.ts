@@ -8,6 +8,8 @@ import { findGrant, revokeWorldGrant, rotateGrant, withdrawFromGrant } from '../
 import { createWorldGrant } from '../grants/create-world-grant.ts';
 import { judgeHeld } from '../grants/holds.ts';
 import { newGrant } from '../grants/new-grant.ts';
+import type { JournalEntry } from '../journal/entry.ts';
+import type { Journal } from '../journal/journal.ts';
 import { parseInput } from '../parse-input.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { SandboxError } from '../sandbox-error.ts';
@@ -70,7 +72,7 @@ const toGradeWorld = (
     return at;
   };
   const unfollow = journal.follow(({ number }) => void arrivedAt(number));
-  const entries = () => journal.read({}).requests;
+  const entries = () => readAll(journal);
   const readGrant = () => findGrant(world, grantName);
   return {
     environment: () => environment,
@@ -135,6 +137,17 @@ const toGradeWorld = (
       await sandbox.worlds.remove(world.id);
     },
   };
+};
+
+/** All entries that the journal still has. It answers them in pages. */
+const readAll = (journal: Journal): readonly JournalEntry[] => {
+  const entries: JournalEntry[] = [];
+  for (let after = 0; ;) {
+    const { requests, next } = journal.read({ after });
+    entries.push(...requests);
+    if (requests.length === 0 || next === after) return entries;
+    after = next;
+  }
 };
 
 /** The variables of the SDK, and the same facts in the words of the grade for code that is no SDK. */

@@ -10,6 +10,7 @@ import type { Act, Plannable, Step } from './plan.ts';
 import { runNeed } from './run-need.ts';
 import type { Runner } from './program.ts';
 import type { NeedResult, Run, Subject } from './run-need.ts';
+import { SandboxError } from '../sandbox-error.ts';
 import { secondsOf } from './spans.ts';
 import type { Lifetimes, SpanName } from './spans.ts';
 import { ageState, readState, restoreState, saveState } from './state-folder.ts';
@@ -31,6 +32,8 @@ export type StoryLine = {
   readonly atMs: number;
   readonly kind: 'call' | 'request' | 'fault' | 'act';
   readonly text: string;
+  /** How often it happened in a row. */
+  readonly times: number;
 };
 
 /** A scenario that was run. */
@@ -98,7 +101,16 @@ export const runPlan = async (steps: readonly Step[], conditions: Conditions): P
   } finally {
     await play.runner.stop();
     play.elsewhere?.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
+  }
+};
+
+/** Something that the command still does, or has made unreadable, is no reason to fail: the system cleans up later. */
+const removeFolder = (folder: string): void => {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    return;
   }
 };
 
@@ -204,7 +216,13 @@ const ACTS: Readonly<Record<Act, (play: Play, atMs: number) => Promise<string> |
 };
 
 const perform = async (play: Play, act: Act): Promise<void> => {
-  record(play, 'act', await ACTS[act](play, play.world.nowMs()));
+  try {
+    record(play, 'act', await ACTS[act](play, play.world.nowMs()));
+  } catch (error) {
+    // The command may have ended the grant before.
+    if (!(error instanceof SandboxError)) throw error;
+    record(play, 'act', `cannot be done: ${error.message}`);
+  }
 };
 
 const answerNeed = async (play: Play, step: Extract<Step, { do: 'need' }>): Promise<void> => {
@@ -294,9 +312,15 @@ const FAULT_TEXTS = {
   dead: 'exit 0, and the token that was printed works no more',
 } as const;
 
+/** Adds a line, or counts it if it is the last one again: some commands send thousands of requests. */
 const record = (
   { story, world, beganAtMs }: Play,
   kind: StoryLine['kind'],
   text: string,
   atMs: number = world.nowMs(),
-): void => void story.push({ atMs: atMs - beganAtMs, kind, text });
+): void => {
+  const last = story.at(-1);
+  if (kind === 'request' && last?.kind === kind && last.text === text)
+    story[story.length - 1] = { ...last, times: last.times + 1 };
+  else story.push({ atMs: atMs - beganAtMs, kind, text, times: 1 });
+};

@@ -16,11 +16,12 @@ const scenario = (name: string, more: Partial<GradedScenario> = {}): GradedScena
   findings: [],
   needlessRefreshes: 0,
   story: [
-    { atMs: 0, kind: 'call', text: 'call 1: a token that works' },
+    { atMs: 0, kind: 'call', text: 'call 1: a token that works', times: 1 },
     {
       atMs: 5_097_600_000,
       kind: 'request',
       text: 'g1/0 was exchanged for g1/1, and nothing of the answer arrived',
+      times: 3,
     },
   ],
   lastLines: [],
@@ -77,7 +78,7 @@ test('a scorecard has the outcome, the advice with its scenarios, the journal an
   assert.match(text, /plain {21}kept/);
   assert.match(text, /lost-answer-after {9}LOST, avoidably; hammered the server/);
   assert.match(text, /Send the same refresh token again at once\.\n {2}\(lost-answer-after\)/);
-  assert.match(text, /59d 00:00:00 {2}request {2}g1\/0 was exchanged/);
+  assert.match(text, /59d 00:00:00 {2}request {2}g1\/0 was exchanged[^]*\(3 times\)/);
   assert.match(text, /\| Error: socket hang up/);
   assert.match(
     text,

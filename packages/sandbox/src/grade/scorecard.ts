@@ -131,9 +131,10 @@ const renderDetails = (scenario: GradedScenario, paint: Paint): readonly string[
 };
 
 const renderStory = (story: readonly StoryLine[]): readonly string[] =>
-  story.flatMap(({ atMs, kind, text }) => {
+  story.flatMap(({ atMs, kind, text, times }) => {
     const label = `${INDENT}${showSpan(atMs).padStart(11)}  ${kind.padEnd(7)}  `;
-    const [first = '', ...others] = wrap(text, '', WIDTH - label.length);
+    const shown = times === 1 ? text : `${text} (${times} times)`;
+    const [first = '', ...others] = wrap(shown, '', WIDTH - label.length);
     return [`${label}${first}`, ...others.map((line) => `${' '.repeat(label.length)}${line}`)];
   });
 

@@ -3,6 +3,7 @@ import {
   existsSync,
   lstatSync,
   lutimesSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -10,6 +11,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import type { CopySyncOptions, Dirent } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** A file of a state folder, as it was at a moment. */
@@ -26,23 +28,39 @@ export type StateFacts = ReadonlyMap<string, FileFacts>;
 /** Files above this are data stores, whose writes we cannot judge. */
 const TORN_MAX_BYTES = 65_536;
 
-/** Copies a state folder to another place, which must not exist. */
-export const saveState = (folder: string, copy: string): void =>
-  cpSync(folder, copy, { recursive: true, preserveTimestamps: true });
+/** Sockets and pipes are left out: they belong to processes. */
+const COPY: CopySyncOptions = {
+  recursive: true,
+  preserveTimestamps: true,
+  filter(source) {
+    const status = lstatSync(source);
+    return status.isFile() || status.isDirectory() || status.isSymbolicLink();
+  },
+};
+
+/** Copies a state folder to another place, which must not exist. A command may have removed the folder. */
+export const saveState = (folder: string, copy: string): void => {
+  mkdirSync(folder, { recursive: true });
+  cpSync(folder, copy, COPY);
+};
 
 /** Puts a copy back in place of the folder's content. */
 export const restoreState = (folder: string, copy: string): void => {
-  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
-  cpSync(copy, folder, { recursive: true, preserveTimestamps: true });
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(copy, folder, COPY);
 };
+
+/** Everything under a folder; nothing if it is gone. */
+const list = (folder: string): readonly Dirent[] =>
+  existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
 
 /**
  * Makes everything in a folder older by so many seconds, as it is after a wait that was none. A lock that counts as left behind
  * after a while, by the times of its file, is found so.
  */
 export const ageState = (folder: string, seconds: number): void => {
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    const path = join(folder, name);
+  for (const { parentPath, name } of list(folder)) {
+    const path = join(parentPath, name);
     try {
       const { atimeMs, mtimeMs } = lstatSync(path);
       lutimesSync(path, atimeMs / 1000 - seconds, mtimeMs / 1000 - seconds);
@@ -56,7 +74,7 @@ export const ageState = (folder: string, seconds: number): void => {
 /** All files under a folder. Unreadable ones and those that vanish are left out. */
 export const readState = (folder: string): StateFacts => {
   const facts = new Map<string, FileFacts>();
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+  for (const entry of list(folder)) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
     try {

@@ -47,5 +47,5 @@ const refresh = async (): Promise<void> => {
 };
 
 if (held.expiresAt <= now) await refresh();
-console.log(held.access);
 writeFileSync(file, JSON.stringify(held));
+console.log(held.access);
