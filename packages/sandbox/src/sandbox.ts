@@ -52,6 +52,8 @@ const MANUAL_CLOCK: NewWorld = { clock: { mode: 'running', rate: 1 } };
 /** Starts a sandbox with its default world. Throws `OperatorError` if the address cannot be used. */
 export const startSandboxServer = async (options: SandboxOptions = {}): Promise<Sandbox> => {
   const { host = '127.0.0.1', port = 0, allowedHosts = [], defaultWorld = MANUAL_CLOCK } = options;
+  // Before anything listens, because a definition that is wrong stops the start.
+  const definition = parseInput(newWorld, defaultWorld);
   let url = '';
   const worlds: Worlds = createWorlds({
     host,
@@ -80,12 +82,16 @@ export const startSandboxServer = async (options: SandboxOptions = {}): Promise<
   });
   const listening = `http://${writeHost(host)}:${(server.address() as AddressInfo).port}`;
   url = options.publicUrl?.replace(/\/$/, '') ?? listening;
-  let root = await worlds.createDefault(parseInput(newWorld, defaultWorld));
+  let root = await worlds.createDefault(definition).catch(async (error: unknown) => {
+    server.close();
+    await worlds.close();
+    throw error;
+  });
   return {
     url,
     worlds,
     defaultWorld: () => (root = worlds.find(root.id) ?? root),
-    createWorld: (definition = {}) => worlds.create(parseInput(newWorld, definition)),
+    createWorld: (wanted = {}) => worlds.create(parseInput(newWorld, wanted)),
     async close() {
       server.close();
       await worlds.close();

@@ -32,3 +32,36 @@ test('an unknown field is refused with the nearest known one', async (t) => {
   assert.equal(status, 400);
   assert.match(String(body['detail']), /unknown field clok, did you mean clock\?/);
 });
+
+test('a policy may differ from the one of the dialect, also in how JWTs are signed', async (t) => {
+  const sandbox = await openSandbox(t);
+  const world = await sandbox.createWorld({
+    clock: '2026-01-01',
+    policies: {
+      smartcar: { accessTokenFormat: 'jwt', accessTokenAlgorithm: 'RS256', accessTokenLifetimeSeconds: 60 },
+    },
+    clients: { planner: { dialect: 'smartcar', policy: { refreshTokenLifetimeSeconds: 3600 } } },
+  });
+  const { accessToken, expiresInSeconds } = await createGrantIn(world);
+  const [header = ''] = accessToken.split('.');
+  assert.deepEqual(
+    (JSON.parse(Buffer.from(header, 'base64url').toString()) as { readonly alg: string }).alg,
+    'RS256',
+  );
+  assert.equal(expiresInSeconds, 60);
+  const { grant } = await createGrantIn(world, { client: 'planner' });
+  const { body } = await call(sandbox.url, 'GET', `/worlds/${world.id}/grants/${grant}`);
+  assert.equal(body['expiresAt'], '2026-01-01T01:00:00.000Z');
+});
+
+test('every known SDK gets the variables that it reads', async (t) => {
+  const sandbox = await openSandbox(t);
+  const world = await sandbox.createWorld({});
+  const { body } = await call(sandbox.url, 'GET', `/worlds/${world.id}/environment`);
+  const { clientId } = world.clients.find('smartcar') ?? {};
+  const node = body['smartcar-node'] as Readonly<Record<string, string>>;
+  assert.equal(node['SMARTCAR_AUTH_ORIGIN'], world.url);
+  assert.equal(node['SMARTCAR_CLIENT_ID'], clientId);
+  const python = body['smartcar-python'] as Readonly<Record<string, string>>;
+  assert.equal(python['SMARTCAR_AUTH_ORIGIN'], `${world.url}/oauth/token`);
+});

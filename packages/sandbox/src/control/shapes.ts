@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { GRANT_EVENT_KINDS } from '@keyfob/server/webhooks';
+import { DELIVERY_STATES, GRANT_EVENT_KINDS } from '@keyfob/server/webhooks';
 import { ENDPOINTS, faultAction, faultTarget } from '../faults/fault.ts';
 import { HAPPENINGS } from '../clock/happening.ts';
 import { DELIVERIES, STAGES, VERDICTS } from '../journal/entry.ts';
@@ -189,7 +189,25 @@ export const webhookShape = v.object({
   id: v.string(),
   url: v.string(),
   format: v.string(),
+  client: v.nullable(v.string()),
   kinds: v.array(v.picklist(GRANT_EVENT_KINDS)),
-  /** With which its messages are signed; `null` in lists. */
-  secret: v.nullable(v.string()),
+  /** With which its messages are signed. */
+  secret: v.string(),
+});
+export const webhookListShape = v.object({ webhooks: v.array(webhookShape) });
+
+export const deliveryListShape = v.object({
+  deliveries: v.array(
+    v.object({
+      id: v.string(),
+      kind: v.picklist(GRANT_EVENT_KINDS),
+      grant: v.string(),
+      at: momentShape,
+      state: v.picklist(DELIVERY_STATES),
+      attempts: count,
+      nextAt: v.nullable(momentShape),
+      deliveredAt: v.nullable(momentShape),
+      lastStatus: v.nullable(count),
+    }),
+  ),
 });

@@ -101,7 +101,7 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
     {
       basePath: place.basePath,
       store: store.store,
-      keys: createWorldKeys(seed),
+      keys: createWorldKeys(seed, definition),
       clock: clock.serverNow,
       randomness: randomnessOf('server'),
       emit(event) {

@@ -22,6 +22,8 @@ export type Worlds = {
   remove(id: string): Promise<boolean>;
   /** The same world again, as it was created: with its seed, and with nothing that happened since. */
   reset(id: string): Promise<World | undefined>;
+  /** Removes the worlds that nobody has used for an hour. Happens by itself every minute. */
+  sweep(): Promise<void>;
   /** Calls `listener` at every change in the journal of any world, until the returned function is called. */
   follow(listener: WorldFollower): () => void;
   close(): Promise<void>;
@@ -49,6 +51,7 @@ export type WorldsContext = {
   /** Answers the requests to a world that has a port of its own. */
   readonly listenerFor: (id: string) => RequestListener;
   readonly monotonic?: () => number;
+  readonly worldsMax?: number;
 };
 
 export const createWorlds = ({
@@ -56,6 +59,7 @@ export const createWorlds = ({
   url,
   listenerFor,
   monotonic = () => performance.now(),
+  worldsMax = WORLDS_MAX,
 }: WorldsContext): Worlds => {
   const worlds = new Map<string, Inhabited>();
   const followers = new Set<WorldFollower>();
@@ -90,20 +94,21 @@ export const createWorlds = ({
     return found !== undefined;
   };
 
-  const sweeping = setInterval(() => {
+  const sweep = async (): Promise<void> => {
     const idle = [...worlds].filter(
       ([id, { usedAt }]) => id !== DEFAULT_WORLD && monotonic() - usedAt > IDLE_MAX_MS,
     );
-    for (const [id] of idle) void remove(id);
-  }, SWEEP_INTERVAL_MS).unref();
+    await Promise.all(idle.map(([id]) => remove(id)));
+  };
+  const sweeping = setInterval(() => void sweep().catch(() => {}), SWEEP_INTERVAL_MS).unref();
 
   /** Worlds that are being created count, so that a burst does not pass the limit. */
   let creating = 0;
   const add = async (id: string, definition: WorldDefinition, origin: string): Promise<World> => {
-    if (worlds.size + creating >= WORLDS_MAX)
+    if (worlds.size + creating >= worldsMax)
       throw new SandboxError(
         'too_many_worlds',
-        `there are ${WORLDS_MAX} worlds, which is the limit`,
+        `there are ${worldsMax} worlds, which is the limit`,
         'DELETE worlds that are done. Those that nobody uses go after an hour.',
       );
     creating++;
@@ -134,6 +139,7 @@ export const createWorlds = ({
       await before.world.close();
       return after.world;
     },
+    sweep,
     follow(listener) {
       followers.add(listener);
       return () => followers.delete(listener);

@@ -23,17 +23,19 @@ export type MemoryStore = Store & {
 
 /**
  * Opens a store in memory: empty, or with the content of another. It decides as the embedded store does; only the disk is
- * missing. Opening one takes a few milliseconds. Throws `StoreError` for the content of another version.
+ * missing. Opening one takes a few milliseconds. Throws `StoreError` for content that no store of this version wrote.
  */
 export const openMemoryStore = (
   options: { readonly content?: Uint8Array; readonly onDeliveries?: () => void } = {},
 ): MemoryStore => {
   const empty = (template ??= createTemplate());
   const database = connect(IN_MEMORY);
-  database.deserialize(options.content ?? empty.content);
-  if (readSchema(database) !== empty.schema) {
+  try {
+    database.deserialize(options.content ?? empty.content);
+    if (readSchema(database) !== empty.schema) throw new Error('it is that of another version');
+  } catch (error) {
     database.close();
-    throw new StoreError('unavailable', 'the content of the store is that of another version');
+    throw new StoreError('unavailable', 'the content of the store cannot be read', { cause: error });
   }
   database.exec('PRAGMA foreign_keys = ON');
   const store = createStore(database, NO_CHECKPOINTS, options);
