@@ -103,8 +103,7 @@ const exchange = (state: State, { issued, presented, need, atMs, reached, hasRev
     state.received = Math.max(state.received, issued);
     state.reached = Math.max(state.reached, issued);
   }
-  if (!hasRevoked || presented === undefined || state.impossible !== undefined) return;
-  state.blame ??= { need, presented };
+  if (hasRevoked && presented !== undefined) state.blame ??= { need, presented };
 };
 
 const endNeed = (state: State, { need, killedAt, couldRepeat, atMs }: Need, rule: RotationRule): void => {

@@ -196,6 +196,25 @@ const KEPT: readonly Row[] = [
     findings: ['leaked_secret'],
   },
   {
+    name: 'requests to be patient that never arrived are not ignored',
+    events: [
+      ...Array.from({ length: 3 }, () =>
+        send(0, 0, 0, { ...NOT_JUDGED, ...LOST, status: 429, silentUntilMs: 30_000 }),
+      ),
+      need(0, 0, 'later'),
+      send(1, 10, 0),
+      need(1, 10, 'token'),
+    ],
+    outcome: 'kept',
+    because: /kept/,
+  },
+  {
+    name: 'one of two runs at the end has a token, and the other waits',
+    events: [send(0, 0, 0), need(0, 0, ['later', 'token'])],
+    outcome: 'kept',
+    because: /kept/,
+  },
+  {
     name: 'a server that was put back to an old state resynchronises',
     events: [
       send(0, 0, 0),
@@ -208,7 +227,30 @@ const KEPT: readonly Row[] = [
   },
 ];
 
+/** A dead token, sent by each of these calls once. */
+const callsWithDeadToken = (calls: number): readonly HistoryEvent[] => [
+  { kind: 'ended', atMs: 0, by: 'owner' },
+  ...Array.from({ length: calls }, (_, call) => [
+    send(call, call + 1, 0, REFUSED),
+    need(call, call + 1, 'consent'),
+  ]).flat(),
+];
+
 const AVOIDABLE: readonly Row[] = [
+  {
+    name: 'what the command did first is not excused by what happens later',
+    events: [
+      send(0, 0, 0),
+      need(0, 0, 'token'),
+      send(1, 7200, 0, REPLAYED),
+      need(1, 7200, 'consent'),
+      { kind: 'ended', atMs: 7_300_000, by: 'owner' },
+      need(2, 7400, 'consent'),
+    ],
+    outcome: 'lost_avoidably',
+    because: /a new refresh token reached it/,
+    findings: ['reused_old_token'],
+  },
   {
     name: 'the first token is sent again long after its successor arrived',
     events: [send(0, 0, 0), need(0, 0, 'token'), send(1, 7200, 0, REPLAYED), need(1, 7200, 'consent')],
@@ -319,6 +361,35 @@ const AVOIDABLE: readonly Row[] = [
 ];
 
 const UNAVOIDABLE: readonly Row[] = [
+  {
+    name: 'a dead token is sent once by each of four calls',
+    events: callsWithDeadToken(4),
+    outcome: 'lost_unavoidably',
+    because: /the owner ended it/,
+  },
+  {
+    name: 'a dead token is sent once by each of five calls, which is once too often',
+    events: callsWithDeadToken(5),
+    outcome: 'lost_unavoidably',
+    because: /the owner ended it/,
+    findings: ['hammered'],
+  },
+  {
+    name: 'the state folder is put back by two tokens, inside the overlap of the second',
+    events: [
+      need(0, 0, 'token'),
+      send(1, 10, 0),
+      need(1, 10, 'token'),
+      send(2, 20, 1),
+      need(2, 20, 'token'),
+      { kind: 'rolled_back', atMs: 30_000, toNeed: 0 },
+      send(3, 30, 0, REFUSED),
+      need(3, 30, 'consent'),
+    ],
+    outcome: 'lost_unavoidably',
+    because: /put back/,
+    findings: [],
+  },
   {
     name: 'a token that works once is exchanged, and the answer is lost',
     rule: STRICT,
