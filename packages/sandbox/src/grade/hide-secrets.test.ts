@@ -19,3 +19,17 @@ test('the last lines have no colours and no control characters, and are cut', ()
   const text = 'first\n\n\x1b[31mred\x1b[0m \x07bell\nsecond line that is long\n';
   assert.deepEqual(lastLines(text, 2, 12), ['red  bell', 'second line…']);
 });
+
+test('the last lines of a crash in Node are its message, not its stack', () => {
+  const text = [
+    'undici:4394',
+    'SyntaxError: Unexpected end of JSON input',
+    '    at JSON.parse (<anonymous>)',
+    '    at successSteps (node:internal/deps/undici/undici:7048:27)',
+    '    at process.processTicksAndRejections (node:internal/process/task_queues:104:5)',
+    '    at file:///app/need.mjs:3:1',
+    '',
+    'Node.js v24.21.0',
+  ].join('\n');
+  assert.deepEqual(lastLines(text, 1, 80), ['SyntaxError: Unexpected end of JSON input']);
+});

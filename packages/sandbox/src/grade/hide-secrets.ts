@@ -12,12 +12,15 @@ export const hideSecrets = (text: string, known: readonly string[]): string => {
   return shown.replaceAll(AUTHORIZATION, '$1 [hidden]').replaceAll(SECRET_SHAPED, '[hidden]');
 };
 
-/** The last lines of a text, cut to a width, without control characters that could steer a terminal. */
+/** What Node prints after the message of an error, which is the line that helps. */
+const STACK_FRAME = /^\s+at \S|^Node\.js v\d/;
+
+/** The last lines of a text, cut to a width, without stack frames and control characters that could steer a terminal. */
 export const lastLines = (text: string, count: number, width: number): readonly string[] =>
   stripVTControlCharacters(text)
     .replaceAll(/(?!\n)\p{Cc}/gu, ' ')
     .split('\n')
     .map((line) => line.trimEnd())
-    .filter((line) => line !== '')
+    .filter((line) => line !== '' && !STACK_FRAME.test(line))
     .slice(-count)
     .map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line));
