@@ -11,7 +11,7 @@ import { createBudget } from './refresh/budget.ts';
 import type { Budget } from './refresh/budget.ts';
 import { createForceLimit } from './refresh/force-limit.ts';
 import { createRefresher } from './refresh/refresh.ts';
-import type { Refresher } from './refresh/refresh.ts';
+import type { Refreshed, Refresher } from './refresh/refresh.ts';
 import { createTokenCache } from './refresh/token-cache.ts';
 import type { Cached, TokenCache } from './refresh/token-cache.ts';
 import { createLoop } from './schedule/loop.ts';
@@ -23,9 +23,13 @@ import { drainSpool } from './start/drain-spool.ts';
 import { NO_GUARD, openGuard } from './start/guard.ts';
 import type { Guard } from './start/guard.ts';
 import type { KeeperOptions } from './start/options.ts';
-import type { Attempt, Listed, PutResult, Store } from './stores/store.ts';
+import { rekey } from './start/rekey.ts';
+import type { Rekeyed } from './start/rekey.ts';
+import type { PutResult, Store } from './stores/store.ts';
 import { sleep, systemClock } from './time.ts';
 import type { Millis } from './time.ts';
+import { viewOf } from './view.ts';
+import type { ConnectionDetails, ConnectionView } from './view.ts';
 
 /** Holds the grants of many connections. */
 export type Keeper = {
@@ -46,15 +50,20 @@ export type Keeper = {
   disconnect(name: string): Promise<boolean>;
   /** Listens to stored events. Returns what ends it. Every process that shares a store listens to the same kinds. */
   on(kind: EventKind | '*', listener: Listener): () => void;
+  /** Connections by name, a thousand at most; go on with `after`. */
   list(filter?: {
     state?: GrantState;
     client?: string;
     after?: string;
     limit?: number;
-  }): Promise<readonly Listed[]>;
+  }): Promise<readonly ConnectionView[]>;
+  /** One connection and its last sends; `undefined` where there is none. */
+  inspect(name: string): Promise<ConnectionDetails | undefined>;
   counts: Store['counts'];
-  /** The last sends for a connection, newest first. */
-  attempts(name: string, limit?: number): Promise<readonly Attempt[]>;
+  /** Refreshes now, if that is allowed, and says what became of it. */
+  refresh(name: string): Promise<Pick<Refreshed, 'kind' | 'reason' | 'retryAtMs'>>;
+  /** Seals everything with the first key of the ring. */
+  rekey(onProgress?: (resealed: number) => void): Promise<Rekeyed>;
   /** Why nothing is sent; `undefined` where all is well. */
   quarantine(): string | undefined;
   /** One turn of the schedule, now. */
@@ -69,6 +78,7 @@ const EVENT_HOLD_MS = 30_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const KEPT_MS = 90 * 86_400_000;
 const LIST_MAX = 1000;
+const ATTEMPTS_SHOWN = 20;
 const NOTHING_SPECIAL: AskOptions = {};
 
 /** Opens a keeper. Throws `KeeperError`, with a remedy, where store, keys or clients are not as they must be. */
@@ -203,12 +213,27 @@ const createKeeper = (parts: Parts): Keeper => {
       void dispatcher.dispatch();
       return end;
     },
-    list: ({ limit = 100, ...filter } = {}) => store.list({ ...filter, limit: Math.min(LIST_MAX, limit) }),
-    counts: () => store.counts(),
-    async attempts(name, limit = 10) {
+    list: async ({ limit = 100, ...filter } = {}) =>
+      (await store.list({ ...filter, limit: Math.min(LIST_MAX, limit) })).map((one) =>
+        viewOf(one.name, one.grant),
+      ),
+    async inspect(name) {
       const grant = await store.find(name);
-      return grant === undefined ? [] : store.attempts(grant.id, limit);
+      if (grant === undefined) return undefined;
+      const attempts = await store.attempts(grant.id, ATTEMPTS_SHOWN);
+      return { ...viewOf(name, grant), attempts, sharedBy: await store.connectionsOf(grant.id) };
     },
+    counts: () => store.counts(),
+    async refresh(name) {
+      refuseClosed();
+      const grant = await store.find(name);
+      if (grant === undefined) return { kind: 'over', reason: 'not_connected' };
+      if (quarantine !== undefined) return { kind: 'later', reason: quarantine };
+      const { kind, reason, retryAtMs } = await refresher.refresh(grant, true);
+      cache.drop(name);
+      return { kind, reason, retryAtMs };
+    },
+    rekey: (onProgress = () => undefined) => rekey(engine, onProgress),
     quarantine: () => quarantine,
     turn: loop.turn,
     close,

@@ -100,7 +100,7 @@ describe('a store that refuses the new pair', () => {
     assert.equal((await again.tryToken('car')).status, 'ok');
     assert.equal(bench.server.requests().length, 1);
     assert.deepEqual(
-      (await again.attempts('car')).map(({ generation }) => generation),
+      (await again.inspect('car'))?.attempts.map(({ generation }) => generation),
       [1],
     );
   });

@@ -1,5 +1,7 @@
 export { openKeeper } from '../keeper.ts';
 export type { Keeper } from '../keeper.ts';
+export type { ConnectionDetails, ConnectionView } from '../view.ts';
+export type { Rekeyed } from '../start/rekey.ts';
 export type { KeeperOptions } from '../start/options.ts';
 export type { Tokens } from '../put.ts';
 export type { AskOptions, TokenResult } from '../refresh/ask.ts';

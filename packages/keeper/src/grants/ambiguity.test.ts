@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Repeats } from '../providers/provider.ts';
-import { nextSendAt, sendAgainAt } from './ambiguity.ts';
+import { exchangeDeadlineMs, nextSendAt, sendAgainAt } from './ambiguity.ts';
 import type { Silence } from './ambiguity.ts';
 import { DEFAULT_TIMING } from './timing.ts';
 
@@ -88,5 +88,24 @@ describe('the ambiguity rule', () => {
       sendAgainAt(sends, { kind: 'overlap', seconds: 15 }, SENT_MS + 10_000, DEFAULT_TIMING),
       undefined,
     );
+  });
+});
+
+const deadlineAfter = (repeats: Repeats, atSeconds: number): number =>
+  exchangeDeadlineMs(
+    { count: 1, firstAtMs: SENT_MS, lastAtMs: SENT_MS },
+    { repeats, exchangeSeconds: 60 },
+    SENT_MS + atSeconds * 1000,
+    DEFAULT_TIMING,
+  ) / 1000;
+
+describe('how long an exchange is waited for', () => {
+  it('ends with the overlap, so that no repeat arrives after it', () => {
+    assert.equal(deadlineAfter(MINUTE, 0), 54);
+    assert.equal(deadlineAfter(MINUTE, 35), 19);
+  });
+  it('is whole without an overlap, and for the send after it', () => {
+    assert.equal(deadlineAfter({ kind: 'once' }, 35), 60);
+    assert.equal(deadlineAfter(MINUTE, 70), 60);
   });
 });

@@ -67,6 +67,22 @@ export const sendAgainAt = (
 };
 
 /**
+ * How long an exchange is waited for. Inside an overlap it ends with it: a request that arrives later would be taken for
+ * theft, so its connection is closed before.
+ */
+export const exchangeDeadlineMs = (
+  { firstAtMs }: OpenSends,
+  { repeats, exchangeSeconds }: { readonly repeats: Repeats; readonly exchangeSeconds: number },
+  nowMs: Millis,
+  timing: Timing,
+): Millis => {
+  const exchangeMs = exchangeSeconds * 1000;
+  if (repeats.kind !== 'overlap' || firstAtMs === undefined) return exchangeMs;
+  const leftMs = lastSendInside(firstAtMs, repeats.seconds, timing) - nowMs;
+  return leftMs > 0 ? Math.min(exchangeMs, leftMs) : exchangeMs;
+};
+
+/**
  * Whether a repeat may still leave, now that its connection stands: one that arrives after the overlap would be taken for
  * theft, while the answer to the first send may be on its way.
  */

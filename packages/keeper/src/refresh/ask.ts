@@ -65,6 +65,8 @@ export const askToken = async (
       last = await store.find(name);
       const served = serve(engine, parts.cache, name, last, options);
       if (served !== undefined || last === undefined) return served ?? NOT_CONNECTED;
+      if (!engine.clients.has(last.client))
+        return fallback(engine, options, last, 'client_not_configured', store.nowMs() + FORCE_AGAIN_MS);
       if (parts.isQuarantined())
         return fallback(engine, options, last, 'quarantined', store.nowMs() + 60_000);
       if (isForced(last, options, store.nowMs()) && !isAllowed) {

@@ -1,8 +1,8 @@
 import { StoreError } from '../errors.ts';
-import { isInsideOverlap, sendAgainAt } from '../grants/ambiguity.ts';
+import { exchangeDeadlineMs, isInsideOverlap, sendAgainAt } from '../grants/ambiguity.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { Client } from '../providers/clients.ts';
-import { seconds, sleep } from '../time.ts';
+import { sleep } from '../time.ts';
 import type { Millis } from '../time.ts';
 import type { Claimed } from './claim.ts';
 import { claimAgain } from './claim.ts';
@@ -108,7 +108,7 @@ const startSend = (
   const sentAtMs = grant.sends.lastAtMs ?? engine.store.nowMs();
   const startedMs = clock.monotonicMs();
   const exchanged = transport(writeRequest(client, secret, grant.params, pair.refreshToken), {
-    deadlineMs: seconds(client.provider.exchangeSeconds),
+    deadlineMs: exchangeDeadlineMs(grant.sends, client.provider, sentAtMs, engine.timing),
     clock,
     maySend() {
       engine.atStep('connected');

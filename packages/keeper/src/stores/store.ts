@@ -18,6 +18,7 @@ export type Store = GrantVerbs &
   ClientVerbs &
   EventVerbs &
   ListVerbs &
+  KeyVerbs &
   IdentityVerbs;
 
 /** What the caller believes of a row. `fence` is left out by who brings an answer: it counts, whoever holds the lease. */
@@ -224,6 +225,16 @@ export type ListVerbs = {
   connectionsOf(grantId: string): Promise<readonly string[]>;
   /** The last sends of a grant, newest first. */
   attempts(grantId: string, limit: number): Promise<readonly Attempt[]>;
+};
+
+/** For a change of keys. A sealed value begins with its version (1 byte) and the id of its key (4 bytes). */
+export type KeyVerbs = {
+  /** Grants whose pair was sealed with another key, in order of their ids. */
+  grantsUnderOtherKeys(keyId: Uint8Array, after: string, limit: number): Promise<readonly Grant[]>;
+  answersUnderOtherKeys(keyId: Uint8Array): Promise<readonly StoredAnswer[]>;
+  /** Writes the same pair, sealed anew. Returns whether the row was still as seen. */
+  reseal(grantId: string, seen: Seen, pair: Pick<SealedPair, 'sealed' | 'lookup'>): Promise<boolean>;
+  resealAnswer(id: string, sealed: Uint8Array): Promise<void>;
 };
 
 /** Which store this is, and how far it has come. */

@@ -102,11 +102,17 @@ const prepare = async (options: Required<SimulationOptions>): Promise<Simulation
       newId: () => `id-${++made}`,
     };
     const keeper = await openKeeper(keeperOptions);
-    keeper.on('*', ({ event, grantId = '' }) => {
+    keeper.on('*', ({ event, grantId = '', connections: [name = ''] }) => {
       if (event.kind === 'needs_consent') {
         counts.needsConsent += 1;
         deaths.set(grantId, (deaths.get(grantId) ?? 0) + 1);
         if ((deaths.get(grantId) ?? 0) > 1) truth.faults.push(`${grantId} died twice`);
+        // The owner consents again.
+        time.at(prng.between(1000, 60_000), () => {
+          if (isDead) return;
+          deaths.set(grantId, 0);
+          void keeper.put(name, 'cars', { refreshToken: truth.newGrant() });
+        });
       }
       if (event.kind === 'recovered') {
         counts.recovered += 1;
@@ -181,7 +187,8 @@ const killOne = (simulation: Simulation, keepers: (Running | undefined)[]): void
   const { prng, time, counts } = simulation;
   const number = prng.between(0, KEEPERS - 1);
   const running = keepers[number];
-  if (running === undefined) return;
+  // One process is always there: with none, an overlap of a minute can pass.
+  if (running === undefined || keepers.filter((one) => one !== undefined).length < 2) return;
   counts.kills += 1;
   running.kill();
   keepers[number] = undefined;

@@ -82,6 +82,8 @@ export const createVirtualProvider = (kind: ProviderKind, time: VirtualTime, prn
     if (prng.chance(0.02 * truth.trouble))
       return finish({ kind: 'answered', status: 429, headers: { 'retry-after': '5' }, body: '' });
     if (prng.chance(0.05 * truth.trouble)) await wait(prng.between(5000, 45_000));
+    // Closing a connection takes back what has not arrived.
+    if (leftMs() <= 0) return finish({ kind: 'unanswered', why: 'timeout' });
     const next = use(text);
     if (next === undefined)
       return finish({ kind: 'answered', status: 400, headers: {}, body: '{"error":"invalid_grant"}' });

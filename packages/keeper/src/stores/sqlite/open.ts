@@ -10,6 +10,7 @@ import { toOpenError } from './errors.ts';
 import { createClientVerbs, createEventVerbs } from './events.ts';
 import { createGrantVerbs } from './grants.ts';
 import type { Connection } from './connection.ts';
+import { createKeyVerbs } from './keys.ts';
 import { refuseNetworkDisk } from './network-disk.ts';
 import { createRefreshVerbs } from './refreshes.ts';
 import { createListVerbs, createScheduleVerbs } from './schedule.ts';
@@ -46,6 +47,7 @@ const openSqliteStore = (
     ...createClientVerbs(connection),
     ...createEventVerbs(connection),
     ...createListVerbs(connection),
+    ...createKeyVerbs(connection),
     ...createIdentityVerbs(connection, file, isInMemory),
   };
 };

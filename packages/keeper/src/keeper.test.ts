@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { openKeeper } from './keeper.ts';
+import { clientOf, oauth, pleos, smartcarV3 } from './providers/clients.ts';
+import type { Client } from './providers/clients.ts';
+import type { Exchange, Transport } from './refresh/exchange.ts';
+import { memoryStore } from './stores/sqlite/open.ts';
+import type { Store, StoreOpener } from './stores/store.ts';
+import { parseKeys } from './vault/key-ring.ts';
+import type { Keeper } from './keeper.ts';
+import type { KeeperOptions } from './start/options.ts';
+import { DEFAULT_TIMING } from './grants/timing.ts';
+import { systemClock } from './time.ts';
+
+const CREDENTIALS = { clientId: 'fleet', clientSecret: 'secret' };
+const CARS = oauth({ ...CREDENTIALS, url: 'https://provider.example/token', perSecondMax: 1000 });
+const keysOf = (...bytes: number[]): ReturnType<typeof parseKeys> =>
+  parseKeys(bytes.map((byte) => Buffer.alloc(32, byte).toString('base64url')));
+const FAST = {
+  ...DEFAULT_TIMING,
+  scanMs: 20,
+  backoffMs: 5,
+  backoffMaxMs: 20,
+  suspectMs: 10,
+  suspectMaxMs: 200,
+  canaryMs: 30,
+};
+
+const answered = (status: number, body: unknown): Exchange => ({
+  kind: 'answered',
+  status,
+  headers: {},
+  body: JSON.stringify(body),
+});
+let made = 0;
+const pair = (): Exchange => {
+  made += 1;
+  return answered(200, {
+    access_token: `access-${made}`,
+    refresh_token: `refresh-${made}`,
+    expires_in: 3600,
+  });
+};
+
+/** Opens a keeper in memory, whose provider answers as `respond` says. */
+const open = async (
+  respond: (body: string, request: number) => Exchange | Promise<Exchange>,
+  options: Partial<KeeperOptions> = {},
+): Promise<{ readonly keeper: Keeper; readonly sent: string[]; readonly events: string[] }> => {
+  const sent: string[] = [];
+  const events: string[] = [];
+  const transport: Transport = async ({ body }, { maySend }) => {
+    if (!maySend()) return { kind: 'not_sent', why: 'lease_lost' };
+    return respond(body, sent.push(body));
+  };
+  const keeper = await openKeeper({
+    store: memoryStore(),
+    keys: keysOf(1),
+    clients: { cars: CARS },
+    timing: FAST,
+    transport,
+    isScheduling: false,
+    ...options,
+  });
+  keeper.on('*', ({ event }) => void events.push(event.kind));
+  return { keeper, sent, events };
+};
+
+/** One store that several keepers open one after the other. */
+const sharedStore = async (): Promise<StoreOpener> => {
+  const store: Store = await memoryStore()(systemClock);
+  return async () => ({ ...store, close: async () => undefined });
+};
+
+describe('putting pairs', () => {
+  it('the same pair under two names is one grant: one refresh serves both', async () => {
+    const { keeper, sent } = await open(pair);
+    assert.equal(await keeper.put('one', 'cars', { refreshToken: 'r' }), 'new');
+    assert.equal(await keeper.put('one', 'cars', { refreshToken: 'r' }), 'known');
+    assert.equal(await keeper.put('two', 'cars', { refreshToken: 'r' }), 'linked');
+    const [one, two] = await Promise.all([keeper.token('one'), keeper.token('two')]);
+    assert.equal(one, two);
+    assert.equal(sent.length, 1);
+    assert.deepEqual((await keeper.inspect('one'))?.sharedBy, ['one', 'two']);
+  });
+
+  it('a token that was used here is outdated: an old table does not replace what is newer', async () => {
+    const { keeper, sent } = await open(pair);
+    await keeper.put('car', 'cars', { refreshToken: 'old' });
+    const token = await keeper.token('car');
+    assert.equal(await keeper.put('car', 'cars', { refreshToken: 'old' }), 'outdated');
+    assert.equal(await keeper.put('again', 'cars', { refreshToken: 'old' }), 'outdated');
+    assert.equal(await keeper.token('again'), token);
+    assert.equal(sent.length, 1);
+  });
+
+  it('a new pair for one of two names does not touch the other', async () => {
+    const { keeper } = await open(pair);
+    await keeper.put('one', 'cars', { refreshToken: 'shared' });
+    await keeper.put('two', 'cars', { refreshToken: 'shared' });
+    assert.equal(
+      await keeper.put('two', 'cars', { refreshToken: 'own', accessToken: 'a', expiresIn: 3600 }),
+      'new',
+    );
+    assert.equal(await keeper.token('two'), 'a');
+    assert.deepEqual((await keeper.inspect('one'))?.sharedBy, ['one']);
+  });
+
+  it('a pair that comes while the old one is refreshed wins, and the late answer is not taken', async () => {
+    const late: { finish?: (exchange: Exchange) => void } = {};
+    const { keeper } = await open(() => new Promise<Exchange>((resolve) => (late.finish = resolve)));
+    await keeper.put('car', 'cars', { refreshToken: 'old' });
+    const asked = keeper.tryToken('car', { waitMs: 5 });
+    while (late.finish === undefined) await new Promise((resolve) => void setImmediate(resolve));
+    await keeper.put('car', 'cars', { refreshToken: 'new', accessToken: 'new-access', expiresIn: 3600 });
+    late.finish(pair());
+    await asked;
+    assert.equal(await keeper.token('car'), 'new-access');
+    assert.equal((await keeper.inspect('car'))?.state, 'active');
+  });
+
+  it('refuses what can never be kept, and says what to do', async () => {
+    const { keeper } = await open(pair, { clients: { cars: CARS, kia: pleos(CREDENTIALS) } });
+    const refused = [
+      ['client_unknown', () => keeper.put('car', 'none', { refreshToken: 'r' })],
+      ['refresh_token_missing', () => keeper.put('car', 'cars', { accessToken: 'a' })],
+      ['param_missing', () => keeper.put('car', 'kia', { refreshToken: 'r' })],
+      [
+        'param_missing',
+        () => keeper.put('car', 'kia', { refreshToken: 'r' }, { params: { brand: 'a\r\nb' } }),
+      ],
+      ['name_invalid', () => keeper.put('', 'cars', { refreshToken: 'r' })],
+      ['token_invalid', () => keeper.put('car', 'cars', { refreshToken: 'a\nb' })],
+    ] as const;
+    for (const [code, act] of refused) await assert.rejects(act(), { name: 'KeeperError', code });
+  });
+});
+
+describe('asking', () => {
+  it('an unknown name needs consent; a closed one too', async () => {
+    const { keeper } = await open(pair);
+    assert.deepEqual(await keeper.tryToken('car'), {
+      status: 'needs_consent',
+      cause: 'not_connected',
+      sinceMs: 0,
+    });
+    await keeper.put('car', 'cars', { refreshToken: 'r' });
+    assert.equal(await keeper.disconnect('car'), true);
+    assert.equal(await keeper.disconnect('car'), false);
+    await assert.rejects(keeper.token('car'), { name: 'NeedsConsentError', cause: 'not_connected' });
+  });
+
+  it('during an outage the old token is served while it is valid, and marked', async () => {
+    const { keeper, events } = await open(() => ({ kind: 'not_sent', why: 'ECONNREFUSED' }));
+    await keeper.put('car', 'cars', { refreshToken: 'r', accessToken: 'a', expiresIn: 3600 });
+    const result = await keeper.tryToken('car', { minValidMs: 1_800_000, waitMs: 50 });
+    assert.equal(result.status, 'ok');
+    const obtainedAtMs = Date.now() - 1_800_001;
+    await keeper.put('half', 'cars', { refreshToken: 'h', accessToken: 'a', expiresIn: 3600, obtainedAtMs });
+    const half = await keeper.tryToken('half', { minValidMs: 3_600_000, waitMs: 50 });
+    assert.deepEqual([half.status, 'isStale' in half && half.isStale], ['ok', true]);
+    await keeper.put('over', 'cars', { refreshToken: 'o' });
+    const over = await keeper.tryToken('over', { waitMs: 20 });
+    assert.deepEqual([over.status, 'reason' in over && over.reason], ['unavailable', 'provider_unreachable']);
+    assert.deepEqual(events, []);
+  });
+
+  it('a client that is not configured any more ends no grant', async () => {
+    const store = await sharedStore();
+    const first = await open(pair, { store });
+    await first.keeper.put('car', 'cars', { refreshToken: 'r' });
+    await first.keeper.close();
+    const { keeper } = await open(pair, { store, clients: { other: CARS } });
+    const result = await keeper.tryToken('car', { waitMs: 20 });
+    assert.deepEqual(
+      [result.status, 'reason' in result && result.reason],
+      ['unavailable', 'client_not_configured'],
+    );
+  });
+
+  it('a refused access token leads to one refresh, and not to a storm', async () => {
+    const { keeper, sent } = await open(pair);
+    await keeper.put('car', 'cars', { refreshToken: 'r' });
+    const first = await keeper.token('car');
+    const answers = await Promise.all([1, 2, 3].map(() => keeper.token('car', { rejected: first })));
+    assert.equal(new Set(answers).size, 1);
+    const second = answers[0] ?? '';
+    assert.equal(await keeper.token('car', { rejected: first }), second);
+    await assert.rejects(keeper.token('car', { rejected: second }), { reason: 'refused_too_often' });
+    assert.equal(sent.length, 2);
+  });
+
+  it('closing waits for the answer that is on its way', async () => {
+    const late: { finish?: (exchange: Exchange) => void } = {};
+    const store = await sharedStore();
+    const { keeper } = await open(() => new Promise<Exchange>((resolve) => (late.finish = resolve)), {
+      store,
+    });
+    await keeper.put('car', 'cars', { refreshToken: 'r' });
+    void keeper.tryToken('car', { waitMs: 1 });
+    while (late.finish === undefined) await new Promise((resolve) => void setImmediate(resolve));
+    const closing = keeper.close();
+    late.finish(answered(200, { access_token: 'kept', refresh_token: 'next', expires_in: 3600 }));
+    await closing;
+    const again = await open(pair, { store });
+    assert.equal(await again.keeper.token('car'), 'kept');
+  });
+});
+
+describe('client credentials', () => {
+  it('all cars of an application share one token, which is fetched again', async () => {
+    const app: Client = smartcarV3(CREDENTIALS);
+    const { keeper, sent } = await open(
+      () => answered(200, { access_token: `app-${++made}`, expires_in: 3600 }),
+      {
+        clients: { app },
+      },
+    );
+    assert.equal(await keeper.put('car-1', 'app', {}), 'new');
+    assert.equal(await keeper.put('car-2', 'app', {}), 'linked');
+    const token = await keeper.token('car-1');
+    assert.equal(await keeper.token('car-2'), token);
+    assert.match(sent[0] ?? '', /^grant_type=client_credentials$/);
+    assert.notEqual(await keeper.token('car-2', { rejected: token }), token);
+    assert.equal(sent.length, 2);
+  });
+});
+
+const kia = (secret: string | string[]): Client =>
+  pleos({ clientId: 'c', clientSecret: secret, perSecondMax: 1000 });
+
+describe('what one answer cannot say', () => {
+  const unclear = answered(400, { error: { code: '401', message: 'Unauthorized', details: [] } });
+  const params = { params: { brand: 'kia' } };
+  const pleosPair = (): Exchange =>
+    answered(200, { data: { accessToken: `a-${++made}`, refreshToken: `R${made}` } });
+
+  it('another car of the client is refreshed: then the grant is dead, and announced once', async () => {
+    const { keeper, events } = await open((body) => (body.includes('dead') ? unclear : pleosPair()), {
+      clients: { kia: kia('s') },
+    });
+    await keeper.put('dead', 'kia', { refreshToken: 'dead' }, params);
+    await keeper.put('good', 'kia', { refreshToken: 'good' }, params);
+    assert.equal((await keeper.tryToken('dead', { waitMs: 1 })).status, 'unavailable');
+    assert.equal((await keeper.inspect('dead'))?.state, 'suspect');
+    await keeper.token('good');
+    const result = await keeper.tryToken('dead', { waitMs: 5000 });
+    assert.equal(result.status, 'needs_consent');
+    await keeper.turn();
+    assert.equal(events.filter((kind) => kind === 'needs_consent').length, 1);
+  });
+
+  it('all cars are refused: the client is stopped, and no car is blamed', async () => {
+    let isWrong = true;
+    const { keeper, events } = await open(() => (isWrong ? unclear : pleosPair()), {
+      clients: { kia: kia('s') },
+    });
+    for (let car = 0; car < 6; car++)
+      await keeper.put(`car-${car}`, 'kia', { refreshToken: `R-${car}` }, params);
+    for (let car = 0; car < 6; car++) await keeper.tryToken(`car-${car}`, { waitMs: 1 });
+    await keeper.turn();
+    assert.deepEqual(
+      events.filter((kind) => kind !== 'at_risk'),
+      ['client.misconfigured'],
+    );
+    isWrong = false;
+    for (let car = 0; car < 6; car++)
+      assert.equal((await keeper.tryToken(`car-${car}`, { waitMs: 8000 })).status, 'ok');
+    assert.ok(!events.includes('needs_consent'));
+  });
+
+  it('a second secret is tried before anybody is blamed', async () => {
+    const { keeper, sent, events } = await open((body) => (body.includes('"new"') ? pleosPair() : unclear), {
+      clients: { kia: kia(['old', 'new']) },
+    });
+    await keeper.put('car', 'kia', { refreshToken: 'R' }, params);
+    assert.equal((await keeper.tryToken('car')).status, 'ok');
+    assert.equal(sent.length, 2);
+    assert.deepEqual(events, []);
+  });
+});
+
+describe('a provider that behaves unlike its profile', () => {
+  it('surprises once, and what was learned is used', async () => {
+    const { keeper, events } = await open((body) =>
+      answered(200, {
+        access_token: `a-${++made}`,
+        refresh_token: new URLSearchParams(body).get('refresh_token'),
+        expires_in: 60,
+      }),
+    );
+    await keeper.put('car', 'cars', { refreshToken: 'r' });
+    const token = await keeper.token('car');
+    await keeper.token('car', { rejected: token });
+    await keeper.turn();
+    assert.deepEqual(events, ['provider.surprise', 'provider.surprise']);
+  });
+});
+
+describe('a change of keys', () => {
+  it('everything opens with the new key alone', async () => {
+    const store = await sharedStore();
+    const first = await open(pair, { store });
+    for (let car = 0; car < 5; car++)
+      await first.keeper.put(`car-${car}`, 'cars', { refreshToken: `r-${car}` });
+    await first.keeper.close();
+    const both = await open(pair, { store, keys: keysOf(2, 1) });
+    assert.equal(await both.keeper.put('again', 'cars', { refreshToken: 'r-1' }), 'linked');
+    assert.deepEqual(await both.keeper.rekey(), { resealed: 5, moved: 0 });
+    assert.deepEqual(await both.keeper.rekey(), { resealed: 0, moved: 0 });
+    await both.keeper.close();
+    const { keeper } = await open(pair, { store, keys: keysOf(2) });
+    assert.equal((await keeper.tryToken('car-3')).status, 'ok');
+    assert.equal(await keeper.put('once-more', 'cars', { refreshToken: 'r-2' }), 'linked');
+  });
+});
+
+const clientAt = (url: string): Client => clientOf(CARS.provider, { ...CREDENTIALS, url });
+
+describe('a URL that would carry the secret in clear', () => {
+  it('is refused, but for this machine', () => {
+    assert.throws(() => clientAt('http://provider.example/token'), { code: 'url_insecure' });
+    for (const url of ['http://127.0.0.1:1/t', 'http://localhost/t', 'http://[::1]/t', 'https://p.example/t'])
+      assert.equal(clientAt(url).provider.url, url);
+  });
+});
