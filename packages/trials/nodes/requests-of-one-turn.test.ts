@@ -3,10 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { Emit } from '@keyfob/server';
 import { digestSecret } from '@keyfob/server/clients';
 import { DIALECTS } from '@keyfob/server/dialects';
 import { openSqliteStore } from '@keyfob/server/stores';
-import { createKeyLine, createKeyLines, parseKeyRing, sealRefreshToken } from '@keyfob/server/tokens';
+import {
+  createKeyLine,
+  createKeyLines,
+  parseKeyRing,
+  sealRefreshToken,
+  writeGrantId,
+} from '@keyfob/server/tokens';
 import { createEndpoints } from '@keyfob/server/wire';
 import type { WireRequest } from '@keyfob/server/wire';
 import { createAuthentication } from '../support/authentication.ts';
@@ -46,7 +53,7 @@ const pleos = (refreshToken: string): WireRequest =>
 const secretsOf = (id: string) => [sampleSecret(id, { digest: digestSecret(SECRET) })];
 
 /** One server with its own store, and one request to it for every outcome. */
-const openServer = async (name: string) => {
+const openServer = async (name: string, emit: Emit = () => {}) => {
   const store = openSqliteStore(join(directory, name));
   await store.createClient(sampleClient({ secrets: secretsOf('a') }));
   await store.createClient(sampleClient({ id: 'client-p', dialect: 'pleos', secrets: secretsOf('p') }));
@@ -66,7 +73,7 @@ const openServer = async (name: string) => {
     clock: () => NOW_MS,
     doubt: () => undefined,
     randomness: testRandomness,
-    emit: () => {},
+    emit,
   });
   const ask = async ([dialect, request]: Asked) => {
     const answer = readAnswer[dialect](await endpoints.respond(request, CALLER));
@@ -107,4 +114,24 @@ test('requests that are read in one turn of the event loop get the answers that 
   );
   await together.close();
   await alone.close();
+});
+
+test('a bug on the way to one answer, after the commit, costs the other requests of the turn nothing', async () => {
+  let thrown = 0;
+  const server = await openServer('bug.db', (event) => {
+    if (event.event !== 'refresh.rotated' || event.grantId !== writeGrantId(2n)) return;
+    thrown++;
+    throw new Error('a bug');
+  });
+  const asked = [1n, 2n, 5n].map((id): Asked => [
+    'smartcar',
+    smartcar(sealRefreshToken(NEWEST, UUID, id, 0)),
+  ]);
+  const answers = await Promise.all(asked.map(server.ask));
+  assert.deepEqual(
+    answers.map(({ kind }) => kind),
+    ['granted', 'broken', 'granted'],
+  );
+  assert.equal(thrown, 1);
+  await server.close();
 });
