@@ -7,7 +7,7 @@ import type { Document } from './documents.ts';
 
 const DOCUMENTS = readDocuments();
 
-/** A path that a text names in backticks: from the root, or from the source of the server. */
+/** A path that a text names in backticks: from the root, from the source of its own package, or from that of the server. */
 const NAMED_PATH =
   /`((?:packages|docs|fixtures|deploy)\/[\w./-]+|(?:wire|tokens|clients|grants|outbox|grant-types|dialects|stores|http|operations|connect|admin|webhooks|live|imports|cli)\/[\w./-]+\.ts)(?::\d+)?`/g;
 
@@ -29,10 +29,15 @@ const MEASUREMENTS = /<!-- (\w+):begin -->.*?<!-- \1:end -->/gs;
 
 const faultsOfPaths = ({ path, text }: Document): readonly string[] =>
   [...text.replace(MEASUREMENTS, '').matchAll(NAMED_PATH)].flatMap(([, named = '']) =>
-    existsSync(join(ROOT, named)) || existsSync(join(ROOT, 'packages/server/src', named))
+    placesOf(path).some((place) => existsSync(join(ROOT, place, named)))
       ? []
       : [`${path}: ${named} does not exist`],
   );
+
+const placesOf = (path: string): readonly string[] => {
+  const own = /^packages\/[^/]+\//.exec(path)?.[0];
+  return ['', 'packages/server/src', ...(own === undefined ? [] : [join(own, 'src')])];
+};
 
 const SCRIPTS = (JSON.parse(readDocument('package.json')) as { readonly scripts: Record<string, string> })
   .scripts;

@@ -67,7 +67,7 @@ const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 
 /** In a container, or behind a proxy, only the caller knows under which name and port it is reached. */
 const originOf = ({ headers: { host = '' } }: WireRequest): string | undefined =>
-  HOST.test(host) ? `http://${host}` : undefined;
+  HOST.test(host) && URL.canParse(`http://${host}`) ? new URL(`http://${host}`).origin : undefined;
 
 const readBody = ({ body, parse }: ControlRoute, request: WireRequest): unknown => {
   if (body === undefined) return undefined;

@@ -24,7 +24,7 @@ export const createControlOpenApi = (
       license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url }],
-    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: tagsOf(routes),
     paths,
     components: {
       schemas: { Problem: PROBLEM },
@@ -37,6 +37,21 @@ export const createControlOpenApi = (
     },
   };
 };
+
+const TAGS: Readonly<Record<string, string>> = {
+  worlds: 'Issuers of their own, which share nothing.',
+  clock: 'The time of a world, and what it brings.',
+  grants: 'Grants without a browser, what changes them, and what a token would cause.',
+  clients: 'The clients of a world.',
+  faults: 'What happens to requests and answers.',
+  scenarios: 'Faults and clocks that belong together, by name.',
+  journal: 'What came, what was decided, and what reached the client.',
+  webhooks: 'Grant events on their way to a URL.',
+  about: 'The sandbox itself.',
+};
+
+const tagsOf = (routes: readonly ControlRoute[]): readonly JsonSchema[] =>
+  [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name, description: TAGS[name] ?? name }));
 
 const PROBLEM: JsonSchema = {
   type: 'object',
@@ -71,7 +86,8 @@ const describeRoute = (route: ControlRoute): JsonSchema => {
           content: { 'application/json': { schema: describe(answer, 'input') } },
         }),
       },
-      default: { $ref: '#/components/responses/Problem' },
+      '4XX': { $ref: '#/components/responses/Problem' },
+      '5XX': { $ref: '#/components/responses/Problem' },
     },
   };
 };
