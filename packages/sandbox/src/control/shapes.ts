@@ -135,6 +135,10 @@ export const requestShape = v.object({
   number: count,
   /** Counts every change of every entry: the `after` from which this one is listed no more. */
   sequence: count,
+  /** What `sequence` was when it arrived: a request with a smaller `sequence` was over by then. */
+  arrivedSequence: count,
+  /** Real milliseconds from the creation of the world to its arrival. */
+  arrivedRealMs: count,
   stage: v.picklist(STAGES),
   at: momentShape,
   requestId: v.string(),
@@ -166,6 +170,8 @@ export const requestShape = v.object({
       refreshToken: v.nullable(v.string()),
       accessToken: v.nullable(v.string()),
       error: v.nullable(v.string()),
+      /** Of its `Retry-After`, counted from the answer. */
+      retryAfterSeconds: v.nullable(count),
       madeUp: v.boolean(),
     }),
   ),

@@ -136,6 +136,7 @@ export const showRequest = (entry: JournalEntry): Shown<typeof requestShape> => 
             refreshToken: answer.refreshToken ?? null,
             accessToken: answer.accessToken ?? null,
             error: answer.error ?? null,
+            retryAfterSeconds: answer.retryAfterSeconds ?? null,
             madeUp: answer.isMadeUp,
           },
     deliveredBytes: entry.deliveredBytes ?? null,

@@ -13,8 +13,8 @@ type TokenMembers = {
 
 /** An answer as the journal shows it: its tokens by their names, and its error code. */
 export const describeAnswer = async (
-  { tokens }: World,
-  { status, body }: WireResponse,
+  { tokens, clock }: World,
+  { status, headers, body }: WireResponse,
   { isMadeUp }: { readonly isMadeUp: boolean },
 ): Promise<JournalAnswer> => {
   const { refreshToken, accessToken, error } = readMembers(body);
@@ -25,8 +25,17 @@ export const describeAnswer = async (
     refreshToken: await name(refreshToken),
     accessToken: await name(accessToken),
     error: error === undefined ? undefined : redact(error),
+    retryAfterSeconds: readRetryAfter(headers, clock.serverNow()),
     isMadeUp,
   };
+};
+
+/** Seconds, or the time until a date (RFC 9110 section 10.2.3). */
+const readRetryAfter = (headers: WireResponse['headers'], nowMs: number): number | undefined => {
+  const value = Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after')?.[1] ?? '';
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  const atMs = Date.parse(value);
+  return Number.isNaN(atMs) ? undefined : Math.max(0, Math.ceil((atMs - nowMs) / 1000));
 };
 
 /** Notes when the access token of an answer ends. */

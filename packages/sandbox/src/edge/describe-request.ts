@@ -2,14 +2,15 @@ import type { WireRequest } from '@keyfob/server/wire';
 import type { RequestFacts } from '../faults/armed-faults.ts';
 import { identifyToken } from '../grants/identify-token.ts';
 import { nameOfIdentified } from '../grants/token-names.ts';
-import type { JournalEntry, SentParts } from '../journal/entry.ts';
+import type { SentParts } from '../journal/entry.ts';
+import type { NewEntry } from '../journal/journal.ts';
 import { presentedToken } from '../journal/read-request.ts';
 import type { SentRequest } from '../journal/read-request.ts';
 import { redact } from '../journal/redact.ts';
 import type { World } from '../worlds/world.ts';
 import { endpointOf } from './endpoint-of.ts';
 
-type Begun = Omit<JournalEntry, 'number' | 'sequence' | 'stage' | 'requestId' | 'faults'>;
+type Begun = Omit<NewEntry, 'requestId' | 'faults'>;
 
 /** What a request is, for the faults that may happen to it and for the journal, before the server sees it. */
 export const describeRequest = async (

@@ -32,6 +32,10 @@ export type JournalEntry = {
   readonly number: number;
   /** Counts every change of every entry; `after` of the control API compares with it. */
   readonly sequence: number;
+  /** What `sequence` was when it arrived: a request with a smaller `sequence` was over by then. */
+  readonly arrivedSequence: number;
+  /** Real milliseconds from the creation of the world to its arrival. */
+  readonly arrivedRealMs: number;
   readonly stage: Stage;
   /** By the clock of the world. */
   readonly atMs: Millis;
@@ -83,6 +87,8 @@ export type JournalAnswer = {
   readonly accessToken: string | undefined;
   /** The error code on the wire. */
   readonly error: string | undefined;
+  /** Of its `Retry-After`, counted from the answer. */
+  readonly retryAfterSeconds: number | undefined;
   /** Whether a fault made it or changed it. */
   readonly isMadeUp: boolean;
 };

@@ -4,7 +4,7 @@ import type { JournalEntry, Stage } from './entry.ts';
 /** What happened to the requests of a world. */
 export type Journal = {
   /** Begins an entry with its arrival. */
-  begin(entry: Omit<JournalEntry, 'number' | 'sequence' | 'stage'>): OpenEntry;
+  begin(entry: NewEntry): OpenEntry;
   /** Entries that changed after `after`, in the order of their changes, and the number to go on from. */
   read(filter: JournalFilter): JournalPage;
   /** The same, and waits for the first one if there is none yet, for at most `waitMs` real milliseconds. */
@@ -17,6 +17,12 @@ export type Journal = {
   /** Ends all waits. */
   close(): void;
 };
+
+/** An entry without what the journal itself adds. */
+export type NewEntry = Omit<
+  JournalEntry,
+  'number' | 'sequence' | 'stage' | 'arrivedSequence' | 'arrivedRealMs'
+>;
 
 export type JournalFilter = {
   readonly after?: number | undefined;
@@ -52,6 +58,7 @@ export const createJournal = (): Journal => {
   const entries = new Map<number, JournalEntry>();
   const followers = new Set<(entry: JournalEntry) => void>();
   const ends = new Set<() => void>();
+  const startedAt = performance.now();
   let made = 0;
   let sequence = 0;
   let dropped = 0;
@@ -109,7 +116,15 @@ export const createJournal = (): Journal => {
 
   return {
     begin(first) {
-      let entry: JournalEntry = { ...first, number: ++made, sequence: ++sequence, stage: 'arrived' };
+      const arrivedSequence = ++sequence;
+      let entry: JournalEntry = {
+        ...first,
+        number: ++made,
+        sequence: arrivedSequence,
+        arrivedSequence,
+        arrivedRealMs: Math.round(performance.now() - startedAt),
+        stage: 'arrived',
+      };
       write(entry);
       return {
         entry: () => entry,
