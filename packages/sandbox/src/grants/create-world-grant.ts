@@ -5,7 +5,8 @@ import { SandboxError } from '../sandbox-error.ts';
 import type { WorldClient } from '../worlds/world-clients.ts';
 import type { World } from '../worlds/world.ts';
 import { parseInput } from '../parse-input.ts';
-import { newGrant, secondsOf } from './new-grant.ts';
+import { newGrant } from './new-grant.ts';
+import { secondsOf } from '../seconds-of.ts';
 import type { NewGrant, ParsedGrant } from './new-grant.ts';
 import { noteIssued } from './note-issued.ts';
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { secondsOf } from '../seconds-of.ts';
 import { DIALECT_NAMES } from '../worlds/ready-clients.ts';
 
 const YEARS_100_SECONDS = 100 * 365 * 86_400;
@@ -13,15 +14,6 @@ export const duration = v.pipe(
   ),
   v.check((text) => secondsOf(text) <= YEARS_100_SECONDS, 'must be at most 100 years'),
 );
-
-/** How long a duration is, in seconds. */
-export const secondsOf = (text: string): number => {
-  const parts = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/.exec(text) ?? [];
-  const [weeks, days, hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0));
-  return (
-    (weeks ?? 0) * 604_800 + (days ?? 0) * 86_400 + (hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0)
-  );
-};
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { advanceClock } from '../../clock/advance-clock.ts';
-import { duration, secondsOf } from '../../grants/new-grant.ts';
+import { duration } from '../../grants/new-grant.ts';
+import { secondsOf } from '../../seconds-of.ts';
 import { SandboxError } from '../../sandbox-error.ts';
 import { clockFields, moment } from '../../worlds/new-world.ts';
 import { defineRoute } from '../control-route.ts';
