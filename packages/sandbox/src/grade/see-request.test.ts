@@ -9,6 +9,7 @@ const ANSWER: JournalAnswer = {
   refreshToken: 'g1/4',
   accessToken: 'g1 access',
   error: undefined,
+  retryAfterSeconds: undefined,
   isMadeUp: false,
 };
 

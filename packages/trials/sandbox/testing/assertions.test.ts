@@ -145,7 +145,7 @@ test('assertBackedOff: a wait that moves no clock is explained, and a refused to
   await Promise.all([code.refresh(), code.refresh()]);
   assert.match(
     await failureOf(assertBackedOff(world)),
-    /Neither clock moved: a wait on fake timers counts if/,
+    /The clock of the world stood still: a wait on fake timers counts if/,
   );
   await world.faults.clear();
   await grant.revoke();

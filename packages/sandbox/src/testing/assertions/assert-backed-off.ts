@@ -88,8 +88,8 @@ const describeHurry = ({ before, request, waited, wanted, requests }: Hurry): st
       ? `The code presented ${request.token ?? 'a token'} again, which had been refused. Stop, and ask the owner to consent again.`
       : `The code waited ${waited / 1000} s before it refreshed again, and ${wanted / 1000} s was asked for.`;
   const hint =
-    wanted !== NEVER && waited === 0
-      ? '\nNeither clock moved: a wait on fake timers counts if the clock of the world moves with it (world.clock.advance).'
+    wanted !== NEVER && before.at === request.at
+      ? '\nThe clock of the world stood still: a wait on fake timers counts if it moves with them (world.clock.advance).'
       : '';
   return `${what}\n  failed   ${describeRequest(before)}\n  again    ${describeRequest(request)}${hint}${describeRequests(requests)}`;
 };
