@@ -71,7 +71,7 @@ export const createGradeCommand = (): Command =>
     .option('--environment <name>', 'variables of another SDK, such as smartcar-python')
     .option('--real-time', 'for code that knows the real clock only: tokens live for seconds')
     .option('--limit <seconds>', 'a run that takes longer has hung', '60')
-    .option('--jobs <number>', 'how many scenarios are run at once; by default one for each processor')
+    .option('--jobs <number>', 'how many scenarios are run at once; by default two for each processor')
     .option('--strict', 'exit with 1 for every fault, not only for avoidable losses')
     .option('--json', 'print JSON instead of text')
     .option('--junit <file>', 'also write a report in the form of JUnit')
@@ -200,7 +200,7 @@ const readJobs = ({ jobs, service, realTime = false }: GradeOptions): number => 
   // A service listens at one address, so there can be one at a time.
   if (service !== undefined) return 1;
   if (jobs !== undefined) return readNumber('--jobs', jobs, JOBS_MAX);
-  return realTime ? JOBS_REAL_TIME : availableParallelism();
+  return realTime ? JOBS_REAL_TIME : 2 * availableParallelism();
 };
 
 const readNumber = (option: string, text: string, max: number): number => {

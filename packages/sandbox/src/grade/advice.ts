@@ -68,12 +68,11 @@ export const AVOIDABLE: Readonly<
 /** For each proven loss: why nobody could have kept the grant. */
 export const UNAVOIDABLE: Readonly<Record<Impossible['because'], string>> = {
   ended_by_owner: 'the owner ended it',
-  too_old: 'nobody needed a token until the refresh token had expired',
+  too_old: 'no token was needed until it had expired',
   stolen: 'somebody else had used its refresh token',
-  answer_lost: 'the server had exchanged the token, the answer was lost, and it could not be sent again',
-  killed_before_answer:
-    'it was killed before the answer could be stored, and the token could not be sent again when it was next called',
-  state_taken_away: 'its state folder was put back to a time before the newest refresh token',
+  answer_lost: 'the answer was lost, and no repeat was allowed',
+  killed_before_answer: 'killed before the answer; no repeat was allowed',
+  state_taken_away: 'its state was put back to an older token',
 };
 
 /** For each finding one sentence of advice. */

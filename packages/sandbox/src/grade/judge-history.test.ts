@@ -401,7 +401,7 @@ const UNAVOIDABLE: readonly Row[] = [
       need(1, 60, 'consent'),
     ],
     outcome: 'lost_unavoidably',
-    because: /could not be sent again/,
+    because: /the answer was lost, and no repeat/,
   },
   {
     name: 'the same, and the owner never hears of it',
@@ -414,7 +414,7 @@ const UNAVOIDABLE: readonly Row[] = [
       need(2, 120, 'later'),
     ],
     outcome: 'lost_unavoidably',
-    because: /could not be sent again/,
+    because: /the answer was lost, and no repeat/,
     findings: ['never_asked'],
   },
   {
@@ -440,7 +440,7 @@ const UNAVOIDABLE: readonly Row[] = [
       need(1, 120, 'consent'),
     ],
     outcome: 'lost_unavoidably',
-    because: /when it was next called/,
+    because: /killed before the answer; no repeat/,
   },
   {
     name: 'the owner ends the grant',
@@ -463,7 +463,7 @@ const UNAVOIDABLE: readonly Row[] = [
       need(1, 5_184_001, 'consent'),
     ],
     outcome: 'lost_unavoidably',
-    because: /nobody needed a token/,
+    because: /no token was needed/,
   },
   {
     name: 'a thief has used the token',
