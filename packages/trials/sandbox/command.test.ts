@@ -37,6 +37,38 @@ test('the command says where it listens, serves, and ends with a signal', async 
   assert.equal(code, 0);
 });
 
+describe('--exec runs a command with the variables of the sandbox', () => {
+  const REFRESH = `node -e "fetch(process.env.SMARTCAR_AUTH_ORIGIN + '/oauth/token', { method: 'POST', body: 'grant_type=refresh_token' }).then(({ status }) => process.exit(status === 400 || status === 401 ? CODE : 9))"`;
+
+  test('its exit code is passed on, and the requests are printed only if it failed', async () => {
+    const [good, bad] = await Promise.all([
+      run('--exec', REFRESH.replace('CODE', '0')),
+      run('--exec', REFRESH.replace('CODE', '7')),
+    ]);
+    assert.deepEqual([good.code, good.out, good.errors], [0, '', '']);
+    assert.equal(bad.code, 7);
+    assert.match(bad.errors, /exited with 7 after 1 requests\n.*POST \/oauth\/token.*\n/);
+  });
+
+  test('the variables of another SDK', async () => {
+    const { out } = await run('--environment', 'smartcar-python', '--exec', 'echo "$SMARTCAR_AUTH_ORIGIN"');
+    assert.match(out, /\/oauth\/token\n$/);
+    const unknown = await run('--environment', 'cobol', '--exec', 'true');
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.errors, /Use one of smartcar-node/);
+  });
+
+  test('a signal reaches the command, also what its shell runs', async () => {
+    const child = spawn(process.execPath, [COMMAND, '--exec', 'echo started; sleep 600; echo ended'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    const [code] = (await once(child, 'close')) as [number | null];
+    assert.equal(code, 143);
+  });
+});
+
 describe('A mistake is an error with its remedy', () => {
   test('a port that is taken', async (t) => {
     const { url } = await openSandbox(t);

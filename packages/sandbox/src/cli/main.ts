@@ -29,13 +29,18 @@ const createServeProgram = (): Command =>
     .description('The authorization server of Keyfob with a clock that you move and answers that you lose.')
     .version(readVersion())
     .option('--host <address>', 'where to listen; this machine only by default', '127.0.0.1')
-    .option('--port <number>', 'port; 0 picks a free one', '8788')
+    .option('--port <number>', 'port; 0 picks a free one (default: 8788, with --exec a free one)')
     .option(
       '--allow-host <name...>',
       'names by which the control API may be reached besides those of this machine',
     )
     .option('--clock <moment>', 'freeze the clock of the default world at a moment, such as 2026-01-01')
     .option('--seed <text>', 'the same seed gives the same ids and secrets')
+    .option(
+      '--exec <command>',
+      'run a command of the shell with the variables of the sandbox, and exit as it does',
+    )
+    .option('--environment <name>', 'with --exec: also the variables of this SDK, such as smartcar-python')
     .option('--json', 'print JSON lines instead of text')
     // The options of a command are its own, also those that have the name of one of these.
     .enablePositionalOptions()
@@ -49,10 +54,13 @@ Examples:
   $ keyfob-sandbox
   $ keyfob-sandbox --clock 2026-01-01 --seed tests
   $ keyfob-sandbox --port 0 --json
+  $ keyfob-sandbox --exec 'npm test'
   $ keyfob-sandbox grade -- node refresh.js
 
 The control API is at /_sandbox; /_sandbox/openapi.json describes it.
-Exit codes: 0 success, 1 failure, 2 usage error.`,
+With --exec, the command finds KEYFOB_SANDBOX_URL, KEYFOB_SANDBOX_WORLD and the
+variables of the SDKs; if it fails, the requests that came are printed.
+Exit codes: 0 success, 1 failure, 2 usage error; with --exec, that of the command.`,
     )
     .action((options: ServeOptions) => serve(options, startSandboxServer));
 

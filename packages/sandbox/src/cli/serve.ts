@@ -1,32 +1,47 @@
 import type { Sandbox, SandboxOptions } from '../exports/index.ts';
 import { SandboxError } from '../exports/index.ts';
+import { runWith } from './exec.ts';
 import { describeRequestLine } from './request-line.ts';
 import { describeStart } from './start-text.ts';
 
 export type ServeOptions = {
   readonly host: string;
-  readonly port: string;
+  /** With `exec`, a free one by default, so that runs do not disturb each other. */
+  readonly port?: string;
   readonly allowHost?: readonly string[];
   readonly clock?: string;
   readonly seed?: string;
   readonly json?: boolean;
+  readonly exec?: string;
+  readonly environment?: string;
 };
 
-/** Runs the sandbox until it is asked to stop, and writes a line for every request. */
+/**
+ * Runs the sandbox until it is asked to stop, and writes a line for every request; with `exec`, for as long as that command
+ * runs, and with its exit code.
+ */
 export const serve = async (
   options: ServeOptions,
   start: (options: SandboxOptions) => Promise<Sandbox>,
 ): Promise<void> => {
-  const { host, clock, seed, json = false } = options;
+  const { host, clock, seed, exec, json = false } = options;
   const sandbox = await start({
     host,
-    port: readPort(options.port),
+    port: readPort(options.port ?? (exec === undefined ? DEFAULT_PORT : '0')),
     allowedHosts: options.allowHost ?? [],
     defaultWorld: {
       clock: clock ?? { mode: 'running', rate: 1 },
       ...(seed === undefined ? {} : { seed }),
     },
   });
+  if (exec !== undefined) {
+    try {
+      process.exitCode = await runWith(sandbox, exec, { environment: options.environment, json });
+    } finally {
+      await sandbox.close();
+    }
+    return;
+  }
   write(json ? JSON.stringify({ event: 'listening', url: sandbox.url }) : await describeStart(sandbox));
   sandbox.worlds.follow((world, entry) => {
     if (entry.stage === 'ended') write(describeRequestLine(world, entry, { json }));
@@ -37,6 +52,7 @@ export const serve = async (
 
 const write = (text: string): void => void process.stdout.write(`${text}\n`);
 
+const DEFAULT_PORT = '8788';
 const PORT_MAX = 65_535;
 
 const readPort = (text: string): number => {
