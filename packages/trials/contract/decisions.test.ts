@@ -13,6 +13,7 @@ import type { NewGrantEvent } from '@keyfob/server/webhooks';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
+import { PATIENT } from '../support/postgres/patience.ts';
 import { currentOf, NOW_MS, refreshed, sampleClient } from '../support/samples.ts';
 import { clientIdsOf, decisionCase } from './decision-cases.ts';
 import type { DecisionCase } from './decision-cases.ts';
@@ -145,10 +146,11 @@ else {
 }
 
 function tryPostgres({ url }: Cluster): void {
-  test('The store.', async () => tryStore(await openPostgresStore(url()), POSTGRES_RUNS));
+  test('The store.', async () =>
+    tryStore(await openPostgresStore(url(), { limits: PATIENT }), POSTGRES_RUNS));
 
   test('The statement of the fast path advances the grants whose verdict is "rotate", and no others.', async () => {
-    const store = await openPostgresStore(url());
+    const store = await openPostgresStore(url(), { limits: PATIENT });
     const connections = openConnections(url(), POOL_LIMITS);
     await everyCase(async (all) => {
       await makeGrants(store, all);

@@ -1,5 +1,6 @@
 import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import type { Cluster } from '../support/postgres/cluster.ts';
+import { PATIENT } from '../support/postgres/patience.ts';
 import type { StoreFactory } from './register.ts';
 
 const TABLES = [
@@ -22,7 +23,7 @@ const TABLES = [
 export const createPostgresFactory = (cluster: Cluster, port = cluster.port): StoreFactory => {
   const url = cluster.url(undefined, port);
   // The contract expects a change to be visible to the next read of another connection, so nothing is cached.
-  const open = () => openPostgresStore(url, { clientCacheMs: 0 });
+  const open = () => openPostgresStore(url, { clientCacheMs: 0, limits: PATIENT });
   return {
     async open() {
       const store = await open();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import { startCluster } from '../support/postgres/cluster.ts';
+import { PATIENT } from '../support/postgres/patience.ts';
 import { createPostgresFactory } from './postgres-factory.ts';
 import { sampleClient } from '../support/samples.ts';
 import { describeStore } from './store-contract.ts';
@@ -14,7 +15,7 @@ else {
   describeStore('PostgreSQL', createPostgresFactory(cluster));
 
   test('A node drops a change of a client that a failover lost when the client changes again.', async () => {
-    const open = () => openPostgresStore(cluster.url(), { clientCacheMs: 0 });
+    const open = () => openPostgresStore(cluster.url(), { clientCacheMs: 0, limits: PATIENT });
     const [operator, node] = [await open(), await open()];
     const { id } = sampleClient({ id: 'client-of-a-failover' });
     await operator.createClient(sampleClient({ id }));

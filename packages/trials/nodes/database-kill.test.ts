@@ -5,6 +5,7 @@ import type { Store } from '@keyfob/server/stores';
 import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import { NOW_MS, sampleClient, sampleGrant, sampleUse, STRICT_POLICY } from '../support/samples.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
+import { PATIENT } from '../support/postgres/patience.ts';
 
 const GRANTS = 60;
 const KILLS = 3;
@@ -19,8 +20,8 @@ if ('reason' in cluster) test('PostgreSQL killed under load', { skip: cluster.re
 else {
   after(() => cluster.remove());
   test('PostgreSQL that is killed under load loses no answered refresh, and no server has to be restarted.', async (t) => {
-    const node = await openPostgresStore(cluster.url());
-    const nodes = [node, await openPostgresStore(cluster.url())];
+    const node = await openPostgresStore(cluster.url(), { limits: PATIENT });
+    const nodes = [node, await openPostgresStore(cluster.url(), { limits: PATIENT })];
     t.after(() => Promise.all(nodes.map((one) => one.close())));
     await node.createClient(sampleClient({ policy: STRICT_POLICY }));
     const holders = Array.from({ length: GRANTS }, (_, id): Holder => ({

@@ -29,6 +29,7 @@ import {
 import { fillWithAll, readAll } from '../support/filled-store.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
+import { PATIENT } from '../support/postgres/patience.ts';
 import { startPooler } from '../support/postgres/pooler.ts';
 import type { Pooler } from '../support/postgres/pooler.ts';
 import { REFRESH } from './refresh-bytes.ts';
@@ -68,7 +69,7 @@ function tryPooled(setup: Setup): void {
   const onNodes = (name: string, body: (nodes: Nodes) => Promise<void>): void => {
     test(name, async () => {
       const url = await makeUrl();
-      const open = () => openPostgresStore(url);
+      const open = () => openPostgresStore(url, { limits: PATIENT });
       const nodes = [await open(), await open(), await open()] as const;
       try {
         await body(nodes);
