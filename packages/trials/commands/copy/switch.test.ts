@@ -20,7 +20,7 @@ import { importInto } from './late-imports.ts';
 
 const GRANTS = 42;
 /** Grants without refreshes, so that the copy takes a while. */
-const IDLE_GRANTS = 60_000;
+const IDLE_GRANTS = 25_000;
 const OLD_TOKENS_PER_GRANT = 20;
 const TEST_OPTIONS = { timeout: 240_000 };
 
