@@ -17,17 +17,20 @@ export type TableSubject = {
   readonly environment: Readonly<Record<string, string>>;
 };
 
-const inNode = (name: string, file: string, dialect: GradedDialect = 'smartcar'): TableSubject => ({
-  name,
-  dialect,
-  words: subjectWords(file, dialect),
-  environment: {},
-});
+/** In a clone, packages of this repository are their sources. */
+const FROM_SOURCE = '--conditions=keyfob-source';
+
+const inNode = (name: string, file: string, dialect: GradedDialect = 'smartcar'): TableSubject => {
+  const [node, ...words] = subjectWords(file, dialect);
+  return { name, dialect, words: [node, FROM_SOURCE, ...words], environment: {} };
+};
 
 /** The programs that need nothing but this Node. */
 export const NODE_SUBJECTS: readonly TableSubject[] = [
   inNode('eighty careful lines with `fetch`', 'careful'),
   inNode('eighty careful lines with `fetch`', 'careful', 'pleos'),
+  inNode('`@keyfob/keeper` (Node)', 'keeper'),
+  inNode('`@keyfob/keeper` (Node)', 'keeper', 'pleos'),
   inNode('what is written first, with `fetch`', 'naive'),
   inNode('what is written first, with `fetch`', 'naive', 'pleos'),
   inNode("Smartcar's SDK for Node, 10.4", 'smartcar-10'),

@@ -8,7 +8,7 @@ import { createProgressBar } from '../support/progress-bar.ts';
 import { gradeWords } from './grade-words.ts';
 import { goSubjects, NODE_SUBJECTS, pythonSubjects } from './subjects.ts';
 import type { TableSubject } from './subjects.ts';
-import { replaceTable, writeTable } from './write-table.ts';
+import { replaceRows, writeTable } from './write-table.ts';
 
 const PAGE = `${ROOT}docs/guide/grade.md`;
 
@@ -24,7 +24,7 @@ const HELP = `Grades the programs in packages/trials/grade/subjects and prints t
 
   npm run grade:table                       print the table
   npm run grade:table -- --write            write it into the page
-  npm run grade:table -- --only simple      only programs whose name contains this
+  npm run grade:table -- --only simple      only programs whose name contains this; --write leaves the other rows
 
 Programs in Python and Go are graded where the language and its registry can be used.
 `;
@@ -37,13 +37,13 @@ const run = async (): Promise<void> => {
     for (const subject of await findSubjects(folder)) {
       process.stderr.write(`${subject.name} (${subject.dialect})\n`);
       const { words, dialect, environment } = subject;
-      const card = await gradeWords(words, { dialect, environment, limitSeconds: 30, onProgress: bar.show });
+      const card = await gradeWords(words, { dialect, environment, limitSeconds: 60, onProgress: bar.show });
       bar.end();
       rows.push({ subject, card });
     }
     const table = writeTable(rows);
     process.stdout.write(`${table}\n`);
-    if (values.write) writeFileSync(PAGE, replaceTable(readFileSync(PAGE, 'utf8'), table));
+    if (values.write) writeFileSync(PAGE, replaceRows(readFileSync(PAGE, 'utf8'), table));
   } finally {
     bar.end();
     rmSync(folder, { recursive: true, force: true });

@@ -51,9 +51,29 @@ const FINDINGS = {
 
 const [BEGIN, END] = ['<!-- table: npm run grade:table -- --write -->', '<!-- end of table -->'];
 
-/** The page with this table in place of the one that it has. Throws if it has no place for one. */
-export const replaceTable = (page: string, table: string): string => {
+/**
+ * The page with these rows: in place of those of the same program and dialect, or after all others. Throws if it has no place for
+ * a table.
+ */
+export const replaceRows = (page: string, table: string): string => {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`the page has no "${BEGIN}" ... "${END}"`);
-  return `${page.slice(0, begin + BEGIN.length)}\n\n${table}\n\n${page.slice(end)}`;
+  const rows = new Map([...rowsOf(page.slice(begin, end)), ...rowsOf(table)].map((row) => [keyOf(row), row]));
+  const [head = '', rule = ''] = table.split('\n');
+  const whole = [head, rule, ...rows.values()].join('\n');
+  return `${page.slice(0, begin + BEGIN.length)}\n\n${whole}\n\n${page.slice(end)}`;
 };
+
+const rowsOf = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(2);
+
+/** The program and its dialect; formatters change the spaces between cells. */
+const keyOf = (row: string): string =>
+  row
+    .split('|')
+    .slice(1, 3)
+    .map((cell) => cell.trim())
+    .join(' | ');

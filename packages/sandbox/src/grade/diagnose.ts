@@ -24,8 +24,11 @@ export const STATE_ELSEWHERE: Diagnosis = {
     'Let it keep all that it remembers in that folder. Each scenario has a folder of its own, which is also put back and looked at.',
 };
 
-/** Finds out why a command does not work at all, from the scenario without any fault. */
-export const diagnose = (played: PlayedPlan): Diagnosis => {
+/**
+ * Finds out why a command does not work at all, from the scenario without any fault. `isPrinting`: it is a command, and not a
+ * service.
+ */
+export const diagnose = (played: PlayedPlan, isPrinting: boolean): Diagnosis => {
   const { events } = played.history;
   const needs = events.filter((event) => event.kind === 'need');
   const exchanges = events.filter((event) => event.kind === 'exchange');
@@ -36,7 +39,7 @@ export const diagnose = (played: PlayedPlan): Diagnosis => {
       says: `The command was not started: ${answer.how}.`,
       remedy: 'Give the program and its arguments after --, as in: keyfob-sandbox grade -- node refresh.js',
     };
-  if (bad?.need === 0) return firstCall(answer);
+  if (bad?.need === 0) return firstCall(answer, isPrinting);
   if (exchanges.length === 0) return noRequest(played, answer);
   return refused(exchanges, needs, answer);
 };
@@ -46,9 +49,11 @@ const isNotStarted = (how: string): boolean => how.startsWith('"');
 const FIRST_USE =
   'On its first use it finds its tokens in KEYFOB_ACCESS_TOKEN, KEYFOB_REFRESH_TOKEN and KEYFOB_EXPIRES_AT (milliseconds), and keeps what it needs in the folder KEYFOB_STATE.';
 
-const firstCall = (answer: Answer): Diagnosis => ({
-  says: `The first call did not print a token that works, though the one in KEYFOB_ACCESS_TOKEN is fresh: ${describe(answer)}.`,
-  remedy: `It prints an access token and exits with 0; 75 means temporarily impossible, 77 that the owner must consent. ${FIRST_USE}`,
+const firstCall = (answer: Answer, isPrinting: boolean): Diagnosis => ({
+  says: `The first call did not give a token that works, though the one in KEYFOB_ACCESS_TOKEN is fresh: ${describe(answer)}.`,
+  remedy: isPrinting
+    ? `It prints an access token and exits with 0; 75 means temporarily impossible, 77 that the owner must consent. ${FIRST_USE}`
+    : `It answers GET with 200 and an access token; 503 means temporarily impossible, 410 that the owner must consent. ${FIRST_USE}`,
 });
 
 const noRequest = ({ strays }: PlayedPlan, answer: Answer): Diagnosis => {

@@ -101,7 +101,7 @@ export const grade = async (order: GradeOrder): Promise<Scorecard> => {
 };
 
 const whyUngraded = (plain: PlayedPlan, { isPrinting }: Subject): Diagnosis | undefined => {
-  if (!hasEverWorked(plain)) return diagnose(plain);
+  if (!hasEverWorked(plain)) return diagnose(plain, isPrinting);
   // A service may remember everything until it is killed.
   return plain.hasState || !isPrinting ? undefined : STATE_ELSEWHERE;
 };
@@ -137,7 +137,8 @@ const play = async (plan: Plan, order: GradeOrder): Promise<Played> => {
   try {
     const rule = ruleOf(dialect, lifetimes);
     const steps = plan.steps({ dialect, pauseSeconds: pauseSecondsOf(isRealTime) });
-    const conditions = { subject, world, rule, lifetimes, isRealTime, clockSkewSeconds, signal };
+    const isImpatient = plan === PLAIN;
+    const conditions = { subject, world, rule, lifetimes, isRealTime, clockSkewSeconds, isImpatient, signal };
     const played = await runPlan(steps, conditions);
     const judgement = judgeHistory(played.history);
     const seconds = (performance.now() - startedAt) / 1000;

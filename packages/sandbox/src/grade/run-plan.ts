@@ -23,6 +23,8 @@ export type Conditions = {
   readonly lifetimes: Lifetimes;
   readonly isRealTime: boolean;
   readonly clockSkewSeconds: number;
+  /** Ends the scenario when its first call fails, or one hangs: nothing more can be learned. */
+  readonly isImpatient: boolean;
   /** Ends the scenario after the step at hand. */
   readonly signal: AbortSignal;
 };
@@ -92,7 +94,7 @@ export const runPlan = async (steps: readonly Step[], conditions: Conditions): P
   };
   try {
     for (const step of steps) {
-      if (conditions.signal.aborted) break;
+      if (conditions.signal.aborted || (conditions.isImpatient && isHopeless(play.events))) break;
       await take(play, step);
     }
     const { rule, events, runs, story } = play;
@@ -104,6 +106,13 @@ export const runPlan = async (steps: readonly Step[], conditions: Conditions): P
     removeFolder(folder);
   }
 };
+
+const isHopeless = (events: readonly HistoryEvent[]): boolean =>
+  events.some(
+    (event) =>
+      event.kind === 'need' &&
+      event.answers.some(({ kind }) => kind === 'hung' || (event.need === 0 && kind !== 'token')),
+  );
 
 /** Something that the command still does, or has made unreadable, is no reason to fail: the system cleans up later. */
 const removeFolder = (folder: string): void => {
