@@ -4,6 +4,8 @@ FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /keyfob
 COPY package.json package-lock.json .npmrc ./
 COPY packages/server/package.json packages/server/
+COPY packages/sandbox/package.json packages/sandbox/
+COPY packages/keeper/package.json packages/keeper/
 COPY packages/trials/package.json packages/trials/
 RUN npm ci --ignore-scripts --workspace packages/server --include-workspace-root
 COPY LICENSE tsconfig.base.json ./

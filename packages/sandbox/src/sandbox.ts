@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { OperatorError } from '@keyfob/server';
+import { isEveryAddress, OperatorError } from '@keyfob/server';
 import { createControl } from './control/control.ts';
 import { createAboutRoutes } from './control/routes/about-routes.ts';
 import { clockRoutes } from './control/routes/clock-routes.ts';
@@ -80,7 +80,9 @@ export const startSandboxServer = async (options: SandboxOptions = {}): Promise<
   await once(server, 'listening').catch((error: unknown) => {
     throw describeListenError(error, host, port);
   });
-  const listening = `http://${writeHost(host)}:${(server.address() as AddressInfo).port}`;
+  // An address that stands for every address is none that a client can connect to.
+  const reached = isEveryAddress(host) ? 'localhost' : writeHost(host);
+  const listening = `http://${reached}:${(server.address() as AddressInfo).port}`;
   url = options.publicUrl?.replace(/\/$/, '') ?? listening;
   let root = await worlds.createDefault(definition).catch(async (error: unknown) => {
     server.close();

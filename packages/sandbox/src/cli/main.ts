@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { OperatorError } from '@keyfob/server';
 import { SandboxError, startSandboxServer } from '../exports/index.ts';
 import { createGradeCommand } from './grade-command.ts';
@@ -28,8 +28,22 @@ const createServeProgram = (): Command =>
   new Command('keyfob-sandbox')
     .description('The authorization server of Keyfob with a clock that you move and answers that you lose.')
     .version(readVersion())
-    .option('--host <address>', 'where to listen; this machine only by default', '127.0.0.1')
-    .option('--port <number>', 'port; 0 picks a free one (default: 8788, with --exec a free one)')
+    .addOption(
+      new Option('--host <address>', 'where to listen; this machine only by default')
+        .env('KEYFOB_SANDBOX_HOST')
+        .default('127.0.0.1'),
+    )
+    .addOption(
+      new Option('--port <number>', 'port; 0 picks a free one (default: 8788; with --exec, a free one)').env(
+        'KEYFOB_SANDBOX_PORT',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--public-url <url>',
+        'by which others reach it, if not where it listens: in a container or behind a proxy',
+      ).env('KEYFOB_SANDBOX_PUBLIC_URL'),
+    )
     .option(
       '--allow-host <name...>',
       'names by which the control API may be reached besides those of this machine',

@@ -8,6 +8,7 @@ export type ServeOptions = {
   readonly host: string;
   /** With `exec`, a free one by default, so that runs do not disturb each other. */
   readonly port?: string;
+  readonly publicUrl?: string;
   readonly allowHost?: readonly string[];
   readonly clock?: string;
   readonly seed?: string;
@@ -29,6 +30,7 @@ export const serve = async (
     host,
     port: readPort(options.port ?? (exec === undefined ? DEFAULT_PORT : '0')),
     allowedHosts: options.allowHost ?? [],
+    ...(options.publicUrl === undefined ? {} : { publicUrl: readUrl(options.publicUrl) }),
     defaultWorld: {
       clock: clock ?? { mode: 'running', rate: 1 },
       ...(seed === undefined ? {} : { seed }),
@@ -59,6 +61,12 @@ const readPort = (text: string): number => {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= PORT_MAX) return port;
   throw new SandboxError('input_invalid', `--port ${text} is not a port`, 'Use a number from 0 to 65535.');
+};
+
+const readUrl = (text: string): string => {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  const remedy = 'Use one such as http://localhost:8788.';
+  throw new SandboxError('input_invalid', `--public-url ${text} is no URL`, remedy);
 };
 
 /** Resolves at the first signal that asks the process to end; a later one ends it at once. */
