@@ -37,6 +37,26 @@ test('the command says where it listens, serves, and ends with a signal', async 
   assert.equal(code, 0);
 });
 
+test('the printed commands work when pasted', async () => {
+  const child = spawn(process.execPath, [COMMAND, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (part: string) => (out += part));
+  while (!out.includes('Ctrl-C')) await once(child.stdout, 'data');
+  const lines = out.split('\n').filter((line) => line.startsWith('curl '));
+  const answers: string[] = [];
+  for (const line of lines) answers.push(await text(spawn('bash', ['-c', `${line} --silent`]).stdout));
+  child.kill('SIGTERM');
+  await once(child, 'close');
+  const [smartcar, pleos, advanced, fault, journal] = answers;
+  assert.match(smartcar ?? '', /"refresh_token":/);
+  assert.match(pleos ?? '', /"refreshToken":/);
+  assert.match(advanced ?? '', /"happened":/);
+  assert.match(fault ?? '', /"afterCommit"/);
+  assert.match(journal ?? '', /"g1\/0"/);
+  // A line for every request to the server.
+  assert.match(out, /^\S+ POST \/oauth\/token g1\/0: rotate 200 -> g1\/1$/m);
+});
+
 describe('--exec runs a command with the variables of the sandbox', () => {
   const REFRESH = `node -e "fetch(process.env.SMARTCAR_AUTH_ORIGIN + '/oauth/token', { method: 'POST', body: 'grant_type=refresh_token' }).then(({ status }) => process.exit(status === 400 || status === 401 ? CODE : 9))"`;
 
