@@ -50,6 +50,7 @@ export const preparePut = (
     );
   checkParams(client.provider, params);
   checkTokens(client, tokens);
+  checkNumbers(tokens);
   const pair: Pair = {
     accessToken: tokens.accessToken ?? '',
     refreshToken: tokens.refreshToken,
@@ -57,7 +58,7 @@ export const preparePut = (
   };
   const { learned } = engine.book.facts(clientName);
   const nowMs = engine.store.nowMs();
-  const issuedAtMs = Math.min(tokens.obtainedAtMs ?? nowMs, nowMs);
+  const issuedAtMs = Math.floor(Math.min(tokens.obtainedAtMs ?? nowMs, nowMs));
   const lifetimes = lifetimesOf(client.provider, learned);
   const endsAtMs =
     lifetimes.grantSeconds === undefined ? undefined : issuedAtMs + seconds(lifetimes.grantSeconds);
@@ -101,6 +102,22 @@ const checkTokens = ({ provider }: Client, { accessToken, refreshToken }: Tokens
       `${provider.name} has no refresh tokens`,
       'Put the connection with {}: its access token is fetched.',
     );
+};
+
+const YEARS_100_SECONDS = 100 * 365 * 86_400;
+
+const checkNumbers = ({ expiresIn, refreshExpiresIn, obtainedAtMs }: Tokens): void => {
+  for (const [name, value, most] of [
+    ['expiresIn', expiresIn, YEARS_100_SECONDS],
+    ['refreshExpiresIn', refreshExpiresIn, YEARS_100_SECONDS],
+    ['obtainedAtMs', obtainedAtMs, Number.MAX_SAFE_INTEGER],
+  ] as const)
+    if (value !== undefined && !(value >= 0 && value <= most))
+      throw new KeeperError(
+        'number_invalid',
+        `${name} is ${value}`,
+        'Give lifetimes in seconds, and moments in milliseconds since 1970.',
+      );
 };
 
 const hasControls = (text: string): boolean => /\p{Cc}/u.test(text);

@@ -19,10 +19,10 @@ export const expiryOf = (
   endsAtMs: Millis | undefined,
 ): Expiry => {
   const refreshSeconds = stated.refreshExpiresIn ?? lifetimes.refreshSeconds;
-  const refresh = refreshSeconds === undefined ? undefined : sentAtMs + seconds(refreshSeconds);
+  const refresh = refreshSeconds === undefined ? undefined : sentAtMs + Math.floor(seconds(refreshSeconds));
   const ends = [refresh, endsAtMs].filter((one) => one !== undefined);
   return {
-    accessExpiresAtMs: sentAtMs + seconds(stated.expiresIn ?? lifetimes.accessSeconds),
+    accessExpiresAtMs: sentAtMs + Math.floor(seconds(stated.expiresIn ?? lifetimes.accessSeconds)),
     refreshExpiresAtMs: ends.length === 0 ? undefined : Math.min(...ends),
   };
 };

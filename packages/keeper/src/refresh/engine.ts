@@ -67,5 +67,7 @@ export type LogEvent =
     }
   | { readonly event: 'answer.saved_late'; readonly grantId: string }
   | { readonly event: 'store.failed'; readonly during: string; readonly reason: string }
+  /** One grant cannot be refreshed, for a reason that no retry removes: a damaged row, a key that is missing, a bug. */
+  | { readonly event: 'refresh.failed'; readonly grantId: string | undefined; readonly reason: string }
   | { readonly event: 'listener.failed'; readonly kind: string; readonly reason: string }
   | { readonly event: 'quarantine'; readonly reason: string };

@@ -1,4 +1,4 @@
-import { StoreError } from '../errors.ts';
+import { KeeperError, StoreError } from '../errors.ts';
 import type { DueRank, Grant } from '../grants/grant.ts';
 import { blockedUntil } from '../grants/client-facts.ts';
 import type { Budget } from '../refresh/budget.ts';
@@ -59,9 +59,7 @@ export const createLoop = (parts: LoopParts): Loop => {
       engine.spool.beat();
       await parts.afterTurn();
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      engine.leases.doubt(timing.storeSettleMs + timing.scanMs);
-      engine.log({ event: 'store.failed', during: 'schedule', reason: error.message });
+      noteFailure(engine, 'schedule', error);
     }
   };
 
@@ -111,10 +109,18 @@ const startDue = async ({ engine, budget, refresher }: LoopParts, client: string
 };
 
 const start = (engine: Engine, refresher: Refresher, grant: Grant): void => {
-  refresher.refresh(grant, false).catch((error: unknown) => {
-    if (!(error instanceof StoreError)) throw error;
-    engine.log({ event: 'store.failed', during: 'refresh', reason: error.message });
-  });
+  refresher.refresh(grant, false).catch((error: unknown) => noteFailure(engine, 'refresh', error, grant.id));
+};
+
+/** A failure of one grant, or of the store for a while, never ends the loop: all others are still kept. */
+const noteFailure = (engine: Engine, during: string, error: unknown, grantId?: string): void => {
+  if (error instanceof StoreError) {
+    engine.leases.doubt(engine.timing.storeSettleMs + engine.timing.scanMs);
+    engine.log({ event: 'store.failed', during, reason: error.message });
+    return;
+  }
+  const reason = error instanceof KeeperError ? error.code : error instanceof Error ? error.name : 'unknown';
+  engine.log({ event: 'refresh.failed', grantId, reason });
 };
 
 /** Writes down who was asked for, and makes their next refresh due while the access token is still valid. */

@@ -66,7 +66,7 @@ export const simulate = async ({ cars = 30, ...wanted }: SimulationOptions): Pro
   truth.trouble = 0;
   await settle(simulation, keepers);
   await check(simulation, keepers);
-  if (counts.needsConsent > (options.kind === 'once' ? truth.lostAnswers + counts.kills : 0))
+  if (counts.needsConsent > (options.kind === 'once' ? truth.lostAnswers : 0))
     truth.faults.push(`${counts.needsConsent} grants ended, ${truth.lostAnswers} answers were lost`);
   for (const running of keepers) running?.kill();
   return {
@@ -230,8 +230,9 @@ const check = async (simulation: Simulation, keepers: readonly (Running | undefi
     const endMs = time.nowMs() + 900_000;
     time.at(900_000, () => undefined);
     while (asked.result === undefined && (await time.step(endMs)));
-    if ((asked.result?.status ?? 'unavailable') === 'unavailable')
-      truth.faults.push(`${name} stays unavailable`);
+    if (asked.result === undefined) truth.faults.push(`${name}: nobody answers`);
+    if (asked.result?.status === 'unavailable')
+      truth.faults.push(`${name} stays unavailable: ${asked.result.reason}`);
     const isDead = (await store.find(name))?.state === 'dead';
     if (isDead && deaths.get(grant.id) !== 1)
       truth.faults.push(`${name} died ${deaths.get(grant.id) ?? 0} times`);

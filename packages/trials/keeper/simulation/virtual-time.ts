@@ -46,7 +46,7 @@ export const createVirtualTime = (): VirtualTime => {
     }
   };
   const at = (delayMs: number, work: () => void): (() => void) => {
-    const event = { atMs: nowMs + Math.max(0, delayMs), number: made++, work, isOff: false };
+    const event = { atMs: nowMs + Math.max(0, Math.ceil(delayMs)), number: made++, work, isOff: false };
     push(event);
     return () => {
       event.isOff = true;

@@ -4,6 +4,8 @@ import { KeeperError, StoreError } from '../../errors.ts';
 const BUSY = 5;
 const LOCKED = 6;
 const IO_FAILED = 10;
+/** What a mistake of ours leads to: it is no failure of the store, and is not retried. */
+const MISTAKES: ReadonlySet<number | undefined> = new Set([1, 19, 20, 21, 25]);
 const FAILURES: Readonly<Record<number, readonly [string, string]>> = {
   [BUSY]: ['another process holds the store locked', 'Close the program that has locked it and try again.'],
   8: ['the store cannot be written', 'Give this user the right to write the file and its folder.'],
@@ -45,7 +47,8 @@ const CLOSED = /^(?:database is not open|statement has been finalized)/;
 export const toStoreError = (error: unknown, kind: StoreError['kind'] = 'unavailable'): Error => {
   const code = codeOf(error);
   const isClosed = error instanceof Error && CLOSED.test(error.message);
-  if (code === undefined && !isClosed) return error instanceof Error ? error : new Error(String(error));
+  if (MISTAKES.has(code) || (code === undefined && !isClosed))
+    return error instanceof Error ? error : new Error(String(error));
   const what =
     code === undefined ? 'the store is closed' : (FAILURES[code]?.[0] ?? `SQLite answered ${code}`);
   return new StoreError(kind, what, { cause: error });
