@@ -23,8 +23,8 @@ export type Success = {
 export type Kept = { readonly grant: Grant; readonly isSaved: boolean };
 
 /**
- * The second transaction of a refresh: the new pair, on disk before anybody gets it. It does not need the lease: whoever
- * brings the answer to the row's present token is right, because its pair may be the only one that lives.
+ * The second transaction of a refresh: the new pair, on disk before anybody gets it. It does not need the lease: the answer
+ * to the row's present token is right, because its pair may be the only one that lives.
  * Where the store refuses, the answer goes to the spool and is offered again until the store takes it.
  */
 export const keepPair = async (

@@ -21,7 +21,7 @@ export type Store = GrantVerbs &
   KeyVerbs &
   IdentityVerbs;
 
-/** What the caller believes of a row. `fence` is left out by who brings an answer: it counts, whoever holds the lease. */
+/** What the caller believes of a row. `fence` is left out with an answer: a pair counts without the lease. */
 export type Seen = { readonly generation: number; readonly epoch: number; readonly fence?: number };
 
 /** A pair for a row, encrypted, with what can be read without a key. */

@@ -1,8 +1,9 @@
 import { armFault, createGrantIn, startSandboxServer } from '@keyfob/sandbox';
 import type { NewFault } from '@keyfob/sandbox';
 import { openForeignServer } from '../foreign-server.ts';
-import type { ForeignFault, ForeignRules } from '../foreign-server.ts';
+import type { ForeignFault, ForeignRules, ForeignServer } from '../foreign-server.ts';
 import { KINDS } from '../kept-world.ts';
+import { openOidcProvider } from '../oidc-provider-server.ts';
 import type { ClientData, Kind } from '../kept-world.ts';
 
 /** The server that a keeper is tried against: ours, or somebody else's. */
@@ -39,8 +40,12 @@ const FOREIGN = {
 } as const satisfies Record<string, { rules: ForeignRules; repeats: ClientData['repeats'] }>;
 
 /** Every kind of provider in the matrix. */
-export type ServerKind = Kind | keyof typeof FOREIGN;
-export const SERVER_KINDS = [...Object.keys(KINDS), ...Object.keys(FOREIGN)] as readonly ServerKind[];
+export type ServerKind = Kind | keyof typeof FOREIGN | 'oidc-provider';
+export const SERVER_KINDS = [
+  ...Object.keys(KINDS),
+  ...Object.keys(FOREIGN),
+  'oidc-provider',
+] as readonly ServerKind[];
 
 /** Whether a lost answer of this kind can be fetched again. */
 export const isForgiving = (kind: ServerKind): boolean => repeatsOf(kind).kind !== 'once';
@@ -48,14 +53,26 @@ export const isForgiving = (kind: ServerKind): boolean => repeatsOf(kind).kind !
 const isForeign = (kind: ServerKind): kind is keyof typeof FOREIGN => Object.hasOwn(FOREIGN, kind);
 
 const repeatsOf = (kind: ServerKind): ClientData['repeats'] =>
-  isForeign(kind) ? FOREIGN[kind].repeats : KINDS[kind].repeats;
+  isForeign(kind) ? FOREIGN[kind].repeats : kind === 'oidc-provider' ? ONCE : KINDS[kind].repeats;
+
+const ONCE: ClientData['repeats'] = { kind: 'once' };
 
 export const openCounterpart = (kind: ServerKind): Promise<Counterpart> =>
-  isForeign(kind) ? openForeign(kind) : openOurs(kind);
+  isForeign(kind)
+    ? openForeign(kind)
+    : kind === 'oidc-provider'
+      ? toCounterpart(openOidcProvider(), ONCE)
+      : openOurs(kind);
 
-const openForeign = async (kind: keyof typeof FOREIGN): Promise<Counterpart> => {
-  const { rules, repeats } = FOREIGN[kind];
-  const server = await openForeignServer(rules);
+const openForeign = (kind: keyof typeof FOREIGN): Promise<Counterpart> =>
+  toCounterpart(openForeignServer(FOREIGN[kind].rules), FOREIGN[kind].repeats);
+
+/** A server of somebody else, as a counterpart. */
+const toCounterpart = async (
+  opening: Promise<Omit<ForeignServer, 'newGrant'> & { newGrant(): string | Promise<string> }>,
+  repeats: ClientData['repeats'],
+): Promise<Counterpart> => {
+  const server = await opening;
   return {
     client: { profile: 'oauth', origin: server.origin, ...server.credentials, repeats },
     params: {},

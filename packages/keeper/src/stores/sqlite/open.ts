@@ -101,7 +101,7 @@ const createIdentityVerbs = (
     'DELETE FROM attempts WHERE sent_at_ms < ?',
     'DELETE FROM events WHERE acknowledged_at_ms < ?',
     `DELETE FROM answers WHERE received_at_ms < ? AND NOT EXISTS (
-      SELECT 1 FROM grants WHERE grants.id = answers.grant_id AND grants.generation = answers.generation)`,
+      SELECT 1 FROM grants WHERE grants.id = answers.grant_id AND grants.generation <= answers.generation + 1)`,
   ].map((statement) => database.prepare(statement));
   return {
     identity: () =>

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { bytes, newPut, newClaim, settlement, nextPair, byGeneration, claimed } from './rows.ts';
+import type { OpenForContract } from './rows.ts';
+
+/** Putting and closing. */
+export const describePutting = (name: string, open: OpenForContract): void => {
+  describe(`${name}: putting`, () => {
+    it('makes a grant that another process finds', async (scope) => {
+      const { store, again } = await open(scope);
+      const { status, grant } = await store.put(newPut('car', 't1'));
+      assert.equal(status, 'new');
+      assert.deepEqual(await (await again()).find('car'), grant);
+      assert.deepEqual(
+        [grant.generation, grant.epoch, grant.state, grant.due, grant.params, grant.lease],
+        [1, 1, 'active', { atMs: 1500, rank: 2 }, { brand: 'kia' }, undefined],
+      );
+      assert.equal(Buffer.from(grant.sealed).toString(), `1keyst1 ${grant.id} 1.1`);
+      assert.equal(await store.find('other'), undefined);
+      assert.equal(await store.read('other'), undefined);
+    });
+
+    it('replaces, links, and knows what it has', async (scope) => {
+      const { store } = await open(scope);
+      const { grant } = await store.put(newPut('car', 't1'));
+      assert.equal((await store.put(newPut('car', 't1'))).status, 'known');
+      assert.equal((await store.put(newPut('two', 't1'))).status, 'linked');
+      assert.deepEqual(await store.connectionsOf(grant.id), ['car', 'two']);
+      const own = await store.put(newPut('two', 't2'));
+      assert.equal(own.status, 'new');
+      const replaced = await store.put(newPut('car', 't3'));
+      assert.deepEqual(
+        [replaced.status, replaced.grant.id, replaced.grant.generation, replaced.grant.epoch],
+        ['replaced', grant.id, 2, 2],
+      );
+    });
+
+    it('any of several lookups finds the holder', async (scope) => {
+      const { store } = await open(scope);
+      await store.put(newPut('car', 't1'));
+      const lookups = [bytes('under the new key'), bytes('t1')];
+      assert.equal((await store.put(newPut('two', 't1', { lookups }))).status, 'linked');
+    });
+
+    it('a token that was used before is outdated', async (scope) => {
+      const { store } = await open(scope);
+      const { grant } = await store.put(newPut('car', 't1'));
+      const claim = newClaim('me');
+      const row = await claimed(store, grant, {
+        ...claim,
+        attempt: { ...claim.attempt, fingerprint: bytes('t1') },
+      });
+      const ended = [
+        { id: claim.attempt.id, outcome: 'usable', status: 200, requestId: undefined, tookMs: 5 },
+      ];
+      await store.settle(grant.id, byGeneration(row), settlement({ pair: nextPair('t2'), ended }));
+      assert.equal((await store.put(newPut('car', 't1'))).status, 'outdated');
+      assert.equal((await store.find('car'))?.generation, 2);
+    });
+
+    it('closes a grant with its last connection, and an answer from before is not stored', async (scope) => {
+      const { store } = await open(scope);
+      const { grant } = await store.put(newPut('car', 't1'));
+      await store.put(newPut('two', 't1'));
+      const row = await claimed(store, grant);
+      assert.equal((await store.disconnect('car'))?.state, 'inflight');
+      assert.equal((await store.disconnect('two'))?.state, 'closed');
+      assert.equal(await store.disconnect('two'), undefined);
+      const late = await store.settle(grant.id, byGeneration(row), settlement({ pair: nextPair('t2') }));
+      assert.equal(late.isDone, false);
+      assert.equal((await store.put(newPut('car', 't1'))).status, 'new');
+    });
+  });
+};

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Store } from '@keyfob/keeper/stores';
+import { newPut } from './rows.ts';
+import type { OpenForContract } from './rows.ts';
+
+const take = (from: Store, rank: 0 | 1, limit: number) =>
+  from.takeDue({ client: 'cars', rank, limit, holdMs: 60_000 });
+
+/** What is due. */
+export const describeScheduling = (name: string, open: OpenForContract): void => {
+  describe(`${name}: the schedule`, () => {
+    it('gives each due grant to one process, in the order of its rank and time', async (scope) => {
+      const { store, again } = await open(scope);
+      const other = await again();
+      for (const [car, atMs] of [
+        ['a', 30],
+        ['b', 10],
+        ['c', 20],
+      ] as const)
+        await store.put(newPut(car, car, { due: { atMs, rank: 1 } }));
+      await store.put(newPut('later', 'later', { due: { atMs: store.nowMs() + 1e9, rank: 1 } }));
+      await store.put(newPut('risky', 'risky', { due: { atMs: 5, rank: 0 } }));
+      const [mine, others] = [await take(store, 1, 2), await take(other, 1, 5)];
+      assert.deepEqual(
+        [
+          mine.map(({ due }) => due?.atMs ?? 0).toSorted((one, two) => one - two),
+          others.map(({ due }) => due?.atMs),
+        ],
+        [[10, 20], [30]],
+      );
+      assert.equal((await take(other, 0, 5)).length, 1);
+      assert.equal((await take(store, 1, 5)).length, 0);
+      assert.equal((await store.takeDue({ client: 'none', rank: 1, limit: 5, holdMs: 1 })).length, 0);
+    });
+
+    it('many processes take every due grant once', async (scope) => {
+      const { store, again } = await open(scope);
+      for (let car = 0; car < 40; car++)
+        await store.put(newPut(`car-${car}`, `c${car}`, { due: { atMs: car, rank: 2 } }));
+      const stores = [store, await again(), await again(), await again()];
+      const taken = await Promise.all(
+        stores.map((one) => one.takeDue({ client: 'cars', rank: 2, limit: 15, holdMs: 60_000 })),
+      );
+      const ids = taken.flat().map(({ id }) => id);
+      assert.equal(new Set(ids).size, ids.length);
+      assert.ok(ids.length >= 30);
+    });
+
+    it('touching makes due earlier, and never later', async (scope) => {
+      const { store } = await open(scope);
+      const { grant } = await store.put(newPut('car', 't1', { due: { atMs: 5000, rank: 2 } }));
+      await store.touch([{ grantId: grant.id, askedAtMs: 7, due: { atMs: 9000, rank: 1 } }]);
+      assert.deepEqual((await store.find('car'))?.due, { atMs: 5000, rank: 2 });
+      await store.touch([{ grantId: grant.id, askedAtMs: 3, due: { atMs: 4000, rank: 1 } }]);
+      const touched = await store.find('car');
+      assert.deepEqual([touched?.due, touched?.askedAtMs], [{ atMs: 4000, rank: 1 }, 7]);
+    });
+
+    it('finds what ends soon', async (scope) => {
+      const { store } = await open(scope);
+      const { grant } = await store.put(newPut('car', 't1'));
+      assert.deepEqual(
+        (await store.endingBefore(3000, 5)).map(({ id }) => id),
+        [grant.id],
+      );
+      assert.deepEqual(await store.endingBefore(2999, 5), []);
+    });
+  });
+};

@@ -1,0 +1,15 @@
+import { describeAnnouncing } from './announcing.ts';
+import { describeListing } from './listing.ts';
+import { describePutting } from './putting.ts';
+import { describeRefreshing } from './refreshing.ts';
+import { describeScheduling } from './scheduling.ts';
+import type { OpenForContract } from './rows.ts';
+
+/** What every store of the keeper does. */
+export const describeStore = (name: string, open: OpenForContract): void => {
+  describePutting(name, open);
+  describeRefreshing(name, open);
+  describeScheduling(name, open);
+  describeAnnouncing(name, open);
+  describeListing(name, open);
+};
