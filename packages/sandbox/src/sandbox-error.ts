@@ -26,6 +26,7 @@ export const SANDBOX_ERRORS = {
   content_type_wrong: 415,
   too_many_worlds: 429,
   too_many_faults: 429,
+  too_many_scenarios: 429,
   too_many_checkpoints: 429,
   too_many_grants: 429,
   too_many_waiting: 429,

@@ -9,6 +9,7 @@ import { clockRoutes } from './control/routes/clock-routes.ts';
 import { faultRoutes } from './control/routes/fault-routes.ts';
 import { grantRoutes } from './control/routes/grant-routes.ts';
 import { journalRoutes } from './control/routes/journal-routes.ts';
+import { scenarioRoutes } from './control/routes/scenario-routes.ts';
 import { webhookRoutes } from './control/routes/webhook-routes.ts';
 import { worldRoutes } from './control/routes/world-routes.ts';
 import { createEdge, createWorldListener } from './edge/create-edge.ts';
@@ -65,6 +66,7 @@ export const startSandboxServer = async (options: SandboxOptions = {}): Promise<
     ...clockRoutes,
     ...grantRoutes,
     ...faultRoutes,
+    ...scenarioRoutes,
     ...journalRoutes,
     ...webhookRoutes,
   ];

@@ -3,6 +3,7 @@ import { renderApiPage } from './api-page.ts';
 import { renderCommands } from './commands.ts';
 import { readHelp } from './help.ts';
 import { renderPolicies } from './policies.ts';
+import { renderScenarios } from './scenarios.ts';
 import { renderSettings } from './settings.ts';
 
 /** The server that the description of the endpoints is about; a running server puts itself there. */
@@ -15,6 +16,7 @@ export const renderReference = async (): Promise<Readonly<Record<string, string>
   return {
     'docs/reference/commands.md': renderCommands(commands),
     'docs/reference/policies.md': renderPolicies(commands),
+    'docs/reference/scenarios.md': renderScenarios(),
     'docs/reference/settings.md': renderSettings(),
     'docs/reference/openapi.json': `${JSON.stringify(document, null, 2)}\n`,
     'docs/reference/api.html': renderApiPage(document),

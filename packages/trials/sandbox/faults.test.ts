@@ -1,64 +1,14 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { armFault, createGrantIn } from '@keyfob/sandbox';
-import type { JournalEntry, NewFault, Sandbox, World } from '@keyfob/sandbox';
+import type { NewFault, Sandbox, World } from '@keyfob/sandbox';
 import { startSandboxServer } from '@keyfob/sandbox';
-import { writeRequest } from '../support/raw-request.ts';
 import { refresh, smartcarRefresh, tokenOf } from './requests.ts';
+import { bodyOf, reached, watchRequest } from './watch.ts';
+import type { Seen } from './watch.ts';
 
-/** What a client sees on its socket: bytes, and how they end. */
-type Seen = { readonly text: string; readonly end: 'fin' | 'reset' | 'open' };
-
-/** Sends a refresh on a raw connection, and watches it until it ends; `hangs` leaves after the journal shows no answer. */
-const watchRefresh = async (world: World, token: string, { hangs = false } = {}): Promise<Seen> => {
-  const { hostname, port } = new URL(world.url);
-  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
-  let text = '';
-  let end: Seen['end'] = 'open';
-  socket.setEncoding('latin1').on('data', (part: string) => (text += part));
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ECONNRESET') end = 'reset';
-  });
-  socket.on('end', () => {
-    if (end === 'open') end = 'fin';
-  });
-  const ended = new Promise<void>((resolve) => {
-    socket.on('data', () => {
-      if (isComplete(text)) resolve();
-    });
-    socket.on('end', resolve).on('close', () => resolve());
-  });
-  await once(socket, 'connect');
-  socket.write(writeRequest(smartcarRefresh(world, token)));
-  if (hangs) {
-    await reached(world, 'sending');
-    // A request that comes later is answered before it.
-    await fetch(`${world.url}/openapi.json`);
-  } else {
-    await ended;
-  }
-  const seen = { text, end };
-  socket.destroy();
-  return seen;
-};
-
-/** Whether a whole answer has come. */
-const isComplete = (text: string): boolean => {
-  const [head = '', body] = text.split('\r\n\r\n');
-  const length = /content-length: (\d+)/i.exec(head)?.[1];
-  return body !== undefined && length !== undefined && body.length >= Number(length);
-};
-
-const reached = async (world: World, stage: JournalEntry['stage']): Promise<JournalEntry> => {
-  const { requests } = await world.journal.wait({ stage, endpoint: 'token', waitMs: 5000 });
-  const [entry] = requests;
-  assert.ok(entry !== undefined, `no request came to the stage ${stage}`);
-  return entry;
-};
-
-const bodyOf = ({ text }: Seen): string => text.split('\r\n\r\n')[1] ?? '';
+const watchRefresh = (world: World, token: string, how = {}): Promise<Seen> =>
+  watchRequest(world, smartcarRefresh(world, token), how);
 
 /** A world with one grant, in which the fault is armed. */
 const open = async (

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { OperatorError } from '@keyfob/server';
 import { SandboxError, startSandboxServer } from '../exports/index.ts';
 import { createGradeCommand } from './grade-command.ts';
+import { createScenariosCommand } from './scenarios-command.ts';
 import { serve } from './serve.ts';
 import type { ServeOptions } from './serve.ts';
 
@@ -21,7 +22,9 @@ const readVersion = (): string =>
 
 const createProgram = (): Command => {
   const program = createServeProgram();
-  return program.addCommand(createGradeCommand().copyInheritedSettings(program));
+  return program
+    .addCommand(createGradeCommand().copyInheritedSettings(program))
+    .addCommand(createScenariosCommand().copyInheritedSettings(program));
 };
 
 const createServeProgram = (): Command =>
@@ -55,6 +58,8 @@ const createServeProgram = (): Command =>
       'run a command of the shell with the variables of the sandbox, and exit as it does',
     )
     .option('--environment <name>', 'with --exec: also the variables of this SDK, such as smartcar-python')
+    .option('--scenario <name>', 'start a scenario in the default world; "scenarios" lists them')
+    .option('--dialect <name>', 'whose API the client of the scenario speaks', 'smartcar')
     .option('--json', 'print JSON lines instead of text')
     // The options of a command are its own, also those that have the name of one of these.
     .enablePositionalOptions()
@@ -67,6 +72,8 @@ const createServeProgram = (): Command =>
 Examples:
   $ keyfob-sandbox
   $ keyfob-sandbox --clock 2026-01-01 --seed tests
+  $ keyfob-sandbox --scenario lost-answer-after
+  $ keyfob-sandbox scenarios
   $ keyfob-sandbox --port 0 --json
   $ keyfob-sandbox --exec 'npm test'
   $ keyfob-sandbox grade -- node refresh.js
@@ -101,7 +108,9 @@ const describeFailure = (
   }
   if (error instanceof SandboxError || error instanceof OperatorError) {
     const { code, message, remedy } = error;
-    return { code, message, remedy, exit: code === 'input_invalid' ? EXIT_USAGE : EXIT_FAILED };
+    // What a command does not find, its arguments have named.
+    const isUsage = code === 'input_invalid' || code === 'not_found';
+    return { code, message, remedy, exit: isUsage ? EXIT_USAGE : EXIT_FAILED };
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'internal', message, remedy: 'This is a bug in keyfob-sandbox.', exit: EXIT_FAILED };

@@ -1,7 +1,8 @@
 import type { Sandbox, SandboxOptions } from '../exports/index.ts';
-import { SandboxError } from '../exports/index.ts';
+import { findScenario, SandboxError, showStarted, startScenario } from '../exports/index.ts';
 import { runWith } from './exec.ts';
 import { describeRequestLine } from './request-line.ts';
+import { describeScenarioStart } from './scenario-text.ts';
 import { describeStart } from './start-text.ts';
 
 export type ServeOptions = {
@@ -12,6 +13,8 @@ export type ServeOptions = {
   readonly allowHost?: readonly string[];
   readonly clock?: string;
   readonly seed?: string;
+  readonly scenario?: string;
+  readonly dialect?: string;
   readonly json?: boolean;
   readonly exec?: string;
   readonly environment?: string;
@@ -26,6 +29,7 @@ export const serve = async (
   start: (options: SandboxOptions) => Promise<Sandbox>,
 ): Promise<void> => {
   const { host, clock, seed, exec, json = false } = options;
+  requireScenario(options);
   const sandbox = await start({
     host,
     port: readPort(options.port ?? (exec === undefined ? DEFAULT_PORT : '0')),
@@ -36,20 +40,40 @@ export const serve = async (
       ...(seed === undefined ? {} : { seed }),
     },
   });
-  if (exec !== undefined) {
-    try {
+  try {
+    if (exec !== undefined)
       process.exitCode = await runWith(sandbox, exec, { environment: options.environment, json });
-    } finally {
-      await sandbox.close();
-    }
-    return;
+    else await serveUntilStopped(sandbox, options);
+  } finally {
+    await sandbox.close();
   }
-  write(json ? JSON.stringify({ event: 'listening', url: sandbox.url }) : await describeStart(sandbox));
+};
+
+const serveUntilStopped = async (sandbox: Sandbox, options: ServeOptions): Promise<void> => {
+  const { scenario, dialect = 'smartcar', json = false } = options;
+  const started =
+    scenario === undefined ? undefined : await startScenario(sandbox.defaultWorld(), scenario, { dialect });
+  if (json) {
+    write(JSON.stringify({ event: 'listening', url: sandbox.url }));
+    if (started !== undefined) write(JSON.stringify({ event: 'scenario', ...showStarted(started) }));
+  } else if (started === undefined) write(await describeStart(sandbox));
+  else write(describeScenarioStart(sandbox, started));
   sandbox.worlds.follow((world, entry) => {
     if (entry.stage === 'ended') write(describeRequestLine(world, entry, { json }));
   });
   await untilStopped();
-  await sandbox.close();
+};
+
+/** Throws `SandboxError` before anything listens. */
+const requireScenario = ({ scenario, exec }: ServeOptions): void => {
+  if (scenario === undefined) return;
+  findScenario(scenario);
+  if (exec !== undefined)
+    throw new SandboxError(
+      'input_invalid',
+      '--scenario is for a person, and --exec for tests',
+      'Have the test start it: POST …/worlds/WORLD/scenarios/NAME.',
+    );
 };
 
 const write = (text: string): void => void process.stdout.write(`${text}\n`);

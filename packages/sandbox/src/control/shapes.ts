@@ -129,6 +129,47 @@ export const faultShape = v.object({
   isOver: v.boolean(),
 });
 
+export const scenarioShape = v.object({
+  name: v.string(),
+  serverDoes: v.string(),
+  clientDoes: v.string(),
+  /** Where it happened to somebody. */
+  source: v.string(),
+  /** Whether the server has exchanged the token where something goes wrong. */
+  committed: v.picklist(['yes', 'no', 'once', 'either', 'nothing to commit']),
+  /** The dialects that have it. */
+  dialects: v.array(v.string()),
+});
+
+export const scenarioListShape = v.object({ scenarios: v.array(scenarioShape) });
+
+export const startedScenarioShape = v.object({
+  ...scenarioShape.entries,
+  /** Where the client sends its requests. */
+  url: v.string(),
+  /** What the client has to trust there, in PEM. */
+  certificate: v.nullable(v.string()),
+  /** As it is now. */
+  client: clientShape,
+  /** The secret before, where the scenario has rolled it. */
+  secretBefore: v.nullable(v.string()),
+  /** The grant that it is about. */
+  grant: v.string(),
+  /** The grants that it has made, that one first. */
+  grants: v.array(createdGrantShape),
+  faults: v.array(v.object({ id: v.string() })),
+  /** What was done at once, in sentences. */
+  did: v.array(v.string()),
+  /** What follows before later requests, in sentences. */
+  willDo: v.array(v.string()),
+});
+
+export const runningScenarioListShape = v.object({
+  scenarios: v.array(
+    v.object({ name: v.string(), grant: v.string(), did: v.array(v.string()), willDo: v.array(v.string()) }),
+  ),
+});
+
 export const faultListShape = v.object({ faults: v.array(faultShape) });
 
 export const requestShape = v.object({

@@ -6,6 +6,9 @@ import type { Advanced } from '../clock/advance-clock.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { Holds } from '../grants/holds.ts';
 import type { JournalEntry } from '../journal/entry.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { dialectsOf } from '../scenarios/scenarios.ts';
+import type { StartedScenario } from '../scenarios/start-scenario.ts';
 import { environmentsOf } from '../worlds/environment.ts';
 import type { World } from '../worlds/world.ts';
 import type {
@@ -15,6 +18,8 @@ import type {
   grantShape,
   holdsShape,
   requestShape,
+  scenarioShape,
+  startedScenarioShape,
   worldShape,
 } from './shapes.ts';
 
@@ -96,6 +101,32 @@ export const showFault = ({ scenario, ...fault }: Fault): Shown<typeof faultShap
   ...fault,
   scenario: scenario ?? null,
 });
+
+export const showScenario = (scenario: Scenario): Shown<typeof scenarioShape> => {
+  const { name, serverDoes, clientDoes, source, committed } = scenario;
+  return { name, serverDoes, clientDoes, source, committed, dialects: [...dialectsOf(scenario)] };
+};
+
+export const showStarted = (started: StartedScenario): Shown<typeof startedScenarioShape> => {
+  const { scenario, url, certificate, client, secretBefore, grant, created, faults, did, willDo } = started;
+  return {
+    ...showScenario(scenario),
+    url,
+    certificate: certificate ?? null,
+    client: { ...client, redirectUris: [...client.redirectUris] },
+    secretBefore: secretBefore ?? null,
+    grant,
+    grants: created.map(({ client: { name, clientId, dialect }, ...rest }) => ({
+      ...rest,
+      client: name,
+      clientId,
+      dialect,
+    })),
+    faults: faults.map(({ id }) => ({ id })),
+    did: [...did],
+    willDo: [...willDo],
+  };
+};
 
 export const showRequest = (entry: JournalEntry): Shown<typeof requestShape> => {
   const {

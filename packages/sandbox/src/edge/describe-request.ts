@@ -1,5 +1,6 @@
 import type { WireRequest } from '@keyfob/server/wire';
 import type { RequestFacts } from '../faults/armed-faults.ts';
+import { GRANT_TYPES } from '../faults/fault.ts';
 import { identifyToken } from '../grants/identify-token.ts';
 import { nameOfIdentified } from '../grants/token-names.ts';
 import type { SentParts } from '../journal/entry.ts';
@@ -8,7 +9,7 @@ import { presentedToken } from '../journal/read-request.ts';
 import type { SentRequest } from '../journal/read-request.ts';
 import { redact } from '../journal/redact.ts';
 import type { World } from '../worlds/world.ts';
-import { endpointOf } from './endpoint-of.ts';
+import { dialectOf, endpointOf } from './endpoint-of.ts';
 
 type Begun = Omit<NewEntry, 'requestId' | 'faults'>;
 
@@ -26,13 +27,17 @@ export const describeRequest = async (
   const facts = {
     endpoint: endpointOf(inWorld),
     grantType: grantTypeOf(sent),
+    dialect: dialectOf(inWorld),
     client: sent.clientId === undefined ? undefined : clients.findById(sent.clientId)?.name,
     grant: found === undefined || !grants.has(found.grantId) ? undefined : grants.nameOf(found.grantId),
   };
   return {
     facts,
     entry: {
-      ...facts,
+      endpoint: facts.endpoint,
+      grantType: facts.grantType,
+      client: facts.client,
+      grant: facts.grant,
       atMs: clock.now(),
       method,
       path: redact(inWorld),
@@ -51,18 +56,17 @@ export const describeRequest = async (
   };
 };
 
-const GRANT_TYPES: ReadonlySet<string> = new Set([
-  'refresh_token',
-  'authorization_code',
-  'client_credentials',
-]);
+const KNOWN_GRANT_TYPES: ReadonlySet<string> = new Set(GRANT_TYPES);
+/** RFC 8628 §3.4. */
+const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** Pleos says it by its path and by the member that it needs. */
 const grantTypeOf = ({ parameters }: SentRequest): string | undefined => {
   if (parameters.has('refreshToken')) return 'refresh_token';
   if (parameters.has('redirectUrl') && parameters.has('code')) return 'authorization_code';
   const named = parameters.get('grant_type');
-  return named === undefined || GRANT_TYPES.has(named) ? named : 'other';
+  if (named === DEVICE_CODE) return 'device_code';
+  return named === undefined || KNOWN_GRANT_TYPES.has(named) ? named : 'other';
 };
 
 const PARAMETERS_MAX = 30;

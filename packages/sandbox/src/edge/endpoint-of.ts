@@ -10,7 +10,20 @@ const BY_PATH: ReadonlyMap<string, Endpoint> = new Map([
   ]),
   ['/oauth/introspect', 'introspect'],
   ['/oauth/revoke', 'revoke'],
+  // The server has no device flow; a scenario answers for it.
+  ['/device_authorization', 'device'],
+  ['/oauth/device_authorization', 'device'],
 ]);
+
+const DIALECT_BY_TOKEN_PATH: ReadonlyMap<string, string> = new Map(
+  Object.values(DIALECTS).flatMap(({ name, tokenEndpoints }) =>
+    Object.keys(tokenEndpoints).map((path) => [path, name] as const),
+  ),
+);
+
+/** The dialect whose token endpoint a path is. */
+export const dialectOf = (path: string): string | undefined =>
+  DIALECT_BY_TOKEN_PATH.get(path.replace(/\/$/, ''));
 
 const VEHICLES = /^\/v[\d.]+\/(?:user$|vehicles(?:\/|$))/;
 

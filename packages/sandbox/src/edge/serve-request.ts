@@ -16,6 +16,7 @@ import type { World } from '../worlds/world.ts';
 import { consentAtOnce } from './auto-consent.ts';
 import { describeAnswer, noteAccess } from './describe-answer.ts';
 import { describeRequest } from './describe-request.ts';
+import { untilOvertaken } from './late-answer.ts';
 import { replaceExpired } from './replace-expired.ts';
 
 /** A request to a world, and where its answer goes. */
@@ -38,10 +39,14 @@ export const serveRequest = async (
 ): Promise<void> => {
   const startedAt = performance.now();
   const sent = readRequest(request);
-  const described = await describeRequest(world, request, sent);
+  const arrived = await describeRequest(world, request, sent);
+  // What a scenario does first may move the clock and change the grant.
+  const hasChanged = await world.running.meet(arrived.facts);
+  const described = hasChanged ? await describeRequest(world, request, sent) : arrived;
   const faults = world.faults.strike(described.facts);
-  const plan = planFaults(faults);
   const requestId = world.nextRequestId();
+  const { dialect } = described.facts;
+  const plan = planFaults(faults, { dialect, nowMs: world.clock.serverNow(), requestId });
   const entry = world.journal.begin({ ...described.entry, requestId, faults: faults.map(({ id }) => id) });
   const left = new AbortController();
   response.once('close', () => left.abort());
@@ -76,6 +81,7 @@ const answer = async (arrival: Arrival): Promise<Partial<JournalEntry>> => {
   });
   for (const { seconds, movesClock } of plan.waits) await passTime(arrival, seconds, movesClock);
   await wait(plan.answerDelayMs, gone);
+  if (plan.isLate) await untilOvertaken(world.journal, entry.entry(), gone);
   entry.update({ stage: 'sending' });
   const dated = { ...changed, headers: { Date: dateOf(world), ...changed.headers } };
   return describeDelivery(

@@ -22,3 +22,8 @@ export { judgeHeld } from '../grants/holds.ts';
 export { advanceClock } from '../clock/advance-clock.ts';
 export type { Advanced, ClockTarget } from '../clock/advance-clock.ts';
 export { armFault } from '../faults/parse-fault.ts';
+export { dialectsOf, findScenario, SCENARIO_GROUPS, SCENARIOS } from '../scenarios/scenarios.ts';
+export type { Scenario } from '../scenarios/scenario.ts';
+export { startScenario } from '../scenarios/start-scenario.ts';
+export type { ScenarioOrder, StartedScenario } from '../scenarios/start-scenario.ts';
+export { showStarted } from '../control/show.ts';

@@ -9,12 +9,16 @@ import { parseFault } from './parse-fault.ts';
 const REFRESH: RequestFacts = {
   endpoint: 'token',
   grantType: 'refresh_token',
+  dialect: 'smartcar',
   client: 'smartcar',
   grant: 'g1',
 };
 
 const strikes = (fault: Omit<NewFault, 'do'>, times = 10, facts = REFRESH, seed = 'seed'): string => {
-  const armed = createArmedFaults((purpose) => createSeededRandomness(seed, purpose));
+  const armed = createArmedFaults(
+    (purpose) => createSeededRandomness(seed, purpose),
+    () => 0,
+  );
   armed.arm(parseFault({ ...fault, do: { status: 500 } }));
   return Array.from({ length: times }, () => (armed.strike(facts).length > 0 ? 'x' : '.')).join('');
 };
@@ -52,7 +56,10 @@ test('chance comes from the seed, about as often as it says', () => {
 });
 
 test('one more fault does not change when another happens by chance', () => {
-  const armed = createArmedFaults((purpose) => createSeededRandomness('seed', purpose));
+  const armed = createArmedFaults(
+    (purpose) => createSeededRandomness('seed', purpose),
+    () => 0,
+  );
   armed.arm(parseFault({ on: { probability: 0.25 }, do: { status: 500 } }));
   armed.arm(parseFault({ on: { probability: 0.5 }, do: { status: 501 } }));
   const both = Array.from({ length: 1000 }, () =>
@@ -61,8 +68,25 @@ test('one more fault does not change when another happens by chance', () => {
   assert.equal(both, strikes({ on: { probability: 0.25 } }, 1000));
 });
 
+test('a fault for so many seconds ends with the clock of the world, and says so', () => {
+  let nowMs = 1000;
+  const armed = createArmedFaults(
+    (purpose) => createSeededRandomness('seed', purpose),
+    () => nowMs,
+  );
+  armed.arm(parseFault({ on: { forSeconds: 60 }, do: { status: 500 }, times: 'always' }));
+  const isStruck = (): boolean => armed.strike(REFRESH).length > 0;
+  nowMs += 59_999;
+  assert.deepEqual([isStruck(), armed.find('f1')?.isOver], [true, false]);
+  nowMs += 1;
+  assert.deepEqual([isStruck(), armed.find('f1')?.isOver, armed.list()[0]?.isOver], [false, true, true]);
+});
+
 test('a world has so many faults and no more', () => {
-  const armed = createArmedFaults((purpose) => createSeededRandomness('seed', purpose));
+  const armed = createArmedFaults(
+    (purpose) => createSeededRandomness('seed', purpose),
+    () => 0,
+  );
   for (let index = 0; index < FAULTS_MAX; index++) armed.arm(parseFault({ do: { status: 500 } }));
   assert.throws(() => armed.arm(parseFault({ do: { status: 500 } })), { code: 'too_many_faults' });
   assert.equal(armed.disarm('f1'), true);

@@ -1,4 +1,5 @@
 import type { Randomness } from '@keyfob/server';
+import type { Millis } from '@keyfob/server/grants';
 import { SandboxError } from '../sandbox-error.ts';
 import type { Endpoint, Fault, FaultTarget, ParsedFault } from './fault.ts';
 
@@ -6,6 +7,8 @@ import type { Endpoint, Fault, FaultTarget, ParsedFault } from './fault.ts';
 export type RequestFacts = {
   readonly endpoint: Exclude<Endpoint, 'any'> | 'other';
   readonly grantType: string | undefined;
+  /** Whose endpoint it is. */
+  readonly dialect: string | undefined;
   /** By its name in the world. */
   readonly client: string | undefined;
   /** By its name in the world: that of the token in the request. */
@@ -26,11 +29,17 @@ export type ArmedFaults = {
 
 export const FAULTS_MAX = 200;
 
-type Armed = { fault: Fault };
+type Armed = { fault: Fault; readonly chance: Randomness; readonly untilMs: Millis };
 
-export const createArmedFaults = (randomnessOf: (purpose: string) => Randomness): ArmedFaults => {
-  const armed = new Map<string, Armed & { readonly chance: Randomness }>();
+/** `now`: the clock of the world. */
+export const createArmedFaults = (
+  randomnessOf: (purpose: string) => Randomness,
+  now: () => Millis,
+): ArmedFaults => {
+  const armed = new Map<string, Armed>();
   let made = 0;
+  const current = ({ fault, untilMs }: Armed): Fault =>
+    now() >= untilMs ? { ...fault, isOver: true } : fault;
   return {
     arm(parsed) {
       if (armed.size >= FAULTS_MAX)
@@ -42,16 +51,20 @@ export const createArmedFaults = (randomnessOf: (purpose: string) => Randomness)
       const id = `f${++made}`;
       const fault: Fault = { ...parsed, id, seen: 0, fired: 0, isOver: false };
       // Each has its own stream, so that one more fault does not change when the others happen.
-      armed.set(id, { fault, chance: randomnessOf(`fault ${id}`) });
+      const { forSeconds = Infinity } = parsed.on;
+      armed.set(id, { fault, chance: randomnessOf(`fault ${id}`), untilMs: now() + forSeconds * 1000 });
       return fault;
     },
-    list: () => [...armed.values()].map(({ fault }) => fault),
-    find: (id) => armed.get(id)?.fault,
+    list: () => [...armed.values()].map(current),
+    find(id) {
+      const found = armed.get(id);
+      return found === undefined ? undefined : current(found);
+    },
     disarm: (id) => armed.delete(id),
     disarmAll: () => armed.clear(),
     strike: (facts) =>
       [...armed.values()].flatMap((one) => {
-        if (one.fault.isOver || !fits(one.fault.on, facts)) return [];
+        if (current(one).isOver || !fits(one.fault.on, facts)) return [];
         const seen = one.fault.seen + 1;
         const isHit = isTurn(one.fault.on, seen, one.chance);
         const fired = one.fault.fired + (isHit ? 1 : 0);

@@ -1,7 +1,9 @@
+import type { Millis } from '@keyfob/server/grants';
 import type { WireResponse } from '@keyfob/server/wire';
 import { changeAnswer } from './change-answer.ts';
 import type { SentTokens } from './change-answer.ts';
 import type { Fault, FaultAction, Loss } from './fault.ts';
+import { renderError } from './error-answer.ts';
 import { GATEWAY_BODIES } from './gateway-bodies.ts';
 
 /** How the answer of a request is lost on its way. */
@@ -23,6 +25,8 @@ export type FaultPlan = {
   /** Seconds of the world, and whether a frozen clock moves on by them. */
   readonly waits: readonly { readonly seconds: number; readonly movesClock: boolean }[];
   readonly answerDelayMs: number;
+  /** The answer leaves after the one to the next request about the same grant. */
+  readonly isLate: boolean;
   readonly loss: LossPlan | undefined;
 };
 
@@ -36,14 +40,24 @@ export const NO_FAULT: FaultPlan = {
   change: (answer) => answer,
   waits: [],
   answerDelayMs: 0,
+  isLate: false,
   loss: undefined,
 };
 
-/** What faults do together. Where two contradict each other, the one that was armed first wins. */
-export const planFaults = (faults: readonly Pick<Fault, 'do'>[]): FaultPlan =>
-  faults.reduce((plan, fault) => addAction(plan, fault.do), NO_FAULT);
+/** What an answer that a fault makes depends on. */
+export type AnswerContext = {
+  /** Whose endpoint was asked. */
+  readonly dialect: string | undefined;
+  /** By the server's clock. */
+  readonly nowMs: Millis;
+  readonly requestId: string;
+};
 
-const addAction = (plan: FaultPlan, action: FaultAction): FaultPlan => {
+/** What faults do together. Where two contradict each other, the one that was armed first wins. */
+export const planFaults = (faults: readonly Pick<Fault, 'do'>[], context: AnswerContext): FaultPlan =>
+  faults.reduce((plan, fault) => addAction(plan, fault.do, context), NO_FAULT);
+
+const addAction = (plan: FaultPlan, action: FaultAction, context: AnswerContext): FaultPlan => {
   if ('loseAnswer' in action) {
     const { how, afterBytes } = action;
     const endsBeforeCommit = plan.endsBeforeCommit || action.loseAnswer === 'beforeCommit';
@@ -60,23 +74,40 @@ const addAction = (plan: FaultPlan, action: FaultAction): FaultPlan => {
       : { ...plan, answerDelayMs: plan.answerDelayMs + ms };
   }
   if ('redirect' in action || 'status' in action) {
-    const answer = madeUp(action);
+    const answer = madeUp(action, context);
     return action.at === 'beforeCommit'
       ? { ...plan, before: plan.before ?? answer }
       : { ...plan, after: plan.after ?? answer };
   }
   if ('duplicateRequest' in action) return { ...plan, isDuplicated: true };
   if ('tls' in action) return { ...plan, isRefused: true };
+  if ('lateAnswer' in action) return { ...plan, isLate: true };
   const { change } = plan;
   return { ...plan, change: (answer, sent) => changeAnswer(action, change(answer, sent), sent) };
 };
 
-const madeUp = (action: Extract<FaultAction, { readonly status: number }>): WireResponse => {
+const madeUp = (
+  action: Extract<FaultAction, { readonly status: number }>,
+  context: AnswerContext,
+): WireResponse => {
   if ('redirect' in action)
     return { status: action.status, headers: { Location: action.redirect }, body: '' };
+  const { status, headers: own, retryAfter } = action;
+  const more = { ...own, ...(retryAfter === undefined ? {} : writeRetryAfter(retryAfter, context)) };
+  if ('errorCode' in action) {
+    const { headers, body } = renderError(action, context);
+    return { status, headers: { ...headers, ...more }, body };
+  }
   const named = action.bodyName === undefined ? undefined : GATEWAY_BODIES[action.bodyName];
   const body = action.body ?? named?.body ?? '';
   const isJson = named === undefined && /^\s*[[{]/.test(body);
   const headers = named?.headers ?? (isJson ? { 'Content-Type': 'application/json' } : {});
-  return { status: action.status, headers: { ...headers, ...action.headers }, body };
+  return { status, headers: { ...headers, ...more }, body };
 };
+
+const writeRetryAfter = (
+  { seconds, as }: { readonly seconds: number; readonly as: 'seconds' | 'date' },
+  { nowMs }: AnswerContext,
+): Readonly<Record<string, string>> => ({
+  'Retry-After': as === 'date' ? new Date(nowMs + seconds * 1000).toUTCString() : String(seconds),
+});

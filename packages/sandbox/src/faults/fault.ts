@@ -15,14 +15,25 @@ const headerText = v.pipe(
 );
 
 /** The endpoints that a fault can be on. `any` is every request to the world. */
-export const ENDPOINTS = ['token', 'authorize', 'introspect', 'revoke', 'vehicles', 'any'] as const;
+export const ENDPOINTS = ['token', 'authorize', 'introspect', 'revoke', 'vehicles', 'device', 'any'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
+
+/**
+ * The kinds of token requests. The server has no device flow (RFC 8628), so a fault on `device_code`, or on the endpoint
+ * `device` where that flow begins, answers what the server would refuse.
+ */
+export const GRANT_TYPES = [
+  'refresh_token',
+  'authorization_code',
+  'client_credentials',
+  'device_code',
+] as const;
 
 /** Which requests a fault is for. All that is given must fit. */
 export const faultTarget = v.strictObject({
   endpoint: v.optional(v.picklist(ENDPOINTS), 'token'),
   /** The kind of token request. */
-  grantType: v.optional(v.picklist(['refresh_token', 'authorization_code', 'client_credentials'])),
+  grantType: v.optional(v.picklist(GRANT_TYPES)),
   /** A client by the name that the world gives it. */
   client: v.optional(name),
   /** A grant by its name, such as `g1`. */
@@ -33,6 +44,8 @@ export const faultTarget = v.strictObject({
   every: v.optional(count),
   /** Each request that fits, with this chance; the seed of the world decides, so a run repeats. */
   probability: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  /** Only for so long after it was armed, by the clock of the world. */
+  forSeconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10 * 365 * 86_400))),
 });
 
 const COMMIT_SIDES = ['beforeCommit', 'afterCommit'] as const;
@@ -72,12 +85,36 @@ const delayMilliseconds = v.strictObject({
   of: v.optional(v.picklist(['request', 'answer']), 'answer'),
 });
 
+const statusCode = v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599));
+const headers = v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,64}$/)), headerText));
+/** A `Retry-After` header (RFC 9110 §10.2.3), as a number of seconds or as a moment of the server's clock. */
+const retryAfter = v.optional(
+  v.strictObject({
+    seconds: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400)),
+    as: v.optional(v.picklist(['seconds', 'date']), 'seconds'),
+  }),
+);
+
 const status = v.strictObject({
-  status: v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)),
-  headers: v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,64}$/)), headerText)),
+  status: statusCode,
+  headers,
+  retryAfter,
   body: v.optional(v.pipe(v.string(), v.maxLength(BODY_MAX_CHARACTERS))),
   /** The page of a real gateway, with its headers. */
   bodyName: v.optional(v.picklist(Object.keys(GATEWAY_BODIES) as [string, ...string[]])),
+  at,
+});
+
+const errorCode = v.strictObject({
+  /**
+   * An error in the form of the dialect that was asked. A code of OAuth 2.0 becomes the one of the dialect that means the
+   * same; any other is sent as it is.
+   */
+  errorCode: v.pipe(v.string(), v.regex(/^[\x21-\x5b\x5d-\x7e]{1,64}$/, 'must be a word of visible ASCII')),
+  description: v.optional(v.pipe(v.string(), v.maxLength(500))),
+  status: v.optional(statusCode, 400),
+  headers,
+  retryAfter,
   at,
 });
 
@@ -93,13 +130,16 @@ const members = v.pipe(v.array(member), v.minLength(1), v.maxLength(16));
 
 /**
  * What a fault can do, by the member that names it. The server's own answer is changed in the last five only. `status` is
- * last, because a redirect may have one too.
+ * last, because a redirect and an error may have one too.
  */
 export const FAULT_ACTIONS = {
   loseAnswer,
   delaySeconds,
   delayMilliseconds,
   redirect,
+  errorCode,
+  /** The answer leaves after the one to the next request about the same grant; the client sends that on another connection. */
+  lateAnswer: v.strictObject({ lateAnswer: v.literal(true) }),
   /** The server gets the request twice, as from a proxy that tries again; the client gets the second answer. */
   duplicateRequest: v.strictObject({ duplicateRequest: v.literal(true) }),
   /** The connection is reset before the request is read, as in a handshake: nothing was sent. */

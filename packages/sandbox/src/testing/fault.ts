@@ -3,9 +3,11 @@ import type { GrantReference } from './grant-reference.ts';
 /** Which requests a fault is for. All that is given must fit. */
 export type FaultTarget = {
   /** `token` by default; `any` is every request to the world. */
-  readonly endpoint?: 'token' | 'authorize' | 'introspect' | 'revoke' | 'vehicles' | 'any' | (string & {});
+  readonly endpoint?:
+    'token' | 'authorize' | 'introspect' | 'revoke' | 'vehicles' | 'device' | 'any' | (string & {});
   /** The kind of token request. */
-  readonly grantType?: 'refresh_token' | 'authorization_code' | 'client_credentials' | (string & {});
+  readonly grantType?:
+    'refresh_token' | 'authorization_code' | 'client_credentials' | 'device_code' | (string & {});
   /** By its name in the world, such as `smartcar`. */
   readonly client?: string;
   /** A grant, or its name such as `g1`. */
@@ -16,6 +18,8 @@ export type FaultTarget = {
   readonly every?: number;
   /** Each request that fits, with this chance from 0 to 1; the seed of the world decides, so a run repeats. */
   readonly probability?: number;
+  /** Only for so long after it was armed, by the clock of the world. */
+  readonly forSeconds?: number;
 };
 
 /** Which requests, and how often at most: once by default, `always` with `every` or `probability`. */
@@ -46,6 +50,18 @@ export type FaultAction =
       readonly status?: 301 | 302 | 303 | 307 | 308 | undefined;
       readonly at?: 'beforeCommit' | 'afterCommit' | undefined;
     }
+  /** An error in the form of the dialect that was asked, such as `invalid_grant`. */
+  | {
+      readonly errorCode: string;
+      readonly description?: string | undefined;
+      /** 400 by default. */
+      readonly status?: number | undefined;
+      readonly headers?: Readonly<Record<string, string>> | undefined;
+      readonly retryAfter?: RetryAfter | undefined;
+      readonly at?: 'beforeCommit' | 'afterCommit' | undefined;
+    }
+  /** The answer leaves after the one to the next request about the same grant. */
+  | { readonly lateAnswer: true }
   /** The server gets the request twice; the client gets the second answer. */
   | { readonly duplicateRequest: true }
   /** The connection is reset before the request is read. */
@@ -62,6 +78,9 @@ export type FaultAction =
   | { readonly expiresIn: number | string | boolean | null }
   | ({ readonly at?: 'beforeCommit' | 'afterCommit' | undefined } & MadeUpAnswer);
 
+/** A `Retry-After` header, as a number of seconds (the default) or as a moment of the server's clock. */
+export type RetryAfter = { readonly seconds: number; readonly as?: 'seconds' | 'date' | undefined };
+
 /** An answer of a gateway or of a server in trouble. */
 export type MadeUpAnswer = {
   readonly status: number;
@@ -69,6 +88,7 @@ export type MadeUpAnswer = {
   readonly body?: string | undefined;
   /** The page of a real gateway with its headers, such as `nginx-502` or `cloudfront-503`. */
   readonly bodyName?: string | undefined;
+  readonly retryAfter?: RetryAfter | undefined;
 };
 
 /** A fault to arm. */

@@ -76,7 +76,9 @@ const writeVerbs = (
   const noteRefresh = (exchange: Exchange | undefined, result: RefreshResult): void => {
     if (exchange === undefined) return;
     const { verdict, grant } = result;
-    exchange.verdict = verdict;
+    // Of a request that arrives twice the last verdict is that of its answer. But a replay stays one, though the second time
+    // the grant has ended already.
+    if (exchange.verdict?.kind !== 'replay') exchange.verdict = verdict;
     if (grant !== undefined) exchange.grant = { id: grant.id, generation: grant.generation };
     if (changes(verdict)) commit(exchange);
   };

@@ -15,6 +15,8 @@ import type { GrantNames } from '../grants/grant-names.ts';
 import { createIssuedAccess } from './issued-access.ts';
 import type { IssuedAccess } from './issued-access.ts';
 import type { WorldDefinition } from './new-world.ts';
+import { createRunningScenarios } from './running-scenarios.ts';
+import type { RunningScenarios } from './running-scenarios.ts';
 import { createSeededRandomness } from './seeded-randomness.ts';
 import { registerWorldClients } from './world-clients.ts';
 import type { WorldClients } from './world-clients.ts';
@@ -43,6 +45,8 @@ export type World = {
   readonly tokens: TokenContext & { readonly grants: GrantNames };
   readonly faults: ArmedFaults;
   readonly journal: Journal;
+  /** The scenarios that were started and go on. */
+  readonly running: RunningScenarios;
   readonly exchanges: Exchanges;
   /** A stream of chance of its own for a purpose, from the seed. */
   readonly randomnessOf: (purpose: string) => Randomness;
@@ -124,6 +128,7 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
     throw error;
   });
   const journal = createJournal();
+  const running = createRunningScenarios();
   let last: Promise<unknown> = Promise.resolve();
   const follow: World['follow'] = (listener) => {
     followers.add(listener);
@@ -146,8 +151,9 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
       issuer: place.url,
       grants,
     },
-    faults: createArmedFaults(randomnessOf),
+    faults: createArmedFaults(randomnessOf, clock.now),
     journal,
+    running,
     exchanges,
     randomnessOf,
     grantRandomness: randomnessOf('grants'),
@@ -162,6 +168,7 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
     follow,
     async close() {
       journal.close();
+      running.close();
       await close();
     },
   };
