@@ -324,3 +324,48 @@ describe('a URL that would carry the secret in clear', () => {
       assert.equal(clientAt(url).provider.url, url);
   });
 });
+
+/** The real clock, whose wall is moved. */
+const moved = (byMs: () => number) => ({ ...systemClock, wallMs: () => Date.now() + byMs() });
+
+describe('what nobody asks for', () => {
+  it('an asked car is refreshed before its access token ends; an idle one only for its refresh token', async () => {
+    let byMs = 0;
+    const { keeper, sent } = await open(pair, { clock: moved(() => byMs) });
+    await keeper.put('asked', 'cars', { refreshToken: 'r1', accessToken: 'a1', expiresIn: 3600 });
+    await keeper.put('idle', 'cars', {
+      refreshToken: 'r2',
+      accessToken: 'a2',
+      expiresIn: 3600,
+      refreshExpiresIn: 86_400,
+    });
+    await keeper.token('asked');
+    await keeper.turn();
+    byMs = 3_100_000;
+    await keeper.turn();
+    while (sent.length === 0) await new Promise((resolve) => void setImmediate(resolve));
+    assert.deepEqual(sent.length, 1);
+    byMs = 70_000_000;
+    await keeper.turn();
+    while (sent.length === 1) await new Promise((resolve) => void setImmediate(resolve));
+    assert.match(sent[1] ?? '', /r2|refresh-/);
+  });
+
+  it('a refresh token that cannot be refreshed is announced 14, 7, 3 and 1 days before its end', async () => {
+    let byMs = 0;
+    const { keeper, events } = await open(() => ({ kind: 'not_sent', why: 'ECONNREFUSED' }), {
+      clock: moved(() => byMs),
+      timing: { ...FAST, backoffMaxMs: 5 },
+    });
+    await keeper.put('car', 'cars', { refreshToken: 'r', refreshExpiresIn: 60 * 86_400 });
+    for (const day of [10, 46.5, 47, 53.5, 57.5, 59.5, 59.6]) {
+      byMs = day * 86_400_000;
+      await keeper.turn();
+      await keeper.turn();
+    }
+    assert.deepEqual(
+      events.filter((kind) => kind === 'expiring'),
+      ['expiring', 'expiring', 'expiring', 'expiring'],
+    );
+  });
+});

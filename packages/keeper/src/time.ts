@@ -10,20 +10,28 @@ export type Clock = {
   wallMs(): Millis;
   /** Milliseconds from any point. It never jumps, and it does not count while the machine sleeps. */
   monotonicMs(): Millis;
-  /** Calls `alarm` once after at least so long. Returns what calls it off. */
+  /** Calls `alarm` once after at least so long. Returns what calls it off. Somebody waits: the process stays alive. */
   after(delayMs: Millis, alarm: () => void): () => void;
+  /** The same, for what nobody waits for: it does not keep a process alive that has nothing else to do. */
+  inBackground(delayMs: Millis, alarm: () => void): () => void;
 };
 
 /** `setTimeout` fires at once beyond this. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
-/** The machine's own clocks. An alarm keeps the process alive only while something else does. */
+const setAlarm = (delayMs: Millis, alarm: () => void): NodeJS.Timeout =>
+  setTimeout(alarm, Math.min(Math.max(0, delayMs), TIMEOUT_MAX_MS));
+
+/** The machine's own clocks. */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   after(delayMs, alarm) {
-    const timer = setTimeout(alarm, Math.min(Math.max(0, delayMs), TIMEOUT_MAX_MS));
-    timer.unref();
+    const timer = setAlarm(delayMs, alarm);
+    return () => clearTimeout(timer);
+  },
+  inBackground(delayMs, alarm) {
+    const timer = setAlarm(delayMs, alarm).unref();
     return () => clearTimeout(timer);
   },
 };

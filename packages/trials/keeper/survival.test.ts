@@ -15,7 +15,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { StoreError, openKeeper, parseKeys, sqliteStore } from '@keyfob/keeper';
 import type { Keeper, KeeperOptions, StoreOpener } from '@keyfob/keeper';
-import { runFirst } from './crash/crash-case.ts';
+import { runFirst, runWhole } from './crash/crash-case.ts';
 import { openCounterpart } from './crash/counterpart.ts';
 import type { Counterpart, ServerKind } from './crash/counterpart.ts';
 import { FAST, KEYS, clientOfData } from './kept-world.ts';
@@ -154,6 +154,23 @@ const isQuiet = async (bench: Bench, keeper: Keeper, reason: string): Promise<vo
   await keeper.turn();
   assert.equal(bench.server.requests().length, 0);
 };
+
+describe('a program that does nothing but ask', () => {
+  it('stays alive while it waits for a retry', async (scope) => {
+    const bench = await benchFor(scope, 'punishing');
+    const keeper = await bench.open();
+    await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
+    await keeper.close();
+    bench.server.arm('reset_before');
+    const { code, printed } = await runWhole({
+      file: bench.file,
+      client: bench.server.client,
+      signal: 'SIGKILL',
+    });
+    assert.equal(code, 0);
+    assert.match(printed, /"status":"ok"/);
+  });
+});
 
 describe('a store that was copied or put back', () => {
   it('a copy of the file sends nothing', async (scope) => {

@@ -70,7 +70,7 @@ export const createBudget = (clients: ReadonlyMap<string, Client>, clock: Clock)
       account.running < account.concurrencyMax && account.wanted.length + account.scheduled.length > 0;
     if (!isHeldByRate || account.isWaking) return;
     account.isWaking = true;
-    clock.after(1000 / account.perSecondMax, () => {
+    clock.inBackground(1000 / account.perSecondMax, () => {
       account.isWaking = false;
       startWaiting(client);
     });

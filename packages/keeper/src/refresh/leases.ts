@@ -62,7 +62,7 @@ export const createLeases = (
 
   const schedule = (): void => {
     if (cancel !== undefined || isStopped || held.size === 0) return;
-    cancel = clock.after(leaseMs / 3, () => {
+    cancel = clock.inBackground(leaseMs / 3, () => {
       cancel = undefined;
       void renew().finally(schedule);
     });

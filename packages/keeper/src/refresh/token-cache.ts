@@ -18,20 +18,22 @@ export type TokenCache = {
   /** When somebody last asked for a grant's token; `undefined` where nobody did lately. */
   askedAt(grantId: string): Millis | undefined;
   noteAsked(grantId: string): void;
-  /** The grants that were asked for since the last call. */
-  takeAsked(): ReadonlyMap<string, Millis>;
+  /** Some of the grants that were asked for and not taken since. */
+  takeAsked(most: number): readonly (readonly [string, Millis])[];
 };
 
 /** Other processes may put and close: what is older is compared with the store. */
 const TRUSTED_MS = 30_000;
 const TOKENS_MAX = 50_000;
 const ASKED_MAX = 200_000;
+/** Who asks often is noted once in so long. */
+const NOTED_MS = 60_000;
 
 /** An empty cache. It is bounded; what was put first goes first. */
 export const createTokenCache = (clock: Clock): TokenCache => {
   const tokens = new Map<string, Cached & { readonly trustedUntilMs: Millis }>();
-  let asked = new Map<string, Millis>();
-  let askedBefore = new Map<string, Millis>();
+  const asked = new Map<string, Millis>();
+  const noted = new Map<string, Millis>();
   return {
     get(name) {
       const token = tokens.get(name);
@@ -48,15 +50,24 @@ export const createTokenCache = (clock: Clock): TokenCache => {
       tokens.set(name, { ...token, trustedUntilMs: clock.monotonicMs() + TRUSTED_MS });
     },
     drop: (name) => void tokens.delete(name),
-    askedAt: (grantId) => asked.get(grantId) ?? askedBefore.get(grantId),
+    askedAt: (grantId) => asked.get(grantId) ?? noted.get(grantId),
     noteAsked(grantId) {
-      // Roughly: the first moment since the last look is enough, and cheap.
-      if (asked.size < ASKED_MAX && !asked.has(grantId)) asked.set(grantId, clock.wallMs());
+      if (asked.has(grantId) || asked.size >= ASKED_MAX) return;
+      const nowMs = clock.wallMs();
+      const before = noted.get(grantId);
+      if (before === undefined || nowMs - before >= NOTED_MS) asked.set(grantId, nowMs);
     },
-    takeAsked() {
-      const taken = asked;
-      askedBefore = taken.size > 0 ? taken : askedBefore;
-      asked = new Map();
+    takeAsked(most) {
+      const taken: (readonly [string, Millis])[] = [];
+      for (const one of asked) {
+        if (taken.length >= most) break;
+        taken.push(one);
+      }
+      if (noted.size >= ASKED_MAX) noted.clear();
+      for (const [grantId, atMs] of taken) {
+        asked.delete(grantId);
+        noted.set(grantId, atMs);
+      }
       return taken;
     },
   };

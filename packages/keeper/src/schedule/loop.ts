@@ -34,6 +34,8 @@ const RANKS: readonly DueRank[] = [0, 1, 2];
 const HOLD_MS = 60_000;
 /** Turns for which a grant that may be lost is held: an overlap does not wait for a process that has died, or met a failing store. */
 const HOLD_TURNS = 2;
+/** A turn must not keep the event loop busy; the others wait for the next one. */
+const ASKED_AT_ONCE = 2000;
 const WARN_EVERY_MS = 3_600_000;
 
 export const createLoop = (parts: LoopParts): Loop => {
@@ -52,8 +54,8 @@ export const createLoop = (parts: LoopParts): Loop => {
         for (const client of engine.clients.keys()) await startDue(parts, client);
       }
       await noteAsked(parts);
-      if (clock.monotonicMs() - warnedAtMs >= WARN_EVERY_MS) {
-        warnedAtMs = clock.monotonicMs();
+      if (Math.abs(clock.wallMs() - warnedAtMs) >= WARN_EVERY_MS) {
+        warnedAtMs = clock.wallMs();
         await warnOfEnds(engine.store);
       }
       engine.spool.beat();
@@ -65,7 +67,7 @@ export const createLoop = (parts: LoopParts): Loop => {
 
   const schedule = (delayMs: Millis): void => {
     if (isStopped) return;
-    cancel = clock.after(delayMs, () => {
+    cancel = clock.inBackground(delayMs, () => {
       running = turn().finally(() => {
         running = undefined;
         schedule(timing.scanMs);
@@ -126,7 +128,7 @@ const noteFailure = (engine: Engine, during: string, error: unknown, grantId?: s
 /** Writes down who was asked for, and makes their next refresh due while the access token is still valid. */
 const noteAsked = async ({ engine, cache }: LoopParts): Promise<void> => {
   const touches = [];
-  for (const [grantId, askedAtMs] of cache.takeAsked()) {
+  for (const [grantId, askedAtMs] of cache.takeAsked(ASKED_AT_ONCE)) {
     const grant = await engine.store.read(grantId);
     const client = grant === undefined ? undefined : engine.clients.get(grant.client);
     if (grant === undefined || client === undefined) continue;

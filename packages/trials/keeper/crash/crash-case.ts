@@ -66,6 +66,19 @@ export const runCrashCase = async (wanted: CrashCase): Promise<CrashReport> => {
   }
 };
 
+/** Runs a process to its end. Returns its exit code and what it printed. */
+export const runWhole = async (
+  orders: Orders,
+): Promise<{ readonly code: number | null; readonly printed: string }> => {
+  const child = spawn(process.execPath, ['--conditions=keyfob-source', PROCESS, JSON.stringify(orders)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, printed };
+};
+
 /** Starts the process that will end, and waits until it has, or has stopped. */
 export const runFirst = async (
   orders: Orders,

@@ -8,7 +8,8 @@ import type { ClientData } from '../kept-world.ts';
 export type Orders = {
   readonly file: string;
   readonly client: ClientData;
-  readonly at: Step;
+  /** `undefined` for a process that lives. */
+  readonly at?: Step;
   readonly signal: 'SIGKILL' | 'SIGSTOP';
 };
 

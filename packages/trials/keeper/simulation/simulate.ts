@@ -145,6 +145,7 @@ const never = <Result>(): Promise<Result> => new Promise<Result>(() => undefined
 const mortalClock = (clock: Clock, isDead: () => boolean): Clock => ({
   ...clock,
   after: (delayMs, alarm) => clock.after(delayMs, () => (isDead() ? undefined : alarm())),
+  inBackground: (delayMs, alarm) => clock.after(delayMs, () => (isDead() ? undefined : alarm())),
 });
 
 /** A dead process gets no result, and a failing store gives none: before or after its commit. */

@@ -68,6 +68,11 @@ export const createVirtualTime = (): VirtualTime => {
         return true;
       }
     },
-    clock: (wrongMs = 0) => ({ wallMs: () => nowMs + wrongMs, monotonicMs: () => nowMs, after: at }),
+    clock: (wrongMs = 0) => ({
+      wallMs: () => nowMs + wrongMs,
+      monotonicMs: () => nowMs,
+      after: at,
+      inBackground: at,
+    }),
   };
 };
