@@ -45,3 +45,20 @@ test('The command that runs another one, as on the page', async () => {
   const out = await paste(exec.replace('npm run', 'npm run --silent'), {});
   assert.match(out, /^the sandbox is at http:\/\/127\.0\.0\.1:\d+\n$/);
 });
+
+test('The commands that start a scenario and list all of them, as on the page', async (t) => {
+  const sandbox = await startSandboxServer();
+  t.after(() => sandbox.close());
+  const code =
+    readBlocks(PAGE, 'sh').find((one) => one.includes('/scenarios/')) ?? assert.fail('no such block');
+  const out = await paste(
+    code.replaceAll('http://127.0.0.1:8788', sandbox.url).replaceAll('curl ', 'curl --silent --show-error '),
+    {},
+  );
+  const [started, listed] = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.equal(started?.['grant'], 'g1');
+  assert.ok(Array.isArray(listed?.['scenarios']) && listed['scenarios'].length > 30);
+});
