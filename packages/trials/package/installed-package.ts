@@ -7,7 +7,9 @@ import { runCommand } from '../support/run-command.ts';
 
 export const WORKSPACE = join(dirname(KEYFOB_BIN), '..', '..', '..');
 
-const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|E403|E407/;
+/** What npm says when it cannot reach its registry. */
+export const NO_NETWORK =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|E403|E407/;
 
 /** The package as users install it. */
 export type InstalledPackage = {

@@ -61,6 +61,7 @@ const createServeProgram = (): Command =>
     .option('--scenario <name>', 'start a scenario in the default world; "scenarios" lists them')
     .option('--dialect <name>', 'whose API the client of the scenario speaks', 'smartcar')
     .option('--json', 'print JSON lines instead of text')
+    .option('--quiet', 'print no line per request: for a test that reads the first line only')
     // The options of a command are its own, also those that have the name of one of these.
     .enablePositionalOptions()
     .exitOverride()

@@ -18,6 +18,7 @@ export type ServeOptions = {
   readonly json?: boolean;
   readonly exec?: string;
   readonly environment?: string;
+  readonly quiet?: boolean;
 };
 
 /**
@@ -50,7 +51,7 @@ export const serve = async (
 };
 
 const serveUntilStopped = async (sandbox: Sandbox, options: ServeOptions): Promise<void> => {
-  const { scenario, dialect = 'smartcar', json = false } = options;
+  const { scenario, dialect = 'smartcar', json = false, quiet = false } = options;
   const started =
     scenario === undefined ? undefined : await startScenario(sandbox.defaultWorld(), scenario, { dialect });
   if (json) {
@@ -59,7 +60,7 @@ const serveUntilStopped = async (sandbox: Sandbox, options: ServeOptions): Promi
   } else if (started === undefined) write(await describeStart(sandbox));
   else write(describeScenarioStart(sandbox, started));
   sandbox.worlds.follow((world, entry) => {
-    if (entry.stage === 'ended') write(describeRequestLine(world, entry, { json }));
+    if (entry.stage === 'ended' && !quiet) write(describeRequestLine(world, entry, { json }));
   });
   await untilStopped();
 };

@@ -22,7 +22,7 @@ export const assertRefreshedOnce = async (
 
 const describeCount = (sent: number, decided: number, served: number): string => {
   if (sent === 0) return 'The code did not refresh.';
-  if (decided === 0) return 'The code did not get through: no refresh was answered, and it gave up.';
+  if (decided === 0) return 'The code did not get through: no refresh brought it a token.';
   if (decided === 1) return 'The code refreshed once, and was refused.';
   return `The code refreshed ${decided} times (${served} got tokens), and once was enough. Let callers share one refresh.`;
 };

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { installExample, packSandbox, runHere } from './installed-sandbox.ts';
+
+/** Each example, and a line without which its tests must fail. */
+const EXAMPLES = [
+  {
+    name: 'vitest',
+    file: 'src/car-tokens.ts',
+    needed: '        await writeTokens(path, next);\n',
+    tests: /Tests {2}5 passed/,
+    report: /The code holds g1\/0, but the current refresh token is g1\/\d/,
+  },
+  {
+    name: 'node-test',
+    file: 'src/pleos-tokens.ts',
+    needed: '    running ??= refreshNow()',
+    instead: '    running = refreshNow()',
+    tests: /pass 7/,
+    report: /The code refreshed \d+ times/,
+  },
+  {
+    name: 'jest',
+    file: 'src/token-holder.js',
+    needed: '        held = answer.refresh_token;\n',
+    tests: /Tests: +5 passed/,
+    report: /The code holds g1\/0, but the current refresh token is g1\/1/,
+  },
+] as const;
+
+const directory = mkdtempSync(join(tmpdir(), 'keyfob-examples-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+const archives = await packSandbox(directory);
+
+for (const example of EXAMPLES) {
+  const { name, file, needed, tests, report } = example;
+  test(`the example ${name} passes with the packed sandbox, and fails without a line that it needs`, async (t) => {
+    const folder = join(directory, name);
+    if ((await installExample(name, folder, archives)) === 'no_network')
+      return t.skip('the npm registry cannot be reached from this machine');
+    const passed = await runHere('npm', ['test'], folder);
+    const output = `${passed.stdout}${passed.stderr}`;
+    assert.equal(passed.code, 0, output);
+    assert.match(output, tests);
+    const text = readFileSync(join(folder, file), 'utf8');
+    assert.ok(text.includes(needed));
+    writeFileSync(join(folder, file), text.replace(needed, 'instead' in example ? example.instead : ''));
+    const failed = await runHere('npm', ['test'], folder);
+    assert.equal(failed.code, 1);
+    assert.match(`${failed.stdout}${failed.stderr}`, report);
+  });
+}
