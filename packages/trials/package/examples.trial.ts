@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { WORKSPACE } from './installed-package.ts';
 import { installExample, packSandbox, runHere } from './installed-sandbox.ts';
 
 /** Each example, and a line without which its tests must fail. */
@@ -35,6 +36,10 @@ const directory = mkdtempSync(join(tmpdir(), 'keyfob-examples-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 const archives = await packSandbox(directory);
 
+/** As an integrator compiles it. */
+const STRICT =
+  '--noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2024 --types node'.split(' ');
+
 for (const example of EXAMPLES) {
   const { name, file, needed, tests, report } = example;
   test(`the example ${name} passes with the packed sandbox, and fails without a line that it needs`, async (t) => {
@@ -45,6 +50,7 @@ for (const example of EXAMPLES) {
     const output = `${passed.stdout}${passed.stderr}`;
     assert.equal(passed.code, 0, output);
     assert.match(output, tests);
+    if (name === 'node-test') await checkTypes(folder);
     const text = readFileSync(join(folder, file), 'utf8');
     assert.ok(text.includes(needed));
     writeFileSync(join(folder, file), text.replace(needed, 'instead' in example ? example.instead : ''));
@@ -52,4 +58,17 @@ for (const example of EXAMPLES) {
     assert.equal(failed.code, 1);
     assert.match(`${failed.stdout}${failed.stderr}`, report);
   });
+}
+
+/** The example with the types of the packed sandbox, whose own files are checked too; also from CommonJS. */
+async function checkTypes(folder: string): Promise<void> {
+  writeFileSync(
+    join(folder, 'required.cts'),
+    "import testing = require('@keyfob/sandbox/testing');\nexport const world: Promise<testing.World> = testing.startSandbox().then((one) => one.world());\n",
+  );
+  const modules = join(WORKSPACE, 'node_modules');
+  const files = ['src/pleos-tokens.ts', 'test/pleos-tokens.test.ts', 'required.cts'];
+  const options = [...STRICT, '--allowImportingTsExtensions', '--typeRoots', join(modules, '@types')];
+  const checked = await runHere(join(modules, '.bin', 'tsc'), [...options, ...files], folder);
+  assert.equal(checked.code, 0, checked.stdout);
 }
