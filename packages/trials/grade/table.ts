@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
     only: { type: 'string' },
+    jobs: { type: 'string', default: '2' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -25,6 +26,7 @@ const HELP = `Grades the programs in packages/trials/grade/subjects and prints t
   npm run grade:table                       print the table
   npm run grade:table -- --write            write it into the page
   npm run grade:table -- --only simple      only programs whose name contains this; --write leaves the other rows
+  npm run grade:table -- --jobs 8           so many scenarios at once
 
 Programs in Python and Go are graded where the language and its registry can be used.
 `;
@@ -37,7 +39,13 @@ const run = async (): Promise<void> => {
     for (const subject of await findSubjects(folder)) {
       process.stderr.write(`${subject.name} (${subject.dialect})\n`);
       const { words, dialect, environment } = subject;
-      const card = await gradeWords(words, { dialect, environment, limitSeconds: 60, onProgress: bar.show });
+      const card = await gradeWords(words, {
+        dialect,
+        environment,
+        limitSeconds: 60,
+        jobs: Number(values.jobs),
+        onProgress: bar.show,
+      });
       bar.end();
       rows.push({ subject, card });
     }
