@@ -5,7 +5,7 @@ import type { GradeWorld, SeenRequest } from './grade-world.ts';
 import { hideSecrets, lastLines } from './hide-secrets.ts';
 import type { KillMoment } from './history.ts';
 import type { Program, Runner } from './program.ts';
-import { readState, tearState } from './state-folder.ts';
+import { holdState, tearState } from './state-folder.ts';
 import type { StateFacts } from './state-folder.ts';
 import type { NewFault } from '../faults/fault.ts';
 
@@ -52,6 +52,8 @@ export type NeedResult = {
   readonly runs: readonly Run[];
   /** The moment at which it was killed; `undefined` if it was not, or had ended before. */
   readonly killedAt: KillMoment | undefined;
+  /** The file of its state that the kill has torn. */
+  readonly torn: string | undefined;
   readonly requests: readonly SeenRequest[];
   /** When it began, as `performance.now()` has it. */
   readonly startedAt: number;
@@ -81,7 +83,7 @@ export const runNeed = async (order: NeedOrder): Promise<NeedResult> => {
   const hold = kill === undefined ? undefined : HOLDS[kill];
   if (hold !== undefined) world.arm({ do: hold });
   const output = kill === 'print' && subject.isPrinting ? openBlockedOutput(scratch) : undefined;
-  const before = kill === 'storing' ? readState(state) : undefined;
+  const before = kill === 'storing' ? holdState(state) : undefined;
   const environment = {
     ...world.environment(),
     ...subject.environment,
@@ -104,10 +106,12 @@ export const runNeed = async (order: NeedOrder): Promise<NeedResult> => {
   output?.close();
   if (hold !== undefined) world.disarm();
   await world.settle();
-  const isTorn = before !== undefined && isAnswered(endings[0]) && (await tear(runner, state, before));
+  const torn =
+    before !== undefined && isAnswered(endings[0]) ? await tear(runner, state, before.files) : undefined;
+  before?.release();
   const runs = await Promise.all(
     endings.map(async (ending, index): Promise<Run> => {
-      const answer: Answer = isTorn ? { kind: 'killed' } : await readAnswer(ending, world.kindOf);
+      const answer: Answer = torn !== undefined ? { kind: 'killed' } : await readAnswer(ending, world.kindOf);
       const text = hideSecrets(programs[index]?.errorText() ?? '', world.secrets());
       return { answer, seconds, lastLines: lastLines(text, LINES_KEPT, LINE_WIDTH) };
     }),
@@ -116,15 +120,16 @@ export const runNeed = async (order: NeedOrder): Promise<NeedResult> => {
   return {
     runs,
     killedAt: isKilled ? kill : undefined,
+    torn,
     requests: world.requests().filter(({ number }) => number > lastNumber),
     startedAt,
     hasAnswered: ends.some(isAnswered),
   };
 };
 
-const tear = async (runner: Runner, state: string, before: StateFacts): Promise<boolean> => {
+const tear = async (runner: Runner, state: string, before: StateFacts): Promise<string | undefined> => {
   await runner.stop();
-  return tearState(state, before) !== undefined;
+  return tearState(state, before);
 };
 
 const isAnswered = (ending: Ending | undefined): boolean => ending?.kind === 'exited' && ending.code === 0;

@@ -250,9 +250,10 @@ const answerNeed = async (play: Play, step: Extract<Step, { do: 'need' }>): Prom
   const atMs = world.nowMs();
   if (play.elsewhere?.takeLeak() === true) events.push({ kind: 'leaked', need, atMs });
   const answers = result.runs.map(({ answer }) => answer);
-  const { killedAt } = result;
+  const { killedAt, torn } = result;
   events.push({ kind: 'need', need, atMs, answers, killedAt, couldRepeat: !world.isArmed(), hadSeconds });
   for (const run of result.runs) record(play, 'call', describeRun(need, run, killedAt));
+  if (torn !== undefined) record(play, 'act', `of ${torn} only a part has been written`);
   if (answers.some(({ kind }) => kind === 'hung')) await passSeconds(play, hungSeconds(play));
 };
 

@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { ageState, readState, restoreState, saveState, tearState } from './state-folder.ts';
+import { ageState, holdState, restoreState, saveState, tearState } from './state-folder.ts';
+import type { StateFacts } from './state-folder.ts';
 
 const folderFor = (t: TestContext): string => {
   const folder = mkdtempSync(join(tmpdir(), 'keyfob-state-'));
@@ -24,11 +25,17 @@ const folderFor = (t: TestContext): string => {
   return folder;
 };
 
+const stateFor = (t: TestContext, folder: string): StateFacts => {
+  const { files, release } = holdState(folder);
+  t.after(release);
+  return files;
+};
+
 test('a file that is written in place is empty after a kill in the middle', (t) => {
   const folder = folderFor(t);
   const file = join(folder, 'tokens.json');
   writeFileSync(file, '{"token":1}');
-  const before = readState(folder);
+  const before = stateFor(t, folder);
   writeFileSync(file, '{"token":2}');
   assert.equal(tearState(folder, before), 'tokens.json');
   assert.equal(readFileSync(file, 'utf8'), '');
@@ -38,18 +45,30 @@ test('a file that is replaced by renaming cannot be torn', (t) => {
   const folder = folderFor(t);
   const file = join(folder, 'tokens.json');
   writeFileSync(file, '{"token":1}');
-  const before = readState(folder);
+  const before = stateFor(t, folder);
   writeFileSync(`${file}.new`, '{"token":2}');
   renameSync(`${file}.new`, file);
   assert.equal(tearState(folder, before), undefined);
   assert.equal(readFileSync(file, 'utf8'), '{"token":2}');
 });
 
+test('a file that is replaced twice cannot be torn, though the system uses the numbers of files again', (t) => {
+  const folder = folderFor(t);
+  const file = join(folder, 'tokens.json');
+  writeFileSync(file, '{"token":1}');
+  const before = stateFor(t, folder);
+  for (const token of [2, 3, 4, 5]) {
+    writeFileSync(`${file}.new`, `{"token":${token}}`);
+    renameSync(`${file}.new`, file);
+  }
+  assert.equal(tearState(folder, before), undefined);
+});
+
 test('a file that is appended to ends in half a line', (t) => {
   const folder = folderFor(t);
   const file = join(folder, 'journal');
   writeFileSync(file, 'one\n');
-  const before = readState(folder);
+  const before = stateFor(t, folder);
   appendFileSync(file, 'second\n');
   assert.equal(tearState(folder, before), 'journal');
   assert.equal(readFileSync(file, 'utf8'), 'one\nsec');
@@ -59,7 +78,7 @@ test('a database keeps a journal of its own, and is not torn', (t) => {
   const folder = folderFor(t);
   const database = new DatabaseSync(join(folder, 'tokens.db'));
   database.exec('CREATE TABLE held (token); INSERT INTO held VALUES (1)');
-  const before = readState(folder);
+  const before = stateFor(t, folder);
   database.exec('UPDATE held SET token = 2');
   database.close();
   assert.equal(tearState(folder, before), undefined);
@@ -71,7 +90,7 @@ test('what was written after the torn file is not written yet', (t) => {
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
   writeFileSync(first, 'old');
   writeFileSync(second, 'old');
-  const before = readState(folder);
+  const before = stateFor(t, folder);
   for (const [seconds, path] of [first, second, third].entries()) {
     writeFileSync(path, 'new');
     // Two writes in one tick of the system have the same time.

@@ -1,9 +1,11 @@
 import {
+  closeSync,
   cpSync,
   existsSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -86,6 +88,32 @@ export const readState = (folder: string): StateFacts => {
     }
   }
   return facts;
+};
+
+/** A state folder as it was at a moment. */
+export type HeldState = { readonly files: StateFacts; release(): void };
+
+/**
+ * Remembers a state folder until it is released. Its files are held open: a file that replaces another one would otherwise soon get
+ * the number of its predecessor, and look as if it had been written in place.
+ */
+export const holdState = (folder: string): HeldState => {
+  const files = readState(folder);
+  const open = [...files.values()].flatMap(({ path }) => tryOpen(path) ?? []);
+  return {
+    files,
+    release() {
+      for (const fd of open) closeSync(fd);
+    },
+  };
+};
+
+const tryOpen = (path: string): number | undefined => {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
 };
 
 /**
