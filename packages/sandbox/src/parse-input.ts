@@ -10,6 +10,7 @@ export const parseInput = <Schema extends v.GenericSchema>(
   schema: Schema,
   input: unknown,
 ): v.InferOutput<Schema> => {
+  refuseDroppedNames(input);
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
   throw new SandboxError(
@@ -17,6 +18,22 @@ export const parseInput = <Schema extends v.GenericSchema>(
     result.issues.map((issue) => describeIssue(issue, schema)).join('; '),
     'Correct the named fields. /_sandbox/openapi.json describes every request.',
   );
+};
+
+/** Names that the schema library drops without a word: what was asked for would be missing. */
+const DROPPED_NAMES = ['__proto__', 'constructor', 'prototype'] as const;
+
+const refuseDroppedNames = (input: unknown): void => {
+  if (Array.isArray(input))
+    throw new SandboxError('input_invalid', 'the body is a list', 'Send one JSON object.');
+  const open: unknown[] = [input];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value !== 'object' || value === null) continue;
+    const name = DROPPED_NAMES.find((one) => Object.hasOwn(value, one));
+    if (name !== undefined)
+      throw new SandboxError('input_invalid', `${name} cannot be a name`, 'Choose another name.');
+    open.push(...Object.values(value).filter((inner) => inner !== undefined));
+  }
 };
 
 const describeIssue = (issue: v.BaseIssue<unknown>, schema: v.GenericSchema): string => {

@@ -60,6 +60,15 @@ describe('An error of the control API says what to do', () => {
     number,
     RegExp,
   ])[] = [
+    ['a list instead of an object', 'POST', '/worlds', [], 400, /the body is a list/],
+    [
+      'a client with a name that every object has',
+      'POST',
+      '/worlds',
+      { clients: { constructor: { dialect: 'smartcar' } } },
+      400,
+      /constructor cannot be a name/,
+    ],
     ['an unknown path', 'GET', '/nothing', undefined, 404, /nothing at \/_sandbox\/nothing/],
     ['another method', 'PUT', '/worlds', {}, 405, /PUT is not for this path/],
     ['an unknown world', 'GET', '/worlds/none/clock', undefined, 404, /no world none/],

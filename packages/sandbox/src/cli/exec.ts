@@ -59,7 +59,7 @@ export const runWith = async (
 const variablesFor = (sandbox: Sandbox, wanted: string | undefined): Readonly<Record<string, string>> => {
   const world = sandbox.defaultWorld();
   const known = environmentsOf(world.url, world.clients.find);
-  if (wanted !== undefined && known[wanted] === undefined)
+  if (wanted !== undefined && !Object.hasOwn(known, wanted))
     throw new SandboxError(
       'input_invalid',
       `--environment ${wanted} is not known`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setTimeout as turn } from 'node:timers/promises';
 import { CLOCK_MAX_MS, createWorldClock } from './world-clock.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -82,4 +83,17 @@ test('it ends where tokens can no longer count their seconds', () => {
   clock.moveTo(CLOCK_MAX_MS - 1);
   pass(1_000_000);
   assert.equal(clock.now(), CLOCK_MAX_MS);
+});
+
+test('a clock at its end does not look again and again for a moment that never comes', async () => {
+  let looks = 0;
+  const start = { nowMs: CLOCK_MAX_MS, mode: 'running', rate: 1_000_000, skewSeconds: 0 } as const;
+  const clock = createWorldClock(start, () => ++looks);
+  const left = new AbortController();
+  const waiting = clock.reach(CLOCK_MAX_MS + 1000, left.signal);
+  const before = looks;
+  for (let turns = 0; turns < 10; turns++) await turn(1);
+  assert.equal(looks, before);
+  left.abort();
+  await waiting;
 });

@@ -79,7 +79,8 @@ export const createWorldClock = (
       ring();
     }
     const next = Math.min(nextWait() ?? Infinity, alarm?.atMs ?? Infinity);
-    if (next === Infinity) return;
+    // At its end the clock stands: a moment after it never comes.
+    if (next === Infinity || nowMs >= CLOCK_MAX_MS) return;
     timer = setTimeout(wake, Math.min(TIMER_MAX_MS, Math.ceil((next - nowMs) / rate))).unref();
   };
 

@@ -31,7 +31,10 @@ export const createControl = (context: ControlContext, routes: readonly ControlR
       origin: originOf(request),
       signal: left.signal,
     };
-    const value = await route.handle(call as never);
+    const world = context.worlds.find(path['world'] ?? '');
+    const value = await Promise.resolve(route.handle(call as never)).catch((error: unknown) => {
+      throw world?.closing.aborted === true ? endedMeanwhile(error) : error;
+    });
     send(response, route, value);
   };
 
@@ -62,6 +65,17 @@ export const createControl = (context: ControlContext, routes: readonly ControlR
       ),
   };
 };
+
+/** Its store is closed, so whatever the call was doing failed. */
+const endedMeanwhile = (cause: unknown): unknown =>
+  cause instanceof SandboxError
+    ? cause
+    : new SandboxError(
+        'world_state',
+        'the world was reset or removed during this call',
+        'Ask again; GET /_sandbox/worlds lists the worlds that there are.',
+        { cause },
+      );
 
 const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 

@@ -18,6 +18,7 @@ import { describeAnswer, noteAccess } from './describe-answer.ts';
 import { describeRequest } from './describe-request.ts';
 import { untilOvertaken } from './late-answer.ts';
 import { replaceExpired } from './replace-expired.ts';
+import { watchLeaving } from './watch-leaving.ts';
 
 /** A request to a world, and where its answer goes. */
 type Arrival = {
@@ -48,23 +49,29 @@ export const serveRequest = async (
   const { dialect } = described.facts;
   const plan = planFaults(faults, { dialect, nowMs: world.clock.serverNow(), requestId });
   const entry = world.journal.begin({ ...described.entry, requestId, faults: faults.map(({ id }) => id) });
-  const left = new AbortController();
-  response.once('close', () => left.abort());
-  const arrival = { world, request, response, sent, plan, entry, gone: left.signal };
+  const leaving = watchLeaving(response, world.closing);
+  const arrival = { world, request, response, sent, plan, entry, gone: leaving.gone };
   let end: Partial<JournalEntry>;
   try {
     end = await answer(arrival);
   } catch (error) {
-    response.destroy();
-    end = { delivered: 'none', says: `The sandbox failed: ${error instanceof Error ? error.message : ''}` };
+    response.req.socket.destroy();
+    end = { delivered: 'none', says: failureOf(world, error) };
+  } finally {
+    leaving.stop();
   }
   entry.update({ ...end, stage: 'ended', tookMs: Math.round(performance.now() - startedAt) });
+};
+
+const failureOf = ({ closing }: World, error: unknown): string => {
+  if (closing.aborted) return 'The world was reset or removed before the answer.';
+  return `The sandbox failed: ${error instanceof Error ? error.message : ''}`;
 };
 
 const answer = async (arrival: Arrival): Promise<Partial<JournalEntry>> => {
   const { world, response, plan, entry, gone, sent } = arrival;
   if (plan.isRefused) {
-    response.socket?.resetAndDestroy();
+    response.req.socket.resetAndDestroy();
     return { delivered: 'none', says: 'The connection was reset before the request was read.' };
   }
   await wait(plan.requestDelayMs, gone);
@@ -116,7 +123,7 @@ const ask = async (
   exchange: Exchange,
 ): Promise<WireResponse> => {
   const { server, exchanges } = world;
-  const address = response.socket?.remoteAddress ?? '';
+  const address = response.req.socket.remoteAddress ?? '';
   const { requestId } = exchange;
   const real = await replaceExpired(world, request);
   const send = (one: WireRequest): Promise<WireResponse> => server.respond(one, { address, requestId });

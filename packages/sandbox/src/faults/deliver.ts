@@ -20,17 +20,31 @@ const HANG_MAX_MS = 600_000;
  * Sends an answer, or loses it as planned. Resolves when it has left, or when the connection is over. A connection that
  * hangs resolves when its client leaves. `onBytes` is called when the first of several parts has left.
  */
-export const deliver = (
+export const deliver = async (
   response: ServerResponse,
   answer: WireResponse,
   loss: LossPlan | undefined,
   onBytes: () => void,
 ): Promise<Delivered> => {
-  const { socket } = response;
-  if (socket === null || socket.destroyed) return Promise.resolve({ kind: 'client_gone' });
+  const { socket } = response.req;
+  await untilItsTurn(response, socket);
+  if (socket.destroyed) return { kind: 'client_gone' };
   if (loss === undefined) return send(response, answer);
   return lose(response, socket, answer, loss, onBytes);
 };
+
+/** A client may send a request before it has the answer to the last one: answers leave in the order of the requests. */
+const untilItsTurn = (response: ServerResponse, socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    if (response.socket !== null || socket.destroyed) return resolve();
+    const end = (): void => {
+      response.off('socket', end);
+      socket.off('close', end);
+      resolve();
+    };
+    response.once('socket', end);
+    socket.once('close', end);
+  });
 
 const send = (response: ServerResponse, { status, headers, body }: WireResponse): Promise<Delivered> =>
   new Promise((resolve) => {
@@ -49,7 +63,6 @@ const lose = async (
   { how, afterBytes }: LossPlan,
   onBytes: () => void,
 ): Promise<Delivered> => {
-  // The answers to earlier requests of the connection have left: `node:http` gives each its turn.
   const text = writeAnswer(answer);
   const bytes =
     afterBytes ?? (how === 'halfBody' ? text.length - Math.ceil(Buffer.byteLength(answer.body) / 2) : 0);

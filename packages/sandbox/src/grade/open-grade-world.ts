@@ -158,7 +158,7 @@ const environmentOf = (
 ): Readonly<Record<string, string>> => {
   const client = clients.find(dialect);
   const environments = environmentsOf(url, clients.find);
-  const variables = environments[name];
+  const variables = Object.hasOwn(environments, name) ? environments[name] : undefined;
   if (variables === undefined) {
     const names = Object.keys(environments).join(', ');
     throw new SandboxError('input_invalid', `unknown environment ${name.slice(0, 60)}`, `They are ${names}.`);

@@ -60,6 +60,8 @@ export type World = {
   readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Calls `listener` at every log event of its server, until the returned function is called. */
   follow(listener: (event: LogEvent) => void): () => void;
+  /** Ends when the world does: because it is removed, or because a reset puts another in its place. */
+  readonly closing: AbortSignal;
   close(): Promise<void>;
 };
 
@@ -129,6 +131,7 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
   });
   const journal = createJournal();
   const running = createRunningScenarios();
+  const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
   const follow: World['follow'] = (listener) => {
     followers.add(listener);
@@ -166,7 +169,9 @@ export const createWorld = async (place: WorldPlace, wanted: WorldDefinition): P
       return result;
     },
     follow,
+    closing: closing.signal,
     async close() {
+      closing.abort();
       journal.close();
       running.close();
       await close();

@@ -87,11 +87,40 @@ export const createWorlds = ({
     await world.close();
   };
 
+  /** The last reset of each world that has not ended. */
+  const resets = new Map<string, Promise<unknown>>();
+
   const remove = async (id: string): Promise<boolean> => {
     const found = worlds.get(id);
     worlds.delete(id);
     if (found !== undefined) await close(found);
     return found !== undefined;
+  };
+
+  const reset = async (id: string): Promise<World | undefined> => {
+    const before = worlds.get(id);
+    if (before === undefined) return undefined;
+    const after = await open(id, before.world.definition, before);
+    if (worlds.get(id) !== before) {
+      // It was removed meanwhile, with its listener.
+      await after.world.close();
+      return undefined;
+    }
+    worlds.set(id, after);
+    await before.world.close();
+    return after.world;
+  };
+
+  /** One after the other: two at once would close a world twice, and leave one open that nobody finds. */
+  const resetInTurn = async (id: string): Promise<World | undefined> => {
+    const result = (resets.get(id) ?? Promise.resolve()).then(() => reset(id));
+    const over = result.catch(() => {});
+    resets.set(id, over);
+    try {
+      return await result;
+    } finally {
+      if (resets.get(id) === over) resets.delete(id);
+    }
   };
 
   const sweep = async (): Promise<void> => {
@@ -131,14 +160,7 @@ export const createWorlds = ({
     },
     list: () => [...worlds.values()].map(({ world }) => world),
     remove,
-    async reset(id) {
-      const before = worlds.get(id);
-      if (before === undefined) return undefined;
-      const after = await open(id, before.world.definition, before);
-      worlds.set(id, after);
-      await before.world.close();
-      return after.world;
-    },
+    reset: resetInTurn,
     sweep,
     follow(listener) {
       followers.add(listener);

@@ -75,7 +75,7 @@ export const worldRoutes: readonly ControlRoute[] = [
     answer: worldShape,
     handle: async (call) => {
       const world = findWorld(call);
-      return showWorld((await call.context.worlds.reset(world.id)) ?? world);
+      return showWorld((await call.context.worlds.reset(world.id)) ?? findWorld(call));
     },
   }),
   defineRoute({
