@@ -17,6 +17,7 @@ export const SANDBOX_ERRORS = {
   input_invalid: 400,
   body_not_json: 400,
   host_unknown: 403,
+  origin_missing: 403,
   not_found: 404,
   method_not_allowed: 405,
   clock_backwards: 409,

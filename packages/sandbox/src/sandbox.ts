@@ -13,6 +13,7 @@ import { scenarioRoutes } from './control/routes/scenario-routes.ts';
 import { webhookRoutes } from './control/routes/webhook-routes.ts';
 import { worldRoutes } from './control/routes/world-routes.ts';
 import { createEdge, createWorldListener } from './edge/create-edge.ts';
+import { createPages } from './page/pages.ts';
 import { parseInput } from './parse-input.ts';
 import { newWorld } from './worlds/new-world.ts';
 import type { NewWorld } from './worlds/new-world.ts';
@@ -74,7 +75,7 @@ export const startSandboxServer = async (options: SandboxOptions = {}): Promise<
   const control = createControl({ worlds, version: readVersion() }, [...routes, ...about]);
   const server = createServer(
     { joinDuplicateHeaders: true, maxHeaderSize: 65_536 },
-    createEdge({ worlds, control, allowedHosts }),
+    createEdge({ worlds, control, pages: createPages(control.ask), allowedHosts }),
   );
   server.keepAliveTimeout = 75_000;
   server.maxConnections = CONNECTIONS_MAX;

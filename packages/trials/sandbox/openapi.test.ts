@@ -90,6 +90,7 @@ test('what the control API answers is as it is described, members and all', asyn
   await check('POST', `${inWorld}/checkpoints`, at);
   await check('GET', `${inWorld}/checkpoints`, at);
   await check('POST', `${inWorld}/grants/{grant}/rotate`, at);
+  await check('GET', `${inWorld}/grants/{grant}/tokens`, at);
   await check('POST', `${inWorld}/holds`, at, { token: String(created['refreshToken']) });
   await check('POST', `${inWorld}/holds`, at, { token: 'no token' });
   await check('POST', `${inWorld}/clock/advance`, at, { by: 'PT3H' });

@@ -9,9 +9,22 @@ import { createRouting } from './routing.ts';
 /** The control API: everything below `/_sandbox`. */
 export type Control = {
   serve(request: WireRequest, response: ServerResponse): Promise<void>;
+  /** Answers a call from within, as the pages make it, with the value that would be sent. Throws as the routes do. */
+  ask: Ask;
   refuseHost(response: ServerResponse): void;
   refuseWorld(id: string, response: ServerResponse): void;
 };
+
+/** A call of the control API: a path below `/_sandbox`, its query, and a body that is not checked yet. */
+export type AskedCall = {
+  readonly method: ControlRoute['method'];
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** How the caller reaches the sandbox. */
+  readonly origin?: string | undefined;
+};
+export type Ask = (call: AskedCall) => Promise<unknown>;
 
 const BODY_MAX_BYTES = 65_536;
 
@@ -38,7 +51,20 @@ export const createControl = (context: ControlContext, routes: readonly ControlR
     send(response, route, value);
   };
 
+  const ask: Ask = async ({ method, path: target, query = {}, body = {}, origin }) => {
+    const { route, path } = find(method, target);
+    return route.handle({
+      context,
+      path,
+      query: route.query === undefined ? undefined : parseInput(route.query, query),
+      body: checkBody(route, body),
+      origin,
+      signal: new AbortController().signal,
+    } as never);
+  };
+
   return {
+    ask,
     serve: (request, response) =>
       answer(request, response).catch((error: unknown) => sendProblem(response, problemOf(error))),
     refuseHost: (response) =>
@@ -83,9 +109,11 @@ const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 const originOf = ({ headers: { host = '' } }: WireRequest): string | undefined =>
   HOST.test(host) && URL.canParse(`http://${host}`) ? new URL(`http://${host}`).origin : undefined;
 
-const readBody = ({ body, parse }: ControlRoute, request: WireRequest): unknown => {
+const readBody = (route: ControlRoute, request: WireRequest): unknown =>
+  route.body === undefined ? undefined : checkBody(route, readJson(request));
+
+const checkBody = ({ body, parse }: ControlRoute, value: unknown): unknown => {
   if (body === undefined) return undefined;
-  const value = readJson(request);
   return parse === undefined ? parseInput(body, value) : parse(value as never);
 };
 
@@ -110,7 +138,6 @@ const readJson = ({ body, headers }: WireRequest): unknown => {
 };
 
 const send = (response: ServerResponse, route: ControlRoute, value: unknown): void => {
-  if (value instanceof RawAnswer) return void response.writeHead(route.status, value.headers).end(value.body);
   const body = value === undefined ? '' : `${JSON.stringify(value)}\n`;
   response
     .writeHead(route.status, {
@@ -120,14 +147,3 @@ const send = (response: ServerResponse, route: ControlRoute, value: unknown): vo
     })
     .end(body);
 };
-
-/** An answer that is not JSON, such as a page. */
-export class RawAnswer {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-
-  constructor(headers: Readonly<Record<string, string>>, body: string) {
-    this.headers = headers;
-    this.body = body;
-  }
-}

@@ -117,6 +117,14 @@ export const holdsShape = v.object({
   until: v.nullable(momentShape),
 });
 
+/** What each refresh token of a grant would cause, the current one first. */
+export const tokenListShape = v.object({
+  grant: v.string(),
+  tokens: v.array(v.object({ token: v.string(), ...holdsShape.entries })),
+  /** How many older ones are not listed. */
+  more: count,
+});
+
 export const faultShape = v.object({
   id: v.string(),
   on: faultTarget,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import type { WireRequest } from '@keyfob/server/wire';
+import type { WireRequest, WireResponse } from '@keyfob/server/wire';
 import type { Control } from '../control/control.ts';
 import { DEFAULT_WORLD } from '../worlds/worlds.ts';
 import type { Worlds } from '../worlds/worlds.ts';
@@ -10,6 +10,8 @@ import { serveRequest } from './serve-request.ts';
 export type EdgeContext = {
   readonly worlds: Worlds;
   readonly control: Control;
+  /** Answers the requests for pages; `undefined` for every other. */
+  readonly pages: (request: WireRequest) => Promise<WireResponse | undefined>;
   /** Names besides those of this machine by which the sandbox may be reached. */
   readonly allowedHosts: readonly string[];
 };
@@ -20,15 +22,17 @@ const WORLD = /^(?:\/\.well-known\/[^/]+)?\/w\/(?<id>[^/]+)/;
 
 /** Answers all requests of the sandbox's own port. */
 export const createEdge =
-  ({ worlds, control, allowedHosts }: EdgeContext): RequestListener =>
+  ({ worlds, control, pages, allowedHosts }: EdgeContext): RequestListener =>
   (request, response) => {
     const respond = async (): Promise<void> => {
       const wire = await toWireRequest(request);
       if (wire === undefined) return void response.destroy();
-      if (CONTROL.test(wire.path))
-        return isOwnRequest(wire.headers, allowedHosts)
-          ? control.serve(wire, response)
-          : control.refuseHost(response);
+      if (CONTROL.test(wire.path)) {
+        if (!isOwnRequest(wire.headers, allowedHosts)) return control.refuseHost(response);
+        const page = await pages(wire);
+        if (page === undefined) return control.serve(wire, response);
+        return void response.writeHead(page.status, page.headers).end(page.body);
+      }
       const id = WORLD.exec(wire.path)?.groups?.['id'];
       const world = worlds.find(id ?? DEFAULT_WORLD);
       if (world === undefined || (id !== undefined && world.basePath === ''))

@@ -82,10 +82,18 @@ export type StolenPair = {
 };
 
 /** The current refresh token of a grant, sealed again. */
-export const currentTokenOf = (world: World, { grant, client }: FoundGrant): string => {
+export const currentTokenOf = (world: World, found: FoundGrant): string =>
+  tokenOfGeneration(world, found, found.grant.generation);
+
+/** The refresh token of a generation, sealed again. */
+export const tokenOfGeneration = (
+  world: World,
+  { grant, client }: FoundGrant,
+  generation: number,
+): string => {
   const shape = findDialect(client.dialect)?.shapes.refreshToken ?? DIALECTS.smartcar.shapes.refreshToken;
   const { seal } = world.server.deployment.keyRing;
-  return sealRefreshToken(seal.find(grant.keyNumber) ?? seal.active, shape, grant.id, grant.generation);
+  return sealRefreshToken(seal.find(grant.keyNumber) ?? seal.active, shape, grant.id, generation);
 };
 
 /** Refreshes a grant as a thief who has the current token and the secret would: by a request of its own. */

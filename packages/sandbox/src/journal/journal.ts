@@ -31,6 +31,8 @@ export type JournalFilter = {
   readonly grant?: string | undefined;
   readonly client?: string | undefined;
   readonly limit?: number | undefined;
+  /** Only the newest so many. */
+  readonly last?: number | undefined;
 };
 
 export type JournalPage = {
@@ -74,9 +76,10 @@ export const createJournal = (): Journal => {
     for (const follower of followers) follower(entry);
   };
 
-  const read = ({ after = 0, limit = PAGE_MAX, ...filter }: JournalFilter): JournalPage => {
+  const read = ({ after = 0, limit = PAGE_MAX, last, ...filter }: JournalFilter): JournalPage => {
     const newer = [...entries.values()].filter((entry) => entry.sequence > after);
-    const fitting = newer.filter((entry) => fits(entry, filter));
+    const all = newer.filter((entry) => fits(entry, filter));
+    const fitting = last === undefined ? all : all.slice(Math.max(0, all.length - last));
     const requests = fitting.slice(0, limit);
     const isAll = requests.length === fitting.length;
     return {

@@ -10,6 +10,7 @@ import {
 } from '../../grants/change-grant.ts';
 import { createWorldGrant } from '../../grants/create-world-grant.ts';
 import { judgeHeld } from '../../grants/holds.ts';
+import { judgeGenerations } from '../../grants/judge-generations.ts';
 import { newGrant } from '../../grants/new-grant.ts';
 import { rollSecret } from '../../worlds/roll-secret.ts';
 import type { World } from '../../worlds/world.ts';
@@ -23,6 +24,7 @@ import {
   grantShape,
   holdsShape,
   rotatedShape,
+  tokenListShape,
 } from '../shapes.ts';
 import { showGrant, showHolds } from '../show.ts';
 
@@ -100,6 +102,24 @@ export const grantRoutes: readonly ControlRoute[] = [
     status: 200,
     answer: grantShape,
     handle: (call) => readShown(findWorld(call), call.path['grant'] ?? ''),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/worlds/{world}/grants/{grant}/tokens',
+    tag,
+    summary: 'Say what presenting each refresh token of a grant would cause, without effect, newest first',
+    status: 200,
+    answer: tokenListShape,
+    handle: async (call) => {
+      const world = findWorld(call);
+      const found = await findGrant(world, call.path['grant'] ?? '');
+      const { judged, more } = await judgeGenerations(world, found);
+      return {
+        grant: found.name,
+        tokens: judged.map(({ token, holds }) => ({ token, ...showHolds(world, holds) })),
+        more,
+      };
+    },
   }),
   changeRoute(
     'revoke',

@@ -37,6 +37,8 @@ export const journalRoutes: readonly ControlRoute[] = [
       client: v.optional(v.string()),
       grant: v.optional(v.string()),
       limit: v.optional(numberText(PAGE_MAX)),
+      /** Only the newest so many. */
+      last: v.optional(numberText(PAGE_MAX)),
     }),
     status: 200,
     answer: requestPageShape,
