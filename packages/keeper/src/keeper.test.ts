@@ -11,6 +11,7 @@ import type { Keeper } from './keeper.ts';
 import type { KeeperOptions } from './start/options.ts';
 import { DEFAULT_TIMING } from './grants/timing.ts';
 import { systemClock } from './time.ts';
+import type { Clock } from './time.ts';
 
 const CREDENTIALS = { clientId: 'fleet', clientSecret: 'secret' };
 const CARS = oauth({ ...CREDENTIALS, url: 'https://provider.example/token', perSecondMax: 1000 });
@@ -67,10 +68,13 @@ const open = async (
 };
 
 /** One store that several keepers open one after the other. */
-const sharedStore = async (): Promise<StoreOpener> => {
-  const store: Store = await memoryStore()(systemClock);
+const sharedStore = async (clock: Clock = systemClock): Promise<StoreOpener> => {
+  const store: Store = await memoryStore()(clock);
   return async () => ({ ...store, close: async () => undefined });
 };
+
+/** The real clock, whose wall is moved. */
+const moved = (byMs: () => number) => ({ ...systemClock, wallMs: () => Date.now() + byMs() });
 
 describe('putting pairs', () => {
   it('the same pair under two names is one grant: one refresh serves both', async () => {
@@ -207,6 +211,31 @@ describe('asking', () => {
   });
 });
 
+describe('an answer that was stored and not taken', () => {
+  it('is taken when somebody asks, and refreshed at once where its access token has ended', async () => {
+    let byMs = 0;
+    const clock = moved(() => byMs);
+    const store = await sharedStore(clock);
+    const page = answered(200, ['access', 'h']);
+    const first = await open(() => page, { store, clock });
+    await first.keeper.put('car', 'cars', { refreshToken: 'r' });
+    assert.equal((await first.keeper.tryToken('car', { waitMs: 1 })).status, 'unavailable');
+    assert.equal((await first.keeper.inspect('car'))?.state, 'staged');
+    await first.keeper.close();
+    // Somebody has corrected the profile: the same answer can be read now.
+    const profile = { ...CARS.provider, answer: { accessToken: '0', refreshToken: '1' } };
+    const corrected = clientOf(profile, { ...CREDENTIALS, url: profile.url });
+    byMs = 7_200_000;
+    const again = await open(() => answered(200, ['next-access', 'next-refresh']), {
+      store,
+      clock,
+      clients: { cars: corrected },
+    });
+    assert.equal(await again.keeper.token('car'), 'next-access');
+    assert.match(again.sent[0] ?? '', /refresh_token=h/);
+  });
+});
+
 describe('client credentials', () => {
   it('all cars of an application share one token, which is fetched again', async () => {
     const app: Client = smartcarV3(CREDENTIALS);
@@ -324,9 +353,6 @@ describe('a URL that would carry the secret in clear', () => {
       assert.equal(clientAt(url).provider.url, url);
   });
 });
-
-/** The real clock, whose wall is moved. */
-const moved = (byMs: () => number) => ({ ...systemClock, wallMs: () => Date.now() + byMs() });
 
 describe('what nobody asks for', () => {
   it('an asked car is refreshed before its access token ends; an idle one only for its refresh token', async () => {

@@ -87,10 +87,13 @@ export const askToken = async (
           expiresAtMs: grant.accessExpiresAtMs,
           isStale: false,
         };
-      if (kind === 'refreshed')
-        return (
-          serve(engine, parts.cache, name, grant, NOTHING_SPECIAL) ?? fallback(engine, options, grant, reason)
-        );
+      if (kind === 'refreshed') {
+        const ended = serve(engine, parts.cache, name, grant, NOTHING_SPECIAL);
+        if (ended !== undefined) return ended;
+        if (reason === 'refreshed') return fallback(engine, options, grant, reason);
+        // The pair of an older answer: it lives, but its access token has ended meanwhile.
+        continue;
+      }
       if (kind === 'later') {
         const now = fallback(engine, options, grant, reason, refreshed.retryAtMs);
         const waitMs = (refreshed.retryAtMs ?? Infinity) - store.nowMs();
