@@ -18,6 +18,7 @@ export type {
   NewFault,
 } from './fault.ts';
 export type { NewGrant, StolenPair, WorldGrant } from './world-grant.ts';
+export type { ScenarioOptions, StartedScenario } from './started-scenario.ts';
 export type { GrantReference } from './grant-reference.ts';
 export type { RequestFilter, RequestWait } from './world-requests.ts';
 export type { Duration } from './duration.ts';

@@ -9,12 +9,14 @@ import type {
   grantShape,
   holdsShape,
   requestShape,
+  startedScenarioShape,
 } from '../control/shapes.ts';
 import type { newFault } from '../faults/fault.ts';
 import type { newGrant } from '../grants/new-grant.ts';
 import type { newWorld } from '../worlds/new-world.ts';
 import type { FaultState, NewFault } from './fault.ts';
 import type { NewGrant } from './world-grant.ts';
+import type { StartedScenario } from './started-scenario.ts';
 import type { WorldOptions } from './world-options.ts';
 import type { Advanced, ClockState, GrantState, Holds, WorldClient, WorldRequest } from './world-state.ts';
 
@@ -36,6 +38,7 @@ type NamesOf<Union> = Union extends unknown ? keyof Union : never;
 test('the types of the testing API are those of the control API', () => {
   // `npm run check:types` is what fails.
   const answers: readonly true[] = [
+    true satisfies InferOutput<typeof startedScenarioShape> extends StartedScenario ? true : false,
     true satisfies Answers<InferOutput<typeof advancedShape>, Advanced>,
     true satisfies Answers<InferOutput<typeof clientShape>, WorldClient>,
     true satisfies Answers<InferOutput<typeof clockShape>, ClockState>,

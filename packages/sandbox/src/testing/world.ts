@@ -8,6 +8,7 @@ import { createWorldGrant } from './world-grant.ts';
 import type { NewGrant, WorldGrant } from './world-grant.ts';
 import { readWorldRequests } from './world-requests.ts';
 import type { RequestFilter, RequestWait } from './world-requests.ts';
+import type { ScenarioOptions, StartedScenario } from './started-scenario.ts';
 import type { ClockState, GrantState, Holds, WorldClient, WorldRequest } from './world-state.ts';
 
 /** One issuer with its own clock, keys, clients, grants, faults and journal. It shares nothing with another world. */
@@ -27,6 +28,8 @@ export type World = {
   /** Creates a grant without a browser, with its first pair of tokens; of the client `smartcar` by default. */
   grant(grant?: NewGrant): Promise<WorldGrant>;
   grants(): Promise<readonly GrantState[]>;
+  /** Starts a scenario by its name, such as `lost-answer-after`: docs/reference/scenarios.md lists them. */
+  scenario(name: string, options?: ScenarioOptions): Promise<StartedScenario>;
   /** Says what presenting a token would cause, without effect. */
   holds(token: string): Promise<Holds>;
   /** The requests that are over, oldest first; with `count`, as soon as there are so many. */
@@ -105,6 +108,7 @@ export const openWorld = (
       ),
     grants: async () =>
       (await call<{ readonly grants: readonly GrantState[] }>('GET', `${path}/grants`)).grants,
+    scenario: (name, options = {}) => call('POST', `${path}/scenarios/${encodeURIComponent(name)}`, options),
     holds: (token) => call('POST', `${path}/holds`, { token }),
     requests: (filter = {}) => readWorldRequests(control, path, filter),
     async rollSecret(name, { overlapSeconds = 0 } = {}) {

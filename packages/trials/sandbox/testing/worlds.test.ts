@@ -198,3 +198,12 @@ test('a world may be closed twice, and after its sandbox', async () => {
   await own.close();
   await left.close();
 });
+
+test('a scenario is started by its name, and an unknown one is refused', async () => {
+  await using world = await sandbox.world();
+  const { url, grant, grants } = await world.scenario('lost-answer-after');
+  assert.equal(url, world.url);
+  assert.equal(grants[0]?.grant, grant);
+  assert.equal((await world.faults.list()).length, 1);
+  assert.equal((await problemOf(world.scenario('no-such-scenario'))).code, 'not_found');
+});
