@@ -58,6 +58,11 @@ export const AVOIDABLE: Readonly<
     because: 'it went on answering that a token is temporarily impossible, and sent no request',
     advice: 'After a failure try again with the next call; an error that was stored must not last forever.',
   },
+  rejects_answers: {
+    because: 'the server answered with a token that works, and it did not take it',
+    advice:
+      'An answer with an access token is a success: where it has no refresh token keep the one you have, and where it has no expiry assume one.',
+  },
   keeps_failing: {
     because: 'it kept sending requests that cannot succeed',
     advice:

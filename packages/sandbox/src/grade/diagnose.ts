@@ -19,7 +19,7 @@ export const hasEverWorked = ({ history: { events } }: PlayedPlan): boolean => {
 
 /** What a command that keeps its state elsewhere is to change: the scenarios would then use the tokens of one another. */
 export const STATE_ELSEWHERE: Diagnosis = {
-  says: 'It works, but it keeps its tokens somewhere else: the folder KEYFOB_STATE is empty.',
+  says: 'It works once, but the folder KEYFOB_STATE is empty: it keeps its tokens somewhere else, or not at all.',
   remedy:
     'Let it keep all that it remembers in that folder. Each scenario has a folder of its own, which is also put back and looked at.',
 };
@@ -115,7 +115,7 @@ const describe = (answer: Answer): string => {
     case 'failed':
       return `it ${answer.how}`;
     case 'hung':
-      return 'it did not end';
+      return 'it did not end in the time that it had, which --limit sets';
     case 'killed':
       return 'it was killed';
   }

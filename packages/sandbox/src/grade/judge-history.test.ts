@@ -238,6 +238,18 @@ const callsWithDeadToken = (calls: number): readonly HistoryEvent[] => [
 
 const AVOIDABLE: readonly Row[] = [
   {
+    name: 'an answer without a refresh token is not taken, though its access token works',
+    rule: { rotation: 'none', overlapSeconds: 0 },
+    events: [
+      send(0, 0, 0, { ...repeats(0), reached: 'nothing' }),
+      need(0, 0, 'later'),
+      send(1, 7200, 0, { ...repeats(0), reached: 'nothing' }),
+      need(1, 7200, 'later'),
+    ],
+    outcome: 'lost_avoidably',
+    because: /answered with a token that works, and it did not take it/,
+  },
+  {
     name: 'what the command did first is not excused by what happens later',
     events: [
       send(0, 0, 0),

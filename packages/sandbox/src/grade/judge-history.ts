@@ -3,7 +3,7 @@ import { followBestClient } from './best-client.ts';
 import type { Standing } from './best-client.ts';
 import { findAll } from './find-faults.ts';
 import { isRefresh } from './history.ts';
-import type { History, Need } from './history.ts';
+import type { Exchange, History, Need } from './history.ts';
 import type { AvoidableCause, Judgement } from './judgement.ts';
 
 /** The standing before anything happened. */
@@ -61,8 +61,14 @@ const causeOf = (history: History, { blame, generation, reached }: Standing): Av
   if (killedAt !== undefined) return 'stuck_after_kill';
   if (last === 'failed') return 'fails';
   const final = needs.at(-1)?.need;
-  return exchanges.some(({ need }) => need === final) ? 'keeps_failing' : 'gave_up';
+  const lastOnes = exchanges.filter(({ need }) => need === final);
+  if (lastOnes.length === 0) return 'gave_up';
+  return lastOnes.every(isGranted) ? 'rejects_answers' : 'keeps_failing';
 };
+
+/** Whether the server gave tokens, and the answer left with the status of a success. */
+const isGranted = ({ verdict, status }: Exchange): boolean =>
+  status === 200 && (verdict === 'rotate' || verdict === 'repeat' || verdict === 'resync');
 
 /** Whether it sent a token whose successor the server had issued, and was refused. */
 const hasPresentedOld = ({ events }: History): boolean => {

@@ -24,7 +24,8 @@ export type AvoidableCause =
   | 'prints_unusable'
   | 'fails'
   | 'gave_up'
-  | 'keeps_failing';
+  | 'keeps_failing'
+  | 'rejects_answers';
 
 /** One thing that the command did wrong, and in which need. */
 export type Finding = { readonly kind: FindingKind; readonly need: number; readonly advice: string };

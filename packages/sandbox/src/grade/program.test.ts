@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openBlockedOutput } from './blocked-output.ts';
 import { startProgram } from './program.ts';
 
@@ -70,4 +71,25 @@ test('a program that prints to a blocked output does nothing of what comes after
   output.close();
   assert.ok(existsSync(before));
   assert.ok(!existsSync(afterwards));
+});
+
+/** Whether a process runs. One that has ended may wait for its parent to notice. */
+const isRunning = (id: string): boolean => {
+  try {
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${id}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+test('a daemon that has left the group of a program ends with it', { timeout: 60_000 }, async (t) => {
+  if (process.platform !== 'linux') return t.skip('only Linux says which process belongs to a run');
+  const folder = mkdtempSync(join(tmpdir(), 'keyfob-daemon-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'id');
+  const daemon = `setsid sh -c 'echo $$ > "${file}"; exec sleep 600' &`;
+  const ending = await sh(`${daemon} while [ ! -s '${file}' ]; do :; done; echo done`).ending;
+  assert.deepEqual(ending, { kind: 'exited', code: 0, stdout: 'done\n' });
+  const id = readFileSync(file, 'utf8').trim();
+  while (isRunning(id)) await sleep(5, undefined, { signal: t.signal });
 });

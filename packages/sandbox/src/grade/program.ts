@@ -3,6 +3,7 @@ import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Ending } from './contract.ts';
+import { endEscaped, markRun } from './end-escaped.ts';
 import type { BlockedOutput } from './blocked-output.ts';
 
 /** How to run a command. */
@@ -60,7 +61,8 @@ export const startProgram = (start: ProgramStart): Program => {
   const { command, environment, limitMs, output, onPrinted, signal } = start;
   const [program, ...args] = command;
   const stdio: StdioOptions = ['ignore', output?.fd ?? 'pipe', 'pipe'];
-  const env = { ...inherited(), ...environment };
+  const mark = markRun();
+  const env = { ...inherited(), ...environment, ...mark };
   const child = spawn(program, args, { env, stdio, detached: true });
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
@@ -75,8 +77,11 @@ export const startProgram = (start: ProgramStart): Program => {
     child.stdout?.on('data', () => TOKEN_LIKE.test(stdout()) && onPrinted({ kill }));
   const limit = setTimeout(() => stop('hung'), limitMs);
   signal?.addEventListener('abort', kill);
-  const ending = waitForEnd(child, stdout, () => stopped).finally(() => {
+  const ending = waitForEnd(child, stdout, () => stopped, mark).finally(() => {
     clearTimeout(limit);
+    // What has escaped may hold them open, and we would wait for it at our own end.
+    child.stdout?.destroy();
+    child.stderr?.destroy();
     signal?.removeEventListener('abort', kill);
   });
   return { ending, errorText: stderr, kill };
@@ -86,6 +91,7 @@ const waitForEnd = async (
   child: ChildProcess,
   stdout: () => string,
   stopped: () => 'hung' | 'killed' | undefined,
+  mark: ReturnType<typeof markRun>,
 ): Promise<Ending> => {
   try {
     const closed = once(child, 'close');
@@ -93,6 +99,7 @@ const waitForEnd = async (
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     // Nothing that it has left behind may go on in a world that goes on without it.
     killGroup(child);
+    endEscaped(mark);
     await Promise.race([closed, delay(OUTPUT_GRACE_MS)]);
     const why = stopped();
     // It may have ended by itself a moment before the signal.

@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from './contract.ts';
 import type { Ending } from './contract.ts';
+import { endEscaped, markRun } from './end-escaped.ts';
 import { TOKEN_LIKE } from './program.ts';
 import type { Program, ProgramStart, Runner, RunStart } from './program.ts';
 
@@ -25,6 +27,7 @@ const PASSING = new Set(['KEYFOB_NOW', 'KEYFOB_ACCESS_TOKEN', 'KEYFOB_REFRESH_TO
 
 type Running = {
   readonly child: ChildProcess;
+  readonly mark: ReturnType<typeof markRun>;
   readonly lasting: string;
   readonly exited: Promise<unknown>;
   readonly errorText: () => string;
@@ -67,11 +70,12 @@ const launch = (
   environment: RunStart['environment'],
   lasting: string,
 ): Running => {
+  const mark = markRun();
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('KEYFOB_')),
   );
   const child = spawn(program, args, {
-    env: { ...inherited, ...environment },
+    env: { ...inherited, ...environment, ...mark },
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });
@@ -79,9 +83,11 @@ const launch = (
   child.stderr?.setEncoding('utf8').on('data', (part: string) => {
     text = (text + part).slice(-STDERR_MAX_CHARACTERS);
   });
+  // What has escaped may hold it open, and we would wait for it at our own end.
+  (child.stderr as Socket | null)?.unref();
   child.on('error', (error) => (text += String(error)));
   const exited = child.pid === undefined ? Promise.resolve() : once(child, 'exit');
-  return { child, lasting, exited, errorText: () => text, isKilled: false };
+  return { child, mark, lasting, exited, errorText: () => text, isKilled: false };
 };
 
 const kill = (running: Running): void => {
@@ -93,6 +99,7 @@ const kill = (running: Running): void => {
   } catch {
     // It has ended.
   }
+  endEscaped(running.mark);
 };
 
 /** Resolves when something listens at the URL. An ending instead if the command cannot be started, or never listens. */
