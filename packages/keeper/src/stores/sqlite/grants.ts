@@ -2,7 +2,7 @@ import type { Grant } from '../../grants/grant.ts';
 import type { GrantVerbs } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { createPut } from './put.ts';
-import { toGrant } from './rows.ts';
+import { toGrant } from '../rows.ts';
 
 /** Grants and connections. */
 export const createGrantVerbs = (connection: Connection): GrantVerbs => {

@@ -1,6 +1,6 @@
 import type { KeyVerbs } from '../store.ts';
 import type { Connection } from './connection.ts';
-import { toAnswer, toGrant } from './rows.ts';
+import { toAnswer, toGrant } from '../rows.ts';
 
 /** For a change of keys. */
 export const createKeyVerbs = ({ database, commits }: Connection): KeyVerbs => {

@@ -1,6 +1,6 @@
 import type { Put, PutResult, SealedPair } from '../store.ts';
 import type { Connection } from './connection.ts';
-import { toGrant } from './rows.ts';
+import { toGrant } from '../rows.ts';
 
 const INSERT = `INSERT INTO grants (id, client, params, generation, epoch, state, since_ms, sealed, lookup, issued_at_ms,
     access_expires_at_ms, refresh_expires_at_ms, ends_at_ms, fence, sends, failures, due_at_ms, due_rank, is_at_risk)

@@ -2,7 +2,7 @@ import type { Grant } from '../../grants/grant.ts';
 import type { AttemptEnd, RefreshVerbs, Settlement, StoredAnswer } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { insertEvent } from './events.ts';
-import { toAnswer, toGrant } from './rows.ts';
+import { toAnswer, toGrant } from '../rows.ts';
 
 const CLAIM = `UPDATE grants SET state = 'inflight', since_ms = :now, fence = fence + 1,
     lease_owner = :owner, lease_at_ms = :now, lease_until_ms = :now + :leaseMs,

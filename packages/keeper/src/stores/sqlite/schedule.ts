@@ -1,7 +1,7 @@
 import type { ConsentCause, GrantState } from '../../grants/grant.ts';
 import type { ListVerbs, ScheduleVerbs } from '../store.ts';
 import type { Connection } from './connection.ts';
-import { toAttempt, toGrant } from './rows.ts';
+import { toAttempt, toGrant } from '../rows.ts';
 
 /** What is due, and who holds what. */
 export const createScheduleVerbs = ({ database, commits, nowMs }: Connection): ScheduleVerbs => {

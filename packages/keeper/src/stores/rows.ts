@@ -1,13 +1,16 @@
-import type { SQLOutputValue } from 'node:sqlite';
-import type { ConsentCause, DueRank, Grant, GrantState } from '../../grants/grant.ts';
-import type { Attempt, StoredAnswer } from '../store.ts';
+import type { ConsentCause, DueRank, Grant, GrantState } from '../grants/grant.ts';
+import type { Attempt, StoredAnswer } from './store.ts';
 
-type Row = Readonly<Record<string, SQLOutputValue>>;
+/** What a column holds, as both drivers return it. */
+export type Value = string | number | bigint | Uint8Array | null;
 
-const toNumber = (value: SQLOutputValue | undefined): number | undefined =>
+/** A row by the names of its columns. */
+export type Row = Readonly<Record<string, Value>>;
+
+const toNumber = (value: Value | undefined): number | undefined =>
   value === null || value === undefined ? undefined : Number(value);
 
-const toText = (value: SQLOutputValue | undefined): string | undefined =>
+const toText = (value: Value | undefined): string | undefined =>
   value === null || value === undefined ? undefined : String(value);
 
 /** A row of `grants`. */

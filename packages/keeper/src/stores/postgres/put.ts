@@ -1,0 +1,115 @@
+import { toGrant } from '../rows.ts';
+import type { Row } from '../rows.ts';
+import type { Put, PutResult, SealedPair } from '../store.ts';
+import type { Connections } from './connections.ts';
+import type { Query } from './transaction.ts';
+import type { NamedValues } from './named-values.ts';
+import { countPair } from './count-pair.ts';
+import { NOW } from './schema.ts';
+
+const LOCK_CONNECTION = 'SELECT grant_id FROM keeper_connections WHERE name = :name FOR UPDATE';
+const LOCK_HOLDERS = `SELECT * FROM keeper_grants WHERE lookup = ANY(:lookups::bytea[]) AND state <> 'closed'
+  ORDER BY id FOR UPDATE`;
+const LOCK_GRANT = 'SELECT * FROM keeper_grants WHERE id = :id FOR UPDATE';
+const FIND_USERS = `SELECT g.*, fingerprint FROM keeper_attempts AS a JOIN keeper_grants AS g ON g.id = a.grant_id
+  WHERE fingerprint = ANY(:lookups::bytea[]) AND a.generation < g.generation AND outcome = 'usable'
+    AND state NOT IN ('closed', 'dead')`;
+const COUNT_OTHERS =
+  'SELECT count(*) AS others FROM keeper_connections WHERE grant_id = :id AND name <> :name';
+const LINK = `INSERT INTO keeper_connections (name, grant_id) VALUES (:name, :id)
+  ON CONFLICT (name) DO UPDATE SET grant_id = :id`;
+/** Fails where another process has made the connection meanwhile; then all is done again. */
+const LINK_NEW = 'INSERT INTO keeper_connections (name, grant_id) VALUES (:name, :id)';
+
+const INSERT = `INSERT INTO keeper_grants (id, client, params, generation, epoch, state, since_ms, sealed, lookup,
+    issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, ends_at_ms, fence, sends, failures, due_at_ms, due_rank,
+    is_at_risk)
+  VALUES (:id, :client, :params, 1, 1, 'active', ${NOW}, :sealed, :lookup, :issuedAt, :accessExpiresAt, :refreshExpiresAt,
+    :endsAt, 0, 0, 0, :dueAt, :dueRank, 0) RETURNING *`;
+
+const REPLACE = `UPDATE keeper_grants SET client = :client, params = :params, generation = generation + 1, epoch = epoch + 1,
+    state = 'active', cause = NULL, since_ms = ${NOW}, sealed = :sealed, lookup = :lookup, issued_at_ms = :issuedAt,
+    access_expires_at_ms = :accessExpiresAt, refresh_expires_at_ms = :refreshExpiresAt, ends_at_ms = :endsAt,
+    lease_owner = NULL, lease_at_ms = NULL, lease_until_ms = NULL, sends = 0, first_sent_at_ms = NULL,
+    last_sent_at_ms = NULL, failures = 0, due_at_ms = :dueAt, due_rank = :dueRank, held_until_ms = NULL, is_at_risk = 0
+  WHERE id = :id RETURNING *`;
+
+/**
+ * The verb `put`, as SQLite's store has it. It locks the connection first and one grant afterwards. What another process
+ * makes meanwhile breaks a unique index, and the transaction is done again.
+ */
+export const createPut =
+  ({ transact }: Connections): ((put: Put) => Promise<PutResult>) =>
+  (put) =>
+    transact((query) => write(query, put));
+
+const write = async (query: Query, put: Put): Promise<PutResult> => {
+  const { name } = put;
+  const [connection] = await query(LOCK_CONNECTION, { name });
+  const linkedId = connection === undefined ? undefined : String(connection['grant_id']);
+  const known = await findByToken(query, put, linkedId);
+  if (known !== undefined) return known;
+  const [row] = linkedId === undefined ? [] : await query(LOCK_GRANT, { id: linkedId });
+  if (row !== undefined) {
+    const [counted] = await query(COUNT_OTHERS, { id: linkedId, name });
+    if (counted?.['others'] === 0 || row['state'] === 'dead') return replaceRow(query, put, row);
+  }
+  const pair = put.sealFor({ id: put.grantId, generation: 1, epoch: 1 });
+  const [inserted] = await query(INSERT, { id: put.grantId, ...columnsOf(put, pair) });
+  await query(linkedId === undefined ? LINK_NEW : LINK, { name, id: put.grantId });
+  await countPair(query, put.grantId);
+  return { status: 'new', grant: toGrant(inserted ?? {}) };
+};
+
+/** What becomes of a token that a grant holds, or has used. */
+const findByToken = async (
+  query: Query,
+  put: Put,
+  linkedId: string | undefined,
+): Promise<PutResult | undefined> => {
+  const { name, lookups } = put;
+  const holders = await query(LOCK_HOLDERS, { lookups: [...lookups] });
+  const users = await query(FIND_USERS, { lookups: [...lookups] });
+  for (const lookup of lookups) {
+    const held = holders.find((row) => isSame(row['lookup'], lookup));
+    if (held !== undefined) {
+      const grant = toGrant(held);
+      if (linkedId !== grant.id)
+        await query(linkedId === undefined ? LINK_NEW : LINK, { name, id: grant.id });
+      // The developer insists that a token lives that was refused: it gets another chance.
+      if (grant.state === 'dead') return replaceRow(query, put, held);
+      return { status: linkedId === grant.id ? 'known' : 'linked', grant };
+    }
+    const used = users.find((row) => isSame(row['fingerprint'], lookup));
+    if (used !== undefined) {
+      const grant = toGrant(used);
+      if (linkedId === undefined) await query(LINK_NEW, { name, id: grant.id });
+      return { status: 'outdated', grant };
+    }
+  }
+  return undefined;
+};
+
+const isSame = (column: Row[string] | undefined, lookup: Uint8Array): boolean =>
+  column instanceof Uint8Array && Buffer.compare(column, lookup) === 0;
+
+const replaceRow = async (query: Query, put: Put, row: Row): Promise<PutResult> => {
+  const { id, generation, epoch } = toGrant(row);
+  const pair = put.sealFor({ id, generation: generation + 1, epoch: epoch + 1 });
+  const [replaced] = await query(REPLACE, { id, ...columnsOf(put, pair) });
+  await countPair(query, id);
+  return { status: 'replaced', grant: toGrant(replaced ?? {}) };
+};
+
+const columnsOf = (put: Put, pair: SealedPair): NamedValues => ({
+  client: put.client,
+  params: JSON.stringify(put.params),
+  sealed: pair.sealed,
+  lookup: pair.lookup,
+  issuedAt: pair.issuedAtMs,
+  accessExpiresAt: pair.accessExpiresAtMs,
+  refreshExpiresAt: pair.refreshExpiresAtMs,
+  endsAt: pair.endsAtMs,
+  dueAt: put.due?.atMs,
+  dueRank: put.due?.rank,
+});

@@ -1,0 +1,126 @@
+import { toAnswer, toGrant } from '../rows.ts';
+import type { AttemptEnd, RefreshVerbs, Settlement, StoredAnswer } from '../store.ts';
+import type { Connections } from './connections.ts';
+import type { Query } from './transaction.ts';
+import { countPair } from './count-pair.ts';
+import { insertEvent } from './events.ts';
+import type { NamedValues } from './named-values.ts';
+import { NOW } from './schema.ts';
+
+// `FROM` is read once per statement, so the lease begins at the moment that it is compared with.
+const CLAIM = `WITH won AS (
+    UPDATE keeper_grants AS g SET state = 'inflight', since_ms = now, fence = fence + 1,
+      lease_owner = :owner, lease_at_ms = now, lease_until_ms = now + :leaseMs::bigint,
+      sends = sends + 1, first_sent_at_ms = coalesce(first_sent_at_ms, now), last_sent_at_ms = now
+    FROM (SELECT ${NOW} AS now) AS clock
+    WHERE id = :id AND generation = :generation AND epoch = :epoch AND fence = :fence
+      AND state IN ('active', 'uncertain', 'suspect', 'staged', 'inflight')
+      AND (lease_owner IS NULL OR lease_until_ms <= now OR lease_owner = :voidOwner)
+    RETURNING g.*
+  ), noted AS (
+    INSERT INTO keeper_attempts (id, grant_id, generation, fingerprint, sent_at_ms)
+    SELECT :attemptId, id, generation, :fingerprint::bytea, lease_at_ms FROM won
+  ) SELECT * FROM won`;
+
+// Who brings an answer does not need the lease. A row that was believed dead comes back to life with its next pair.
+const SETTLE = `UPDATE keeper_grants SET state = :state, cause = :cause, since_ms = ${NOW},
+    lease_owner = NULL, lease_at_ms = NULL, lease_until_ms = NULL,
+    sends = :sends, first_sent_at_ms = :firstAt, last_sent_at_ms = :lastAt, failures = :failures,
+    due_at_ms = :dueAt, due_rank = :dueRank, held_until_ms = NULL, is_at_risk = :isAtRisk,
+    generation = generation + CASE WHEN :hasPair THEN 1 ELSE 0 END,
+    sealed = CASE WHEN :hasPair THEN :sealed ELSE sealed END, lookup = CASE WHEN :hasPair THEN :lookup ELSE lookup END,
+    issued_at_ms = CASE WHEN :hasPair THEN :issuedAt ELSE issued_at_ms END,
+    access_expires_at_ms = CASE WHEN :hasPair THEN :accessExpiresAt ELSE access_expires_at_ms END,
+    refresh_expires_at_ms = CASE WHEN :hasPair THEN :refreshExpiresAt ELSE refresh_expires_at_ms END,
+    ends_at_ms = CASE WHEN :hasPair THEN :endsAt ELSE ends_at_ms END
+  WHERE id = :id AND generation = :generation AND epoch = :epoch AND (:fence::bigint IS NULL OR fence = :fence::bigint)
+    AND state <> 'closed' AND (:fence::bigint IS NULL OR state <> 'dead')
+  RETURNING *`;
+
+const KEEP = `INSERT INTO keeper_answers (id, grant_id, generation, epoch, sealed, sent_at_ms, received_at_ms)
+  VALUES (:id, :grantId, :generation, :epoch, :sealed, :sentAt, :receivedAt) ON CONFLICT (id) DO NOTHING`;
+const DROP = 'DELETE FROM keeper_answers WHERE id = ANY(:ids::text[])';
+const END_ATTEMPT = `UPDATE keeper_attempts SET outcome = :outcome, status = :status, request_id = :requestId,
+  took_ms = :tookMs WHERE id = :id`;
+
+/** The two transactions of a refresh. */
+export const createRefreshVerbs = ({ read, write, transact }: Connections): RefreshVerbs => ({
+  async readAnswers(grantId) {
+    const rows = await read(
+      'SELECT * FROM keeper_answers WHERE grant_id = :grantId ORDER BY received_at_ms, id',
+      { grantId },
+    );
+    return rows.map(toAnswer);
+  },
+  async claim(id, { generation, epoch, fence }, { owner, leaseMs, attempt, voidOwner = '' }) {
+    const [row] = await write(CLAIM, {
+      id,
+      generation,
+      epoch,
+      fence,
+      owner,
+      leaseMs,
+      voidOwner,
+      attemptId: attempt.id,
+      fingerprint: attempt.fingerprint,
+    });
+    return row === undefined ? undefined : toGrant(row);
+  },
+  settle: (id, { generation, epoch, fence }, settlement) =>
+    transact(async (query) => {
+      // The grant first, as everywhere, and the count of pairs last.
+      const [row] = await query(SETTLE, { id, generation, epoch, fence, ...columnsOf(settlement) });
+      await noteEnds(query, settlement.ended);
+      if (row === undefined) {
+        await keep(query, settlement.keepIfMoved);
+        const [now] = await query('SELECT * FROM keeper_grants WHERE id = :id', { id });
+        return { isDone: false, grant: now === undefined ? undefined : toGrant(now) };
+      }
+      const { events, drop = [] } = settlement;
+      await keep(query, settlement.keep);
+      if (drop.length > 0) await query(DROP, { ids: [...drop] });
+      for (const event of events) await insertEvent(query, { grantId: id, event });
+      if (settlement.pair !== undefined) await countPair(query, id);
+      return { isDone: true, grant: toGrant(row) };
+    }),
+  noteEnds: (ended) => transact((query) => noteEnds(query, ended)),
+});
+
+const columnsOf = ({ change, pair }: Settlement): NamedValues => ({
+  state: change.state,
+  cause: change.cause,
+  sends: change.sends.count,
+  firstAt: change.sends.firstAtMs,
+  lastAt: change.sends.lastAtMs,
+  failures: change.failures,
+  dueAt: change.due?.atMs,
+  dueRank: change.due?.rank,
+  isAtRisk: change.isAtRisk ? 1 : 0,
+  hasPair: pair !== undefined,
+  sealed: pair?.sealed,
+  lookup: pair?.lookup,
+  issuedAt: pair?.issuedAtMs,
+  accessExpiresAt: pair?.accessExpiresAtMs,
+  refreshExpiresAt: pair?.refreshExpiresAtMs,
+  endsAt: pair?.endsAtMs,
+});
+
+const keep = async (query: Query, answer: StoredAnswer | undefined): Promise<void> => {
+  if (answer === undefined) return;
+  const { id, grantId, generation, epoch, sealed, sentAtMs, receivedAtMs } = answer;
+  await query(KEEP, {
+    id,
+    grantId,
+    generation,
+    epoch,
+    sealed,
+    sentAt: sentAtMs,
+    receivedAt: receivedAtMs,
+  });
+};
+
+const noteEnds = async (query: Query, ended: readonly AttemptEnd[]): Promise<void> => {
+  const ordered = ended.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  for (const { id, outcome, status, requestId, tookMs } of ordered)
+    await query(END_ATTEMPT, { id, outcome, status, requestId, tookMs: Math.round(tookMs) });
+};

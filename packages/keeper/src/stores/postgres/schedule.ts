@@ -1,0 +1,45 @@
+import type { Grant } from '../../grants/grant.ts';
+import { toGrant } from '../rows.ts';
+import type { ScheduleVerbs } from '../store.ts';
+import type { DatabaseClock } from './clock.ts';
+import type { Connections } from './connections.ts';
+import { NOW } from './schema.ts';
+
+const DUE = `client = :client AND due_rank = :rank AND due_at_ms <= ${NOW}
+  AND (held_until_ms IS NULL OR held_until_ms <= ${NOW})`;
+const WAITS = `SELECT 1 FROM keeper_grants WHERE ${DUE} LIMIT 1`;
+// Rows that another process has locked are left out: nobody waits. MATERIALIZED, so that they are chosen once.
+const TAKE = `WITH due AS MATERIALIZED (
+    SELECT id FROM keeper_grants WHERE ${DUE} ORDER BY due_at_ms LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+  ) UPDATE keeper_grants AS g SET held_until_ms = ${NOW} + :holdMs::bigint FROM due WHERE g.id = due.id RETURNING g.*`;
+const RENEW = `WITH held AS MATERIALIZED (
+    SELECT id FROM keeper_grants WHERE lease_owner = :owner ORDER BY id FOR NO KEY UPDATE
+  ) UPDATE keeper_grants AS g SET lease_until_ms = ${NOW} + :leaseMs::bigint FROM held
+    WHERE g.id = held.id AND g.lease_owner = :owner RETURNING g.id, g.fence`;
+const ENDING = `SELECT * FROM keeper_grants WHERE refresh_expires_at_ms <= :atMs AND state NOT IN ('dead', 'closed')
+  ORDER BY refresh_expires_at_ms LIMIT :limit`;
+
+/** What is due, and who holds what. */
+export const createScheduleVerbs = (
+  { read, write }: Connections,
+  { nowMs, measure }: DatabaseClock,
+): ScheduleVerbs => ({
+  nowMs,
+  async takeDue({ client, rank, limit, holdMs }) {
+    // A look costs no transaction.
+    if ((await read(WAITS, { client, rank })).length === 0) return [];
+    const grants = (await write(TAKE, { client, rank, limit, holdMs })).map(toGrant);
+    return grants.sort(byDue);
+  },
+  async leased() {
+    await measure();
+    return (await read('SELECT * FROM keeper_grants WHERE lease_owner IS NOT NULL')).map(toGrant);
+  },
+  async renew(owner, leaseMs) {
+    const rows = await write(RENEW, { owner, leaseMs });
+    return new Map(rows.map(({ id, fence }) => [String(id), Number(fence)]));
+  },
+  endingBefore: async (atMs, limit) => (await read(ENDING, { atMs, limit })).map(toGrant),
+});
+
+const byDue = (one: Grant, other: Grant): number => (one.due?.atMs ?? 0) - (other.due?.atMs ?? 0);
