@@ -3,9 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { createGrantIn, startSandboxServer } from '@keyfob/sandbox';
 import type { Sandbox, World } from '@keyfob/sandbox';
-import { refresh, tokenOf } from '../sandbox/requests.ts';
+import { refresh } from '../sandbox/requests.ts';
 import { openBrowser, SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
 import { checkPage } from './check-page.ts';
+import { openLivelyWorld } from './lively-world.ts';
 
 const PHONE = { width: 390, height: 844 };
 const NARROW = { width: 320, height: 640 };
@@ -26,21 +27,9 @@ describe('The page of the sandbox', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
     return context.newPage();
   };
 
-  /** A world in which something of every kind has happened. */
   const liveliest = async (): Promise<World> => {
     const world = await sandbox.createWorld({ clock: '2026-01-01', seed: 'page' });
-    const kept = await createGrantIn(world, { subject: 'owner-1', vehicles: ['KMHKM81A0RU104217'] });
-    await createGrantIn(world, { dialect: 'pleos', subject: 'owner-2', age: 'P59DT23H' });
-    const replayed = await createGrantIn(world, { subject: 'owner-3' });
-    let token = kept.refreshToken;
-    for (let turn = 0; turn < 3; turn++) token = tokenOf(await refresh(world, token));
-    await refresh(world, kept.refreshToken);
-    const lost = 'loseAnswer: afterCommit';
-    await ask(world, 'POST', '/faults', { on: { grant: replayed.grant }, do: { loseAnswer: 'afterCommit' } });
-    await assert.rejects(refresh(world, replayed.refreshToken), lost);
-    await ask(world, 'POST', '/faults', { on: { every: 3 }, do: { status: 503, bodyName: 'nginx-503' } });
-    await ask(world, 'POST', '/clock/advance', { by: 'PT3H' });
-    await refresh(world, replayed.refreshToken);
+    await openLivelyWorld(world);
     return world;
   };
 
@@ -107,7 +96,7 @@ describe('The page of the sandbox', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
     await page.getByRole('button', { name: '+ 59 d 23 h' }).click();
     await page.getByText('The clock moved by 59 days 23 hours').waitFor();
     assert.equal(world.clock.now(), Date.parse('2026-03-01T23:00:00Z'));
-    await page.getByRole('link', { name: /the tokens of g1/ }).click();
+    await page.getByRole('link', { name: /^What each causes/ }).click();
     await page.getByText('would be a replay').waitFor();
     await page.getByRole('button', { name: 'The owner revokes it' }).click();
     await page.getByText('g1 was revoked').waitFor();
@@ -117,6 +106,10 @@ describe('The page of the sandbox', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
     await page.getByText('A thief has refreshed g1').waitFor();
 
     await page.getByRole('link', { name: /^← World/ }).click();
+    await page.getByRole('button', { name: 'Start it' }).click();
+    await page.getByText('lost-answer-after has started, with the grant g2').waitFor();
+    await page.getByRole('button', { name: 'End lost-answer-after' }).click();
+    await page.getByText('lost-answer-after has ended').waitFor();
     await page.getByRole('button', { name: 'Take a checkpoint' }).click();
     await page.getByRole('button', { name: 'Restore' }).click();
     await page.getByText('The server is as it was').waitFor();

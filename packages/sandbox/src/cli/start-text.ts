@@ -10,6 +10,7 @@ export const describeStart = async (sandbox: Sandbox): Promise<string> => {
   const world = sandbox.defaultWorld();
   const lines = [
     `The sandbox listens at ${sandbox.url}. Its control API is at ${sandbox.url}/_sandbox.`,
+    `A page shows it to people: ${sandbox.url}/_sandbox/`,
     'Its keys, clients and tokens are gone when it stops.',
   ];
   for (const name of SHOWN) {

@@ -112,7 +112,7 @@ const changesSection = (world: string, grant: ShownGrant): Content => {
   return html`<section class="card" aria-labelledby="changes-title">
     <h2 id="changes-title">What may happen to it</h2>
     <div class="row">
-      ${form('rotate', html`<button>A thief refreshes it</button>`)}
+      ${grant.status === 'active' && form('rotate', html`<button>A thief refreshes it</button>`)}
       ${form('expire', html`<button name="what" value="access">Access tokens expire</button>`)}
       ${
         grant.status === 'active' &&

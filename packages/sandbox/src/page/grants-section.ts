@@ -5,8 +5,6 @@ import type { Filled } from './fields.ts';
 import { renderDistance } from './moments.ts';
 import type { ShownGrant, WorldView } from './world-view.ts';
 
-const SHOWN_MAX = 100;
-
 export const STATUS_WORDS: Readonly<Record<string, string>> = {
   active: 'active',
   in_doubt: 'in doubt',
@@ -15,7 +13,7 @@ export const STATUS_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** The grants of a world, newest first, and a form for one more. */
-export const grantsSection = ({ world, grants }: WorldView, filled: Filled): Content =>
+export const grantsSection = ({ world, grants, grantCount }: WorldView, filled: Filled): Content =>
   html`<section class="card" aria-labelledby="grants-title">
     <h2 id="grants-title">Grants</h2>
     <div data-live="grants">
@@ -24,11 +22,11 @@ export const grantsSection = ({ world, grants }: WorldView, filled: Filled): Con
           ? html`<p class="empty">
               No grants yet. Create one below, or send an owner through the consent pages of the world.
             </p>`
-          : table(world.id, grants.toReversed().slice(0, SHOWN_MAX), world.clock.nowMs)
+          : table(world.id, grants.toReversed(), world.clock.nowMs)
       }
       ${
-        grants.length > SHOWN_MAX &&
-        html`<p class="soft">And ${grants.length - SHOWN_MAX} older ones, which the API lists.</p>`
+        grantCount > grants.length &&
+        html`<p class="soft">And ${grantCount - grants.length} older ones, which the API lists.</p>`
       }
     </div>
     <details class="more" ${filled('subject') !== '' && html`open`}>
@@ -61,9 +59,9 @@ const table = (world: string, grants: readonly ShownGrant[], nowMs: number): Con
         <th role="columnheader" scope="col">Grant</th>
         <th role="columnheader" scope="col">Client</th>
         <th role="columnheader" scope="col">Owner</th>
-        <th role="columnheader" scope="col">Current token</th>
+        <th role="columnheader" scope="col">Token</th>
         <th role="columnheader" scope="col">Expires</th>
-        <th role="columnheader" scope="col">Tokens</th>
+        <th role="columnheader" scope="col">If it is sent</th>
       </tr>
     </thead>
     <tbody role="rowgroup">
@@ -79,7 +77,7 @@ const row = (world: string, grant: ShownGrant, nowMs: number): Content =>
     </th>
     <td role="cell" data-label="Client">${grant.client}</td>
     <td role="cell" data-label="Owner">${grant.subject}</td>
-    <td role="cell" data-label="Current token">
+    <td role="cell" data-label="Token">
       <span class="token">${grant.grant}/${grant.generation}</span>
     </td>
     <td role="cell" data-label="Expires">
@@ -91,10 +89,9 @@ const row = (world: string, grant: ShownGrant, nowMs: number): Content =>
         }</span
       >
     </td>
-    <td role="cell" data-label="Tokens">
+    <td role="cell" data-label="If it is sent">
       <a id="tokens-${grant.grant}" href="/_sandbox/page/${world}/grants/${grant.grant}"
-        >What <span class="unseen">the tokens of ${grant.grant}</span>
-        <span aria-hidden="true">each</span> would cause</a
+        >What each causes<span class="unseen">, of ${grant.grant}</span></a
       >
     </td>
   </tr>`;

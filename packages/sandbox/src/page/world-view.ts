@@ -33,7 +33,9 @@ export type RunningScenario = Shown<typeof runningScenarioListShape>['scenarios'
 export type WorldView = {
   readonly world: ShownWorld;
   readonly worlds: readonly ListedWorld[];
+  /** The newest, oldest first. */
   readonly grants: readonly ShownGrant[];
+  readonly grantCount: number;
   readonly faults: readonly ShownFault[];
   /** Newest first. */
   readonly requests: readonly ShownRequest[];
@@ -46,6 +48,7 @@ export type WorldView = {
 };
 
 export const REQUESTS_SHOWN_MAX = 50;
+const GRANTS_SHOWN_MAX = 100;
 
 /** Reads a world. Throws `SandboxError` `not_found`. */
 export const readWorldView = async (ask: Ask, id: string): Promise<WorldView> => {
@@ -56,7 +59,7 @@ export const readWorldView = async (ask: Ask, id: string): Promise<WorldView> =>
   const last = { last: String(REQUESTS_SHOWN_MAX) };
   const [worlds, grants, faults, journal, scenarios, running, checkpoints] = await Promise.all([
     readWorlds(ask),
-    read<Shown<typeof grantListShape>>(`${path}/grants`),
+    read<Shown<typeof grantListShape>>(`${path}/grants`, { last: String(GRANTS_SHOWN_MAX) }),
     read<Shown<typeof faultListShape>>(`${path}/faults`),
     read<Shown<typeof requestPageShape>>(`${path}/requests`, last),
     read<Shown<typeof scenarioListShape>>('/scenarios'),
@@ -67,6 +70,7 @@ export const readWorldView = async (ask: Ask, id: string): Promise<WorldView> =>
     world,
     worlds,
     grants: grants.grants,
+    grantCount: worlds.find((one) => one.id === world.id)?.grants ?? grants.grants.length,
     faults: faults.faults,
     requests: journal.requests.toSorted((left, right) => right.number - left.number),
     after: journal.next,

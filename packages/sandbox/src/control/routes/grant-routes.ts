@@ -17,6 +17,7 @@ import type { World } from '../../worlds/world.ts';
 import { defineRoute } from '../control-route.ts';
 import type { ControlRoute } from '../control-route.ts';
 import { findWorld } from '../find-world.ts';
+import { numberText } from '../number-text.ts';
 import {
   clientShape,
   createdGrantShape,
@@ -29,6 +30,7 @@ import {
 import { showGrant, showHolds } from '../show.ts';
 
 const tag = 'grants';
+const GRANTS_LISTED_MAX = 1000;
 
 const readShown = async (world: World, name: string) => {
   const { grant } = await findGrant(world, name);
@@ -81,11 +83,18 @@ export const grantRoutes: readonly ControlRoute[] = [
     path: '/worlds/{world}/grants',
     tag,
     summary: 'List the grants, oldest first',
+    query: v.strictObject({
+      /** Only the newest so many. */
+      last: v.optional(numberText(GRANTS_LISTED_MAX)),
+    }),
     status: 200,
     answer: grantListShape,
     handle: async (call) => {
       const world = findWorld(call);
-      const listed = world.grants.list().slice(0, GRANTS_LISTED_MAX);
+      const { last } = call.query;
+      const all = world.grants.list();
+      const listed =
+        last === undefined ? all.slice(0, GRANTS_LISTED_MAX) : all.slice(Math.max(0, all.length - last));
       const known = await Promise.all(
         listed.map(async ({ id, name }) =>
           (await world.store.current().readGrant(id)) === undefined ? [] : [name],
@@ -185,5 +194,3 @@ export const grantRoutes: readonly ControlRoute[] = [
     },
   }),
 ];
-
-const GRANTS_LISTED_MAX = 1000;

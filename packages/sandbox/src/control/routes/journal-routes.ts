@@ -6,19 +6,12 @@ import { SandboxError } from '../../sandbox-error.ts';
 import { defineRoute } from '../control-route.ts';
 import type { ControlRoute } from '../control-route.ts';
 import { findWorld } from '../find-world.ts';
+import { numberText } from '../number-text.ts';
 import { requestPageShape, requestShape } from '../shapes.ts';
 import { showRequest } from '../show.ts';
 
 const tag = 'journal';
 const WAIT_MAX_SECONDS = 60;
-
-const numberText = (most: number) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^\d{1,15}(?:\.\d+)?$/, 'must be a number'),
-    v.transform(Number),
-    v.maxValue(most),
-  );
 
 export const journalRoutes: readonly ControlRoute[] = [
   defineRoute({
