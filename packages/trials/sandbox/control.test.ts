@@ -60,6 +60,22 @@ describe('An error of the control API says what to do', () => {
     number,
     RegExp,
   ])[] = [
+    [
+      'a redirect that would add a header',
+      'POST',
+      '/worlds/default/faults',
+      { do: { redirect: 'http://x/\r\nA: b' } },
+      400,
+      /do\.redirect: must be visible ASCII/,
+    ],
+    [
+      'a header that frames the body',
+      'POST',
+      '/worlds/default/faults',
+      { do: { status: 200, headers: { 'Content-Length': '5' } } },
+      400,
+      /must not frame the body/,
+    ],
     ['a list instead of an object', 'POST', '/worlds', [], 400, /the body is a list/],
     [
       'a client with a name that every object has',

@@ -14,6 +14,17 @@ const headerText = v.pipe(
   v.maxLength(4096),
 );
 
+/** The length of a body is the sandbox's own: a second one, or a wrong one, ends the connection in the client's parser. */
+const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'trailer']);
+const headerName = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a name of letters, digits and hyphens'),
+  v.check(
+    (text) => !FRAMING.has(text.toLowerCase()),
+    'must not frame the body; loseAnswer and truncateBody cut it',
+  ),
+);
+
 /** The endpoints that a fault can be on. `any` is every request to the world. */
 export const ENDPOINTS = ['token', 'authorize', 'introspect', 'revoke', 'vehicles', 'device', 'any'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
@@ -86,7 +97,7 @@ const delayMilliseconds = v.strictObject({
 });
 
 const statusCode = v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599));
-const headers = v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,64}$/)), headerText));
+const headers = v.optional(v.record(headerName, headerText));
 /** A `Retry-After` header (RFC 9110 §10.2.3), as a number of seconds or as a moment of the server's clock. */
 const retryAfter = v.optional(
   v.strictObject({
@@ -120,7 +131,12 @@ const errorCode = v.strictObject({
 
 const redirect = v.strictObject({
   /** Where to. */
-  redirect: v.pipe(v.string(), v.url(), v.maxLength(2048)),
+  redirect: v.pipe(
+    v.string(),
+    v.url(),
+    v.regex(/^[\x21-\x7e]*$/, 'must be visible ASCII without spaces'),
+    v.maxLength(2048),
+  ),
   status: v.optional(v.picklist([301, 302, 303, 307, 308]), 307),
   at,
 });

@@ -8,6 +8,8 @@ const HIDDEN = [
   ['a secret', 'YLrcxopQzraMLA3D6pZTmTbYIvUqT1TA5ip62yvjh1U'],
   ['half a secret', 'YLrcxopQzraMLA3D6pZTm'],
   ['letters only', 'YLrcxopQzraMLAxDxpZTmTbY'],
+  ['a UUID whose hyphens are encoded', '7978bf5d%2D5127%2D40ba%2D9176%2Db0151444bac0'],
+  ['a token encoded in full', '%37%39%37%38%62%66%35%64'],
   ['Base64', 'YzUzZmU5YmItZTlmNS00YzcxLThjYjU='],
 ] as const;
 

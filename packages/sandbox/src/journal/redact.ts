@@ -1,5 +1,5 @@
-/** Any word that is long enough to be a token, a code, a secret or a part of one. */
-const WORD = /[A-Za-z0-9_~+=-]{20,}/g;
+/** Any word that is long enough to be a token, a code, a secret or a part of one, also with its signs encoded as in a URL. */
+const WORD = /[A-Za-z0-9_~+=%-]{20,}/g;
 /** Names of media types, paths and scopes. A token has capitals or digits. */
 const PLAIN = /^[a-z_+-]+$/;
 
