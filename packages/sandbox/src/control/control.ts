@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { WireRequest } from '@keyfob/server/wire';
 import { parseInput } from '../parse-input.ts';
 import { SandboxError } from '../sandbox-error.ts';
-import type { ControlContext, ControlRoute } from './control-route.ts';
+import type { ControlCall, ControlContext, ControlRoute } from './control-route.ts';
 import { problemOf, sendProblem } from './problem.ts';
 import { createRouting } from './routing.ts';
 
@@ -44,23 +44,19 @@ export const createControl = (context: ControlContext, routes: readonly ControlR
       origin: originOf(request),
       signal: left.signal,
     };
-    const world = context.worlds.find(path['world'] ?? '');
-    const value = await Promise.resolve(route.handle(call as never)).catch((error: unknown) => {
-      throw world?.closing.aborted === true ? endedMeanwhile(error) : error;
-    });
-    send(response, route, value);
+    send(response, route, await perform(route, call));
   };
 
   const ask: Ask = async ({ method, path: target, query = {}, body = {}, origin }) => {
     const { route, path } = find(method, target);
-    return route.handle({
+    return perform(route, {
       context,
       path,
       query: route.query === undefined ? undefined : parseInput(route.query, query),
       body: checkBody(route, body),
       origin,
       signal: new AbortController().signal,
-    } as never);
+    });
   };
 
   return {
@@ -90,6 +86,15 @@ export const createControl = (context: ControlContext, routes: readonly ControlR
         ),
       ),
   };
+};
+
+const perform = async (route: ControlRoute, call: ControlCall<unknown, unknown>): Promise<unknown> => {
+  const world = call.context.worlds.find(call.path['world'] ?? '');
+  try {
+    return await route.handle(call as never);
+  } catch (error) {
+    throw world?.closing.aborted === true ? endedMeanwhile(error) : error;
+  }
 };
 
 /** Its store is closed, so whatever the call was doing failed. */
