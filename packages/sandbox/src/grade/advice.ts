@@ -66,7 +66,7 @@ export const AVOIDABLE: Readonly<
   keeps_failing: {
     because: 'it kept sending requests that cannot succeed',
     advice:
-      'Check what it stored: an answer without tokens, or half an answer, must never replace a good refresh token.',
+      'Check what it stored and reads back: an answer without tokens, or half an answer, must never replace a good refresh token, and a new process must find the newest one.',
   },
 };
 

@@ -238,6 +238,19 @@ const callsWithDeadToken = (calls: number): readonly HistoryEvent[] => [
 
 const AVOIDABLE: readonly Row[] = [
   {
+    name: 'after a lost answer it does not know its refresh token any more',
+    events: [
+      send(0, 0, 0, LOST),
+      need(0, 0, 'killed', { killedAt: 'commit' }),
+      send(1, 5, 0, { ...NOT_JUDGED, presented: undefined, status: 400 }),
+      need(1, 5, 'later'),
+      send(2, 7200, 0, { ...NOT_JUDGED, presented: undefined, status: 400 }),
+      need(2, 7200, 'later'),
+    ],
+    outcome: 'lost_avoidably',
+    because: /requests that cannot succeed/,
+  },
+  {
     name: 'an answer without a refresh token is not taken, though its access token works',
     rule: { rotation: 'none', overlapSeconds: 0 },
     events: [

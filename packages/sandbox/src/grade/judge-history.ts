@@ -48,6 +48,7 @@ const causeOf = (history: History, { blame, generation, reached }: Standing): Av
   const last = needs.at(-1)?.answers[0]?.kind;
   if (last === 'hung') return killedAt === undefined ? 'hangs' : 'stuck_after_kill';
   if (killedAt === 'storing') return 'state_torn';
+  if (hasForgotten(exchanges, needs.at(-1)?.need)) return 'keeps_failing';
   const isOld = blame !== undefined || hasPresentedOld(history);
   if ((killedAt === 'print' || killedAt === 'exit') && isOld) return 'stored_too_late';
   const wasLost = exchanges.some(({ issued, reached: how }) => issued !== undefined && how !== 'all');
@@ -64,6 +65,12 @@ const causeOf = (history: History, { blame, generation, reached }: Standing): Av
   const lastOnes = exchanges.filter(({ need }) => need === final);
   if (lastOnes.length === 0) return 'gave_up';
   return lastOnes.every(isGranted) ? 'rejects_answers' : 'keeps_failing';
+};
+
+/** Whether it ends with requests in which there is no refresh token of the grant at all. */
+const hasForgotten = (exchanges: readonly Exchange[], final: number | undefined): boolean => {
+  const lastOnes = exchanges.filter(({ need }) => need === final);
+  return lastOnes.length > 0 && lastOnes.every(({ presented }) => presented === undefined);
 };
 
 /** Whether the server gave tokens, and the answer left with the status of a success. */
