@@ -3,8 +3,10 @@ import { after, describe, it, test } from 'node:test';
 import { KeeperError, StoreError, systemClock } from '@keyfob/keeper';
 import type { Store } from '@keyfob/keeper/stores';
 import { postgresStore } from '@keyfob/keeper/stores/postgres';
+import type { PostgresLimits } from '@keyfob/keeper/stores/postgres';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
+import { startPooler } from '../support/postgres/pooler.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 import type { WireProxy } from '../support/postgres/wire-proxy.ts';
 import type { Scope } from '../support/test-directory.ts';
@@ -26,12 +28,13 @@ const newDatabase = async (cluster: Cluster): Promise<string> => {
 const proxied = async (
   scope: Scope,
   cluster: Cluster,
+  { port = cluster.port, limits = SHORT }: { port?: number; limits?: Partial<PostgresLimits> } = {},
 ): Promise<{ readonly proxy: WireProxy; readonly store: Store; readonly direct: Store }> => {
   const database = await newDatabase(cluster);
   const direct = await openStoreFor(scope, cluster.url(database));
-  const proxy = await openWireProxy(cluster.port);
+  const proxy = await openWireProxy(port);
   scope.after(() => proxy.close());
-  const store = await openStoreFor(scope, cluster.url(database, proxy.port), SHORT);
+  const store = await openStoreFor(scope, cluster.url(database, proxy.port), limits);
   return { proxy, store, direct };
 };
 
@@ -110,6 +113,43 @@ const describeFailures = (cluster: Cluster): void => {
           [claim.attempt.id],
         );
       });
+
+    it('a commit is decided behind PgBouncer as well', async (scope) => {
+      const pooler = await startPooler(cluster.port);
+      if ('reason' in pooler) return scope.skip(pooler.reason);
+      scope.after(() => pooler.remove());
+      const { proxy, store, direct } = await proxied(scope, cluster, { port: pooler.port });
+      let { grant } = await store.put(newPut('car', 't1'));
+      for (const fault of ['cut_before', 'cut_after'] as const) {
+        const isMet = proxy.fail(fault, COMMIT);
+        const voidOwner = grant.lease?.owner ?? '';
+        const row = await store.claim(grant.id, exactly(grant), newClaim('me', { voidOwner }));
+        await isMet;
+        assert.ok(row);
+        assert.deepEqual(await direct.find('car'), row);
+        grant = row;
+      }
+      assert.equal((await direct.attempts(grant.id, 5)).length, 2);
+    });
+
+    it('a database that is killed in the middle of a commit is asked when it is back', async (scope) => {
+      const limits = { connectTimeoutMs: 2000, statementTimeoutMs: 60_000 };
+      const { proxy, store, direct } = await proxied(scope, cluster, { limits });
+      const { grant } = await store.put(newPut('car', 't1'));
+      const isMet = proxy.fail('hold', COMMIT);
+      const claim = newClaim('me');
+      const claiming = store.claim(grant.id, exactly(grant), claim);
+      await isMet;
+      await cluster.kill();
+      await cluster.start();
+      const row = await claiming;
+      assert.equal(row?.fence, 1);
+      assert.deepEqual(await direct.find('car'), row);
+      assert.deepEqual(
+        (await direct.attempts(grant.id, 5)).map(({ id }) => id),
+        [claim.attempt.id],
+      );
+    });
 
     it('a pair whose commit was cut is stored once', async (scope) => {
       const { proxy, store, direct } = await proxied(scope, cluster);

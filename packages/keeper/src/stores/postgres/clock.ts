@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../../time.ts';
-import type { Query } from './transaction.ts';
+import type { Query } from './send.ts';
 import { NOW } from './schema.ts';
 
 /** The clock of the database, as far as this process knows it. */

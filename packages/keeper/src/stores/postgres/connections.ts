@@ -4,8 +4,9 @@ import type { Millis } from '../../time.ts';
 import { columnParserOf } from './column-parser.ts';
 import { isCut, isOfConnection, toStoreError } from './failures.ts';
 import { send } from './send.ts';
+import type { Query } from './send.ts';
 import { createTransact } from './transaction.ts';
-import type { Query, Transact } from './transaction.ts';
+import type { Transact } from './transaction.ts';
 
 /** How the verbs talk to their database. Each throws `StoreError`. Nothing depends on what a session remembers. */
 export type Connections = {
@@ -14,6 +15,8 @@ export type Connections = {
   /** One statement in a transaction of its own. */
   readonly write: Query;
   readonly transact: Transact;
+  /** For what makes the tables. */
+  readonly transactUnmarked: Transact;
   close(): Promise<void>;
 };
 
@@ -77,10 +80,12 @@ export const openConnections = (url: string, limits: PostgresLimits): Connection
     }
   };
 
-  const transact = createTransact({ connect, read: readOnce, timeoutMs: limits.statementTimeoutMs });
+  const source = { connect, read: readOnce, timeoutMs: limits.statementTimeoutMs };
+  const transact = createTransact({ ...source, isMarked: true });
   return {
     read,
     transact,
+    transactUnmarked: createTransact({ ...source, isMarked: false }),
     write: (statement, values) => transact((query) => query(statement, values)),
     close: () => (closing ??= pool.end()),
   };

@@ -1,4 +1,4 @@
-import type { Query } from './transaction.ts';
+import type { Query } from './send.ts';
 import { COUNTERS } from './schema.ts';
 
 const RAISE = 'UPDATE keeper_counters SET pairs = pairs + 1 WHERE number = :number';

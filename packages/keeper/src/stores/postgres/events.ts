@@ -2,7 +2,7 @@ import type { ClientFacts } from '../../grants/client-facts.ts';
 import type { ClientEvent, GrantEvent } from '../../grants/events.ts';
 import type { ClientVerbs, EventVerbs } from '../store.ts';
 import type { Connections } from './connections.ts';
-import type { Query } from './transaction.ts';
+import type { Query } from './send.ts';
 import { NOW } from './schema.ts';
 
 const INSERT = `INSERT INTO keeper_events (at_ms, grant_id, event, once) VALUES (${NOW}, :grantId, :event, :once)

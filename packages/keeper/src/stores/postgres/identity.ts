@@ -1,5 +1,6 @@
 import type { IdentityVerbs } from '../store.ts';
 import type { Connections } from './connections.ts';
+import { NOW } from './schema.ts';
 
 const READ = `SELECT d.id, d.key_check, (SELECT sum(pairs)::bigint FROM keeper_counters) AS high_water,
     (SELECT system_identifier::text FROM pg_control_system()) || '/' ||
@@ -8,6 +9,8 @@ const READ = `SELECT d.id, d.key_check, (SELECT sum(pairs)::bigint FROM keeper_c
 
 // What another transaction has locked is left for the next time: nobody waits, so nobody waits for each other.
 const PRUNING = [
+  `DELETE FROM keeper_commits WHERE id IN (
+    SELECT id FROM keeper_commits WHERE at_ms < ${NOW} - 3600000 FOR UPDATE SKIP LOCKED)`,
   `DELETE FROM keeper_attempts WHERE id IN (
     SELECT id FROM keeper_attempts WHERE sent_at_ms < :before FOR UPDATE SKIP LOCKED)`,
   `DELETE FROM keeper_events WHERE number IN (

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { KeeperError } from '../../errors.ts';
 import type { Connections } from './connections.ts';
-import type { Query } from './transaction.ts';
+import type { Query } from './send.ts';
 import { sqlStateOf } from './failures.ts';
 import { SCHEMA } from './schema.ts';
 
@@ -15,6 +15,8 @@ const MADE_MEANWHILE: ReadonlySet<string | undefined> = new Set(['23505', '42710
 const CREATE_VERSION = `CREATE TABLE IF NOT EXISTS keeper_schema (
     one integer PRIMARY KEY CHECK (one = 1), version integer NOT NULL)`;
 
+const INSERT_VERSION = 'INSERT INTO keeper_schema (one, version) VALUES (1, 0) ON CONFLICT (one) DO NOTHING';
+
 /**
  * Brings a database to the newest tables, in one transaction. Any number of processes may start at once: one of them holds
  * the row of the version meanwhile, and the others find the work done. A process that finds nothing to do needs no right to
@@ -23,7 +25,7 @@ const CREATE_VERSION = `CREATE TABLE IF NOT EXISTS keeper_schema (
 export const migrate = async (connections: Connections): Promise<void> => {
   if ((await readVersion(connections.read)) === SCHEMA.length) return;
   await createVersionRow(connections);
-  await connections.transact(async (query) => {
+  await connections.transactUnmarked(async (query) => {
     const [row] = await query('SELECT version FROM keeper_schema FOR UPDATE');
     const version = checked(Number(row?.['version']));
     if (version === SCHEMA.length) return;
@@ -46,11 +48,11 @@ const readVersion = async (read: Query): Promise<number> => {
   }
 };
 
-const createVersionRow = async ({ write }: Connections): Promise<void> => {
+const createVersionRow = async ({ transactUnmarked }: Connections): Promise<void> => {
   for (let tries = 1; ; tries++) {
     try {
-      await write(CREATE_VERSION);
-      await write('INSERT INTO keeper_schema (one, version) VALUES (1, 0) ON CONFLICT (one) DO NOTHING');
+      await transactUnmarked((query) => query(CREATE_VERSION));
+      await transactUnmarked((query) => query(INSERT_VERSION));
       return;
     } catch (error) {
       if (tries === TRIES_MAX || !MADE_MEANWHILE.has(stateOf(error))) throw error;

@@ -2,7 +2,7 @@ import { toGrant } from '../rows.ts';
 import type { Row } from '../rows.ts';
 import type { Put, PutResult, SealedPair } from '../store.ts';
 import type { Connections } from './connections.ts';
-import type { Query } from './transaction.ts';
+import type { Query } from './send.ts';
 import type { NamedValues } from './named-values.ts';
 import { countPair } from './count-pair.ts';
 import { NOW } from './schema.ts';

@@ -1,7 +1,7 @@
 import { toAnswer, toGrant } from '../rows.ts';
 import type { AttemptEnd, RefreshVerbs, Settlement, StoredAnswer } from '../store.ts';
 import type { Connections } from './connections.ts';
-import type { Query } from './transaction.ts';
+import type { Query } from './send.ts';
 import { countPair } from './count-pair.ts';
 import { insertEvent } from './events.ts';
 import type { NamedValues } from './named-values.ts';

@@ -84,6 +84,11 @@ export const SCHEMA: readonly string[] = [
     received_at_ms bigint NOT NULL
   );
   CREATE INDEX keeper_answers_by_grant ON keeper_answers (grant_id, received_at_ms);
+  CREATE TABLE keeper_commits (
+    id uuid PRIMARY KEY,
+    at_ms bigint NOT NULL
+  );
+  CREATE INDEX keeper_commits_by_time ON keeper_commits (at_ms);
   CREATE TABLE keeper_clients (
     name text COLLATE "C" PRIMARY KEY,
     version bigint NOT NULL,

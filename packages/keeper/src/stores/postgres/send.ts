@@ -4,6 +4,9 @@ import type { Row } from '../rows.ts';
 import { toPositional } from './named-values.ts';
 import type { NamedValues } from './named-values.ts';
 
+/** Sends one statement with `:name` for each value. */
+export type Query = (statement: string, values?: NamedValues) => Promise<readonly Row[]>;
+
 /** The driver waits a little longer than the database, whose refusal leaves the connection whole. */
 const DRIVER_EXTRA_MS = 500;
 

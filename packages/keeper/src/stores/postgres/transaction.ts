@@ -1,16 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import { StoreError } from '../../errors.ts';
 import type { Millis } from '../../time.ts';
 import type { Row } from '../rows.ts';
 import { isConflict, isCut, isOfConnection, isUndone, toStoreError } from './failures.ts';
-import type { NamedValues } from './named-values.ts';
-import { decideOutcome, SELECT_NAME, toTransactionName } from './outcome.ts';
+import { decideOutcome, leaveMark, SELECT_NUMBER } from './outcome.ts';
 import type { TransactionName } from './outcome.ts';
 import { driverLimit, send } from './send.ts';
-
-/** Sends one statement with `:name` for each value. */
-export type Query = (statement: string, values?: NamedValues) => Promise<readonly Row[]>;
+import type { Query } from './send.ts';
 
 /** Work in one transaction; from the start again where others were in its way. It awaits nothing but its statements. */
 export type Transact = <Result>(
@@ -25,6 +23,8 @@ export type TransactionSource = {
   /** One statement on another connection, sent once. */
   readonly read: Query;
   readonly timeoutMs: Millis;
+  /** Whether transactions leave a mark. Without it, a lost answer to a commit is not decided. */
+  readonly isMarked: boolean;
 };
 
 /** A lost transaction is ended by the database after `statementTimeoutMs`; then its outcome is known. */
@@ -37,11 +37,12 @@ const PAUSE_MAX_MS = 20;
  * The settings last as long as the transaction: a pooler gives the session to others afterwards. A commit waits for the disk,
  * also where the database is configured not to.
  */
-const beginFor = (timeoutMs: Millis): string =>
+const beginFor = (timeoutMs: Millis, mark: string | undefined): string =>
   `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = ${timeoutMs};
     SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs};
     SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off';
-    ${SELECT_NAME}`;
+    ${mark === undefined ? '' : `${leaveMark(mark)};`}
+    ${SELECT_NUMBER}`;
 
 type Ending<Result> =
   | { readonly kind: 'committed'; readonly result: Result }
@@ -51,22 +52,24 @@ type Ending<Result> =
   | {
       readonly kind: 'unanswered';
       readonly failure: unknown;
-      readonly name: TransactionName;
+      readonly name: TransactionName | undefined;
       readonly result: Result;
     };
 
 /** Transactions on the connections of a pool. Throws `StoreError`. */
 export const createTransact =
-  ({ connect, read, timeoutMs: usualMs }: TransactionSource): Transact =>
+  ({ connect, read, timeoutMs: usualMs, isMarked }: TransactionSource): Transact =>
   async (work, timeoutMs = usualMs) => {
     let losses = 0;
     for (let tries = 1; ; tries++) {
       const client = await connect();
-      const ending = await attempt(client, work, timeoutMs);
+      const ending = await attempt(client, work, { timeoutMs, mark: isMarked ? randomUUID() : undefined });
       if (ending.kind === 'committed') return ending.result;
       if (ending.kind === 'thrown') throw ending.failure;
       if (ending.kind === 'unanswered') {
-        const outcome = await decideOutcome(ending.name, read, usualMs + DECIDE_EXTRA_MS);
+        const { name } = ending;
+        const outcome =
+          name === undefined ? 'unknown' : await decideOutcome(name, read, usualMs + DECIDE_EXTRA_MS);
         if (outcome === 'committed') return ending.result;
         if (outcome === 'unknown') throw toStoreError(ending.failure, 'outcome_unknown');
       }
@@ -84,7 +87,7 @@ export const createTransact =
 const attempt = async <Result>(
   client: PoolClient,
   work: (query: Query) => Promise<Result>,
-  timeoutMs: Millis,
+  { timeoutMs, mark }: { readonly timeoutMs: Millis; readonly mark: string | undefined },
 ): Promise<Ending<Result>> => {
   const failures = new Set<unknown>();
   const noting = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
@@ -99,8 +102,9 @@ const attempt = async <Result>(
   let name: TransactionName | undefined;
   let done: { readonly result: Result } | undefined;
   try {
-    const begun: unknown = await noting(client.query({ ...limit, text: beginFor(timeoutMs) }));
-    name = toTransactionName((begun as readonly { rows: readonly Row[] }[]).at(-1)?.rows[0]);
+    const begun: unknown = await noting(client.query({ ...limit, text: beginFor(timeoutMs, mark) }));
+    const number = String((begun as readonly { rows: readonly Row[] }[]).at(-1)?.rows[0]?.['number']);
+    if (mark !== undefined) name = { number, mark };
     const result = await work((statement, values = {}) => noting(send(client, statement, values, timeoutMs)));
     done = { result };
     const { command } = await noting(client.query({ ...limit, text: 'COMMIT' }));
@@ -115,7 +119,7 @@ const attempt = async <Result>(
       return { kind: isThrown ? 'thrown' : 'undone', failure };
     }
     client.release(true);
-    if (done === undefined || name === undefined || isUndone(failure)) return { kind: 'lost', failure };
+    if (done === undefined || isUndone(failure)) return { kind: 'lost', failure };
     return { kind: 'unanswered', failure, name, ...done };
   }
 };
