@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isEveryAddress, OperatorError } from '@keyfob/server';
 import { createControl } from './control/control.ts';
@@ -15,6 +14,7 @@ import { worldRoutes } from './control/routes/world-routes.ts';
 import { createEdge, createWorldListener } from './edge/create-edge.ts';
 import { createPages } from './page/pages.ts';
 import { parseInput } from './parse-input.ts';
+import { createHttpListener } from './worlds/http-listener.ts';
 import { newWorld } from './worlds/new-world.ts';
 import type { NewWorld } from './worlds/new-world.ts';
 import type { World } from './worlds/world.ts';
@@ -47,7 +47,6 @@ export type Sandbox = {
   close(): Promise<void>;
 };
 
-const CONNECTIONS_MAX = 10_000;
 /** A person who pastes commands expects time to pass. */
 const MANUAL_CLOCK: NewWorld = { clock: { mode: 'running', rate: 1 } };
 
@@ -73,12 +72,9 @@ export const startSandboxServer = async (options: SandboxOptions = {}): Promise<
   ];
   const about = createAboutRoutes(routes, () => url);
   const control = createControl({ worlds, version: readVersion() }, [...routes, ...about]);
-  const server = createServer(
-    { joinDuplicateHeaders: true, maxHeaderSize: 65_536 },
+  const server = createHttpListener(
     createEdge({ worlds, control, pages: createPages(control.ask), allowedHosts }),
   );
-  server.keepAliveTimeout = 75_000;
-  server.maxConnections = CONNECTIONS_MAX;
   server.listen(port, host);
   await once(server, 'listening').catch((error: unknown) => {
     throw describeListenError(error, host, port);

@@ -26,6 +26,18 @@ test('another seed gives other secrets, and its tokens are unknown in the first 
   assert.equal(body['kind'], 'unknown');
 });
 
+test('headers that are too long are refused by the server of a world, also on a port of its own', async (t) => {
+  const sandbox = await openSandbox(t);
+  for (const port of [false, true]) {
+    const { url, journal } = await sandbox.createWorld({ port });
+    const headers = { authorization: `Bearer ${'x'.repeat(30_000)}` };
+    const response = await fetch(`${url}/oauth/token`, { method: 'POST', headers });
+    assert.equal(response.status, 431);
+    assert.match(await response.text(), /headers are too large/);
+    assert.equal(journal.read({}).requests.length, 1);
+  }
+});
+
 test('an unknown field is refused with the nearest known one', async (t) => {
   const sandbox = await openSandbox(t);
   const { status, body } = await call(sandbox.url, 'POST', '/worlds', { clok: '2026-01-01' });

@@ -1,10 +1,10 @@
-import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import type { JournalEntry } from '../journal/entry.ts';
 import { SandboxError } from '../sandbox-error.ts';
+import { createHttpListener } from './http-listener.ts';
 import type { WorldDefinition } from './new-world.ts';
 import { createWorld } from './world.ts';
 import type { World } from './world.ts';
@@ -176,8 +176,7 @@ export const createWorlds = ({
 const newId = (): string => randomBytes(5).toString('hex');
 
 const listenOnAnyPort = async (host: string, listener: RequestListener): Promise<Server> => {
-  const server = createServer({ joinDuplicateHeaders: true }, listener);
-  server.keepAliveTimeout = 75_000;
+  const server = createHttpListener(listener);
   server.listen(0, host);
   await once(server, 'listening');
   return server;
