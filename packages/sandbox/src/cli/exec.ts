@@ -31,17 +31,18 @@ export const runWith = async (
   });
   // On a terminal, the command must stay in the foreground, where Control-C reaches it by itself.
   const isOnTerminal = process.stdin.isTTY;
+  // Listened for before it starts, so that no signal ends this process and leaves the command behind.
+  const passOn = (signal: NodeJS.Signals): void => {
+    if (isOnTerminal) return void (signal === 'SIGINT' || child.kill(signal));
+    signalGroup(child, signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, passOn);
   const child = spawn(command, {
     shell: true,
     stdio: 'inherit',
     env: { ...process.env, ...variables },
     detached: !isOnTerminal,
   });
-  const passOn = (signal: NodeJS.Signals): void => {
-    if (isOnTerminal) return void (signal === 'SIGINT' || child.kill(signal));
-    signalGroup(child, signal);
-  };
-  for (const signal of SIGNALS) process.on(signal, passOn);
   try {
     const code = await exitOf(child, command);
     if (code === 0) return code;
