@@ -60,7 +60,7 @@ export type Keeper = {
   /** One connection and its last sends; `undefined` where there is none. */
   inspect(name: string): Promise<ConnectionDetails | undefined>;
   counts: Store['counts'];
-  /** Refreshes now, if that is allowed, and says what became of it. */
+  /** Refreshes now, if that is allowed, and answers how it ended. */
   refresh(name: string): Promise<Pick<Refreshed, 'kind' | 'reason' | 'retryAtMs'>>;
   /** Seals everything with the first key of the ring. */
   rekey(onProgress?: (resealed: number) => void): Promise<Rekeyed>;

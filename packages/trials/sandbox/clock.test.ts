@@ -11,7 +11,7 @@ import { refresh, tokenOf } from './requests.ts';
 const DAY = 86_400_000;
 const at = (world: World): string => new Date(world.clock.now()).toISOString();
 
-/** Receives webhooks: answers with these statuses in turn, the last one for ever after. */
+/** Receives webhooks: answers with these statuses in turn, then the last one each time. */
 const openReceiver = async (
   t: TestContext,
   statuses: readonly number[],

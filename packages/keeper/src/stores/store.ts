@@ -94,7 +94,7 @@ export type GrantVerbs = {
   /** The grant of a connection; `undefined` for none. */
   find(name: string): Promise<Grant | undefined>;
   read(grantId: string): Promise<Grant | undefined>;
-  /** Writes a pair that the developer brings, and says what became of it. */
+  /** Writes a pair that the developer brings, and answers whether it was stored. */
   put(put: Put): Promise<PutResult>;
   /** Ends a connection, and its grant with the last one. Returns the grant; `undefined` where there was no connection. */
   disconnect(name: string): Promise<Grant | undefined>;

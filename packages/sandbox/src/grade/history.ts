@@ -23,7 +23,7 @@ export type KillMoment =
 export const hasStoredAt = (moment: KillMoment): boolean =>
   moment === 'storing' || moment === 'print' || moment === 'exit';
 
-/** A request that the command sent to the token endpoint, and what became of it. */
+/** A request that the command sent to the token endpoint, and how it ended. */
 export type Exchange = {
   readonly kind: 'exchange';
   /** The number of the need in which it was sent, from 0. */

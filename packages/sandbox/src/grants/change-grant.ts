@@ -125,7 +125,7 @@ export const rotateGrant = async (world: World, found: FoundGrant): Promise<Stol
   return { generation: after?.generation ?? grant.generation, accessToken, refreshToken };
 };
 
-/** From the range for documentation (RFC 5737), so that it is nobody's. */
+/** From the range for documentation (RFC 5737), so it belongs to no machine. */
 const THIEF_ADDRESS = '203.0.113.7';
 
 const refreshRequest = (

@@ -42,7 +42,7 @@ Requests:
   );
 });
 
-test('assertHoldsCurrent: a dead, a foreign, another kind of token and none are told apart', async () => {
+test('assertHoldsCurrent: a dead, a foreign, another kind of token and none get different messages', async () => {
   await using world = await openWorld();
   const grant = await world.grant();
   const fail = (token: string | undefined): Promise<string> => failureOf(assertHoldsCurrent(world, token));
@@ -88,7 +88,7 @@ test('assertNeverReused: two at once have not reused, because neither had an ans
   );
 });
 
-test('assertRefreshedOnce: none, given up and refused are told apart', async () => {
+test('assertRefreshedOnce: none, given up and refused get different messages', async () => {
   await using world = await openWorld();
   const grant = await world.grant({ client: 'pleos' });
   const code = createSubject(world, grant);
