@@ -7,6 +7,7 @@ import {
   createCommandRunner,
   createServiceRunner,
   exitCodeOf,
+  GRADED_DIALECTS,
   grade,
   openGradeWorld,
   renderJunit,
@@ -61,9 +62,7 @@ export const createGradeCommand = (): Command =>
     .description('grade code that refreshes tokens: what it keeps and what it loses when things go wrong')
     .argument('[command...]', 'the command, after --')
     .addOption(
-      new Option('--dialect <name>', 'whose API it speaks')
-        .choices(['smartcar', 'pleos'])
-        .default('smartcar'),
+      new Option('--dialect <name>', 'whose API it speaks').choices(GRADED_DIALECTS).default('smartcar'),
     )
     .option('--scenario <name...>', 'only these scenarios; the one without faults is always run')
     .option('--list', 'list the scenarios')

@@ -1,6 +1,7 @@
 /** `@keyfob/sandbox/grade`: runs code that refreshes tokens through every scenario, and judges what it did. */
 export { exitCodeOf, grade, scenarioTitles } from '../grade/grade.ts';
 export type { GradedScenario, GradeOrder, Scorecard, Totals } from '../grade/grade.ts';
+export { GRADED_DIALECTS } from '../grade/spans.ts';
 export type { GradedDialect } from '../grade/spans.ts';
 export { isFailed, isFlawless } from '../grade/judgement.ts';
 export type { Finding, FindingKind, Judgement, Outcome } from '../grade/judgement.ts';

@@ -1,3 +1,4 @@
+import { DIALECTS } from '@keyfob/server/dialects';
 import type { RotationRule } from './history.ts';
 
 /** Lifetimes of the tokens of a world, in seconds. */
@@ -13,28 +14,37 @@ export type Lifetimes = {
 export type SpanName =
   'shortly' | 'pastAccess' | 'almostRefresh' | 'pastRefresh' | 'pastOverlap' | 'hour' | 'pause';
 
-/** What each vendor's page says. */
-export const LIFETIMES = {
-  smartcar: { accessSeconds: 7200, refreshSeconds: 5_184_000, overlapSeconds: 60, raceSeconds: 10 },
-  pleos: { accessSeconds: 3600, refreshSeconds: 7_776_000, overlapSeconds: 0, raceSeconds: 10 },
-} as const satisfies Readonly<Record<string, Lifetimes>>;
+/** The dialects that can be graded. */
+export const GRADED_DIALECTS = ['smartcar', 'pleos'] as const;
 
 /** A dialect that can be graded. */
-export type GradedDialect = keyof typeof LIFETIMES;
+export type GradedDialect = (typeof GRADED_DIALECTS)[number];
 
 /** The same in seconds that can be waited for, for commands that know the real clock only. */
 const REAL_TIME: Lifetimes = { accessSeconds: 12, refreshSeconds: 60, overlapSeconds: 6, raceSeconds: 1 };
 
-/** The rule of a dialect as its vendor's page has it. */
+/** The rule of a dialect for a client without a policy of its own. */
 export const ruleOf = (dialect: GradedDialect, { overlapSeconds }: Lifetimes): RotationRule => ({
-  rotation: dialect === 'smartcar' ? 'overlap' : 'strict',
+  rotation: hasOverlap(dialect) ? 'overlap' : 'strict',
   overlapSeconds,
 });
 
-export const lifetimesOf = (dialect: GradedDialect, isRealTime: boolean): Lifetimes =>
-  isRealTime
-    ? { ...REAL_TIME, overlapSeconds: dialect === 'smartcar' ? REAL_TIME.overlapSeconds : 0 }
-    : LIFETIMES[dialect];
+const hasOverlap = (dialect: GradedDialect): boolean =>
+  DIALECTS[dialect].defaultPolicy.rotation === 'overlap';
+
+export const lifetimesOf = (dialect: GradedDialect, isRealTime: boolean): Lifetimes => {
+  const { accessTokenLifetimeSeconds, refreshTokenLifetimeSeconds, overlapSeconds, raceSeconds } =
+    DIALECTS[dialect].defaultPolicy;
+  const lifetimes = isRealTime
+    ? REAL_TIME
+    : {
+        accessSeconds: accessTokenLifetimeSeconds,
+        refreshSeconds: refreshTokenLifetimeSeconds,
+        overlapSeconds,
+        raceSeconds,
+      };
+  return hasOverlap(dialect) ? lifetimes : { ...lifetimes, overlapSeconds: 0 };
+};
 
 /** The `Retry-After` of the scenarios that ask for patience, in seconds. */
 export const pauseSecondsOf = (isRealTime: boolean): number => (isRealTime ? 3 : 12);
