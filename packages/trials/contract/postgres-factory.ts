@@ -17,6 +17,11 @@ const TABLES = [
   'webhooks',
   'deliveries',
   'owner_sessions',
+  'operator_keys',
+  'operator_sessions',
+  'admin_writes',
+  'audit',
+  'audit_head',
 ];
 
 /** Opens stores in the first database of a cluster, through another port if a pooler is in between. */

@@ -1,6 +1,8 @@
 import { describe } from 'node:test';
 import { registerOnReopened, registerOnStore, registerOnTwo } from './register.ts';
 import type { StoreFactory } from './register.ts';
+import { auditContract, auditLastingContract, auditRacingContract } from './suite/audit.ts';
+import { operatorConnectionContract, operatorContract } from './suite/operators.ts';
 import { clientContract } from './suite/clients.ts';
 import { codeContract } from './suite/codes.ts';
 import { codeConnectionContract, codeLastingContract, codeRacingContract } from './suite/code-races.ts';
@@ -51,6 +53,8 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       webhookContract,
       hastenContract,
       sessionContract,
+      operatorContract,
+      auditContract,
     ])
       register(onStore);
     for (const register of [
@@ -58,9 +62,16 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       codeConnectionContract,
       webhookConnectionContract,
       sessionConnectionContract,
+      operatorConnectionContract,
+      auditRacingContract,
     ])
       register(registerOnTwo(factory));
-    for (const register of [lastingContract, codeLastingContract, sessionLastingContract])
+    for (const register of [
+      lastingContract,
+      codeLastingContract,
+      sessionLastingContract,
+      auditLastingContract,
+    ])
       register(registerOnReopened(factory));
   });
 };

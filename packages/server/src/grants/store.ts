@@ -1,6 +1,8 @@
 import type { ClientStore } from '../clients/client-store.ts';
 import type { GrantEventStore } from '../outbox/grant-event-store.ts';
 import type { WebhookStore } from '../outbox/webhook-store.ts';
+import type { AuditStore } from '../operators/audit-store.ts';
+import type { OperatorStore } from '../operators/operator-store.ts';
 import type { KeyStore } from '../tokens/key-store.ts';
 import type { ClockStore } from './clock-store.ts';
 import type { CodeStore } from './code-store.ts';
@@ -23,6 +25,8 @@ export type Store = GrantStore &
   ClientStore &
   KeyStore &
   ClockStore &
+  OperatorStore &
+  AuditStore &
   SessionStore & {
     /**
      * Whether the store itself remembers which uses were not answered, and recognises their retries at every node. For

@@ -6,6 +6,7 @@ import { codeVerbs, vehicleVerbs } from './consents.ts';
 import { endVerbs, grantVerbs } from './grants.ts';
 import { importVerbs } from './imports.ts';
 import { keyVerbs } from './keys.ts';
+import { auditVerbs, operatorVerbs } from './operators.ts';
 import { sessionVerbs } from './sessions.ts';
 import type { RunVerb, Snapshot, Tables } from './tables.ts';
 import { outboxVerbs } from './webhooks.ts';
@@ -51,6 +52,10 @@ export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): Mem
     lastGrantEvent: 0,
     webhooks: new Map(),
     deliveries: new Map(),
+    audit: [],
+    operatorKeys: new Map(),
+    operatorSessions: new Map(),
+    adminWrites: new Map(),
   };
   return {
     ...verbsOver(tables, options.run ?? runAtOnce),
@@ -81,6 +86,8 @@ const verbsOver = (tables: Tables, runOuter: RunVerb): Store => {
     readClock: () => run('readClock', () => ({ databaseMs: undefined, seenAtMs: tables.seenAtMs })),
     noteClock: (seenAtMs) => run('noteClock', () => void (tables.seenAtMs = seenAtMs)),
     ...sessionVerbs(tables, run),
+    ...operatorVerbs(tables, run),
+    ...auditVerbs(tables, run),
     async close() {
       isOpen = false;
     },
@@ -102,6 +109,10 @@ const copyOf = ({
   lastGrantEvent,
   webhooks,
   deliveries,
+  audit,
+  operatorKeys,
+  operatorSessions,
+  adminWrites,
 }: Snapshot): Tables => ({
   clients: new Map(clients),
   grants: new Map(grants),
@@ -117,6 +128,10 @@ const copyOf = ({
   lastGrantEvent,
   webhooks: new Map(webhooks),
   deliveries: new Map(deliveries),
+  audit: [...audit],
+  operatorKeys: new Map(operatorKeys),
+  operatorSessions: new Map(operatorSessions),
+  adminWrites: new Map(adminWrites),
 });
 
 const restoreBackup = (tables: Tables, backup: Snapshot): void => {

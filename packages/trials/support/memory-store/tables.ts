@@ -1,6 +1,7 @@
 import type { Client } from '@keyfob/server/clients';
 import type { CodeState, Grant, Millis, ReplayRecord, Vehicle } from '@keyfob/server/grants';
-import type { CodeUse, RefreshUse, Store } from '@keyfob/server/stores';
+import type { AuditEntry, OperatorKey } from '@keyfob/server/operators';
+import type { CodeUse, OperatorSession, RefreshUse, Store } from '@keyfob/server/stores';
 import type { GrantId, RegisteredKey } from '@keyfob/server/tokens';
 import type { Delivery, GrantEvent, Webhook } from '@keyfob/server/webhooks';
 
@@ -37,6 +38,10 @@ export type Snapshot = {
   readonly lastGrantEvent: number;
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly deliveries: ReadonlyMap<string, Delivery>;
+  readonly audit: readonly AuditEntry[];
+  readonly operatorKeys: ReadonlyMap<string, OperatorKey>;
+  readonly operatorSessions: ReadonlyMap<string, OperatorSession>;
+  readonly adminWrites: ReadonlyMap<string, Millis>;
 };
 
 /** The grant events of a memory store, and their deliveries. */
@@ -62,6 +67,11 @@ export type Tables = OutboxTables & {
   vehicles: Map<bigint, readonly Vehicle[]>;
   /** Keys are digests in hexadecimal digits. */
   imported: Map<string, ImportedToken>;
+  audit: AuditEntry[];
+  operatorKeys: Map<string, OperatorKey>;
+  /** Keys are digests in hexadecimal digits. */
+  operatorSessions: Map<string, OperatorSession>;
+  adminWrites: Map<string, Millis>;
 };
 
 export const byId = (left: { readonly id: bigint }, right: { readonly id: bigint }): number =>

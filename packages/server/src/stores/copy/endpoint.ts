@@ -75,6 +75,21 @@ export const COLUMNS = {
     last_status: 'integer',
     last_error: 'text',
   },
+  audit: {
+    at_ms: 'integer',
+    operator_kind: 'text',
+    operator_id: 'text',
+    operator_name: 'text',
+    operator_role: 'text',
+    action: 'text',
+    target: 'text',
+    reason: 'text',
+    request_id: 'text',
+    outcome: 'text',
+    details: 'text',
+    previous_hash: 'text',
+    hash: 'text',
+  },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ColumnKind>>>>;
 
 /** `bytes` are copied as hexadecimal digits, `id` (64 bits) as decimal digits. */

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { OperatorError } from '../../errors.ts';
 import type { CopyEndpoint } from '../copy/endpoint.ts';
+import { NEWEST_ENTRY } from '../../operators/audit-entry.ts';
 import { MOVED_PREFIX, COPYING_TABLE, overtaken } from '../copy/moved.ts';
 import { showPostgresUrl } from './connection/address.ts';
 import {
@@ -79,7 +80,11 @@ const createEndpoint = (connections: Connections, name: string, firstPrefix: str
         await query(`CREATE TABLE ${COPYING_TABLE} (origin text NOT NULL)`);
         await query(`INSERT INTO ${COPYING_TABLE} (origin) VALUES ($1)`, [origin]);
       }),
-    finish: () => transactCopying(async ({ query }) => void (await query(`DROP TABLE ${COPYING_TABLE}`))),
+    finish: () =>
+      transactCopying(async ({ query }) => {
+        await query(NEWEST_ENTRY);
+        await query(`DROP TABLE ${COPYING_TABLE}`);
+      }),
     async moveTo(destination) {
       await transact((transaction) => moveAway(transaction, destination), { timeoutMs: MOVE_TIMEOUT_MS });
       prefix = MOVED_PREFIX;

@@ -17,6 +17,7 @@ export const KEYS: Readonly<Record<CopyTable, string>> = {
   imported_tokens: 'grant_id',
   grant_events: 'sequence',
   deliveries: 'grant_event',
+  audit: 'sequence',
 };
 
 const SQL_TYPES = { integer: 'bigint', text: 'text', bytes: 'bytea', id: 'bigint' } as const;

@@ -21,6 +21,18 @@ export const TABLES: readonly string[] = [
   'grant_events',
   'webhooks',
   'deliveries',
+  'audit',
+];
+
+/** What stays where it is: it means nothing elsewhere, or its secrets are made again. */
+export const UNMOVED_TABLES: readonly string[] = [
+  'clock',
+  'nodes',
+  'owner_sessions',
+  'audit_head',
+  'operator_keys',
+  'operator_sessions',
+  'admin_writes',
 ];
 
 export const readMoveState = async (query: Query): Promise<MoveState> => {

@@ -3,6 +3,7 @@ import { OperatorError } from '../../errors.ts';
 import type { Store } from '../../grants/store.ts';
 import { refuseMoved } from '../copy/moved.ts';
 import { showPostgresUrl } from './connection/address.ts';
+import { createAuditVerbs } from './verbs/audit.ts';
 import { createClientVerbs } from './verbs/clients.ts';
 import { createClockVerbs } from './verbs/clock.ts';
 import { createCodeVerbs } from './verbs/codes.ts';
@@ -24,6 +25,7 @@ import type { NodeLimits } from './nodes/node.ts';
 import { openConnections, POOL_LIMITS } from './connection/pool.ts';
 import type { Connections, PoolLimits } from './connection/pool.ts';
 import { checkRights } from './connection/rights.ts';
+import { createOperatorVerbs } from './verbs/operators.ts';
 import { createSessionVerbs } from './verbs/sessions.ts';
 import { createVehicleVerbs } from './verbs/vehicles.ts';
 import { createWebhookVerbs } from './verbs/webhooks.ts';
@@ -84,6 +86,8 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       ...createKeyVerbs(connections, clients),
       ...createClockVerbs(connections),
       ...createSessionVerbs(connections),
+      ...createOperatorVerbs(connections),
+      ...createAuditVerbs(connections),
     },
     async () => {
       await node.close();

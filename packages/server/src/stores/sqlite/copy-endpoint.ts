@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { OperatorError } from '../../errors.ts';
 import type { CopyEndpoint } from '../copy/endpoint.ts';
 import { MOVED_PREFIX, COPYING_TABLE, overtaken } from '../copy/moved.ts';
+import { NEWEST_ENTRY } from '../../operators/audit-entry.ts';
 import { createCopyReads } from './copy-reads.ts';
 import { createCopyWrites } from './copy-writes.ts';
 import { openDatabase } from './database.ts';
@@ -59,7 +60,11 @@ export const openSqliteEndpoint = (path: string, role: 'source' | 'target'): Cop
         database.exec(`CREATE TABLE ${COPYING_TABLE} (origin TEXT NOT NULL) STRICT`);
         database.prepare(`INSERT INTO ${COPYING_TABLE} (origin) VALUES (?)`).run(origin);
       }),
-    finish: () => transactCopying(() => database.exec(`DROP TABLE ${COPYING_TABLE}`)),
+    finish: () =>
+      transactCopying(() => {
+        database.exec(NEWEST_ENTRY);
+        database.exec(`DROP TABLE ${COPYING_TABLE}`);
+      }),
     async moveTo(destination) {
       await transact(() => moveAway(database, destination));
       reads = createCopyReads(database, MOVED_PREFIX);

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { digestSubject, hexOf, historyValues, vehiclesText, writeSecrets } from '../copy/row-form.ts';
 import { CHANGE_MARKERS } from '../copy/endpoint.ts';
 import type { CopyPage, CopyRow, CopySlice, CopyTable, CopyValue, ListedTable } from '../copy/endpoint.ts';
+import { ENTRY_COLUMNS } from '../../operators/audit-entry.ts';
 import { KEY_COLUMNS } from '../key-rows.ts';
 import { toVehicle } from './covered-vehicles.ts';
 import { unpackRotations } from './packed-rotations.ts';
@@ -40,6 +41,8 @@ const selectionOf = (table: CopyTable, prefix: string): string => {
     case 'deliveries':
       return `grant_event, attempts, next_at_ms, delivered_at_ms, last_status, last_error FROM ${prefix}deliveries
         WHERE webhook_id = ? AND grant_event`;
+    case 'audit':
+      return `${ENTRY_COLUMNS} FROM ${prefix}audit WHERE sequence`;
   }
 };
 
@@ -48,6 +51,7 @@ const KEY_NAMES: Readonly<Partial<Record<CopyTable, string>>> = {
   grants: 'g.id',
   consents: 'g.id',
   grant_events: 'sequence',
+  audit: 'sequence',
   deliveries: 'grant_event',
 };
 

@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { randomInt } from 'node:crypto';
 import { bytesOf, historyOf, readSecrets, vehiclesOf } from '../copy/row-form.ts';
 import type { CopyRow, CopySlice, CopyValue, ListedTable, PageChange } from '../copy/endpoint.ts';
+import { ENTRY_COLUMNS } from '../../operators/audit-entry.ts';
 import { KEY_COLUMNS } from '../key-rows.ts';
 import { createCallerNames } from './callers.ts';
 import { packRotations } from './packed-rotations.ts';
@@ -43,6 +44,7 @@ const PLAIN = {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   replays: `INSERT OR REPLACE INTO replays (grant_id, times, at_ms, generation, gap, since_rotation_ms, response,
     looks_like, caller, rotated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  audit: `INSERT OR REPLACE INTO audit (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   vehicle: `INSERT INTO vehicles (grant_id, id, vin, make, model, year, nickname, powertrain)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 } as const;
@@ -58,6 +60,7 @@ const REMOVALS = {
   imported_tokens: 'DELETE FROM imported_tokens WHERE grant_id = ?',
   grant_events: 'DELETE FROM grant_events WHERE sequence = ?',
   deliveries: 'DELETE FROM deliveries WHERE grant_event = ? AND webhook_id = ?',
+  audit: 'DELETE FROM audit WHERE sequence = ?',
 } as const;
 
 /** Runs a statement, prepared once. */
@@ -139,6 +142,8 @@ export const createCopyWrites = (database: DatabaseSync) => {
         return run(PLAIN.consents, key, row.subject ?? null);
       case 'keys':
         return run(PLAIN.keys, key, ...values);
+      case 'audit':
+        return run(PLAIN.audit, key, ...values);
     }
   };
 

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { MoveState } from '../copy/endpoint.ts';
 import { MOVED_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
 
-/** All but callers, scopes and clock, which mean nothing by themselves, and sessions, which do not move. */
+/** All but callers, scopes and clock, which mean nothing by themselves, and sessions and operator keys, which do not move. */
 const TABLES = [
   'clients',
   'client_secrets',
@@ -16,6 +16,7 @@ const TABLES = [
   'grant_events',
   'webhooks',
   'deliveries',
+  'audit',
 ];
 
 export const readMoveState = (database: DatabaseSync): MoveState => {

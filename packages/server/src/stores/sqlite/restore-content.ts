@@ -49,6 +49,7 @@ export const mergeContent = (database: DatabaseSync, nowMs: Millis): Restored =>
   if (!isBackupNewer) database.prepare(DISABLE_REMOVED).run(nowMs);
   database.exec(isBackupNewer ? TAKE_NEWER_BACKUP : KEEP_NEWER_STORE);
   database.exec(NEXT_REVISION);
+  if (count(LAST_ENTRY('backup')) > count(LAST_ENTRY('main'))) database.exec(TAKE_LONGER_AUDIT);
   return {
     clients: count('SELECT count(*) FROM main.clients'),
     grants: count('SELECT count(*) FROM main.grants'),
@@ -66,6 +67,17 @@ export const mergeContent = (database: DatabaseSync, nowMs: Millis): Restored =>
 /** Sequences of grant events only grow, also where old grant events are deleted. */
 const LAST_EVENT = (schema: string): string =>
   `SELECT coalesce(max(seq), 0) FROM ${schema}.sqlite_sequence WHERE name = 'grant_events'`;
+
+const LAST_ENTRY = (schema: string): string =>
+  `SELECT coalesce(max(sequence), 0) FROM ${schema}.audit_head`;
+
+// The longer of the two logs is kept whole, because entries of both would be no chain. Operator keys and sessions stay
+// those of the store: one that was removed since the backup must not come back.
+const TAKE_LONGER_AUDIT = `
+  DELETE FROM main.audit;
+  DELETE FROM main.audit_head;
+  INSERT INTO main.audit SELECT * FROM backup.audit;
+  INSERT INTO main.audit_head SELECT * FROM backup.audit_head;`;
 
 const GRANTS_ONLY_IN = (one: string, other: string): string =>
   `SELECT printf('%016x', id) AS id FROM ${one}.grants WHERE id NOT IN (SELECT id FROM ${other}.grants) ORDER BY id`;

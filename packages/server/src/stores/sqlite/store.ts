@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Store } from '../../grants/store.ts';
+import { createAuditVerbs } from './audit.ts';
 import { createCallerNames } from './callers.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import type { Checkpoints } from './checkpoints.ts';
@@ -18,6 +19,7 @@ import { createImportedTokens, createImportVerbs } from './imports.ts';
 import { createKeyVerbs } from './keys.ts';
 import { createKnownClients } from './known-clients.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
+import { createOperatorVerbs } from './operators.ts';
 import { createOutbox } from './outbox.ts';
 import { createScopeNames } from './scopes.ts';
 import { createSessionVerbs } from './sessions.ts';
@@ -95,6 +97,8 @@ export const createStore = (
     ...createKeyVerbs(connection, () => clients.forget()),
     ...createClockVerbs(connection),
     ...createSessionVerbs(connection),
+    ...createOperatorVerbs(connection),
+    ...createAuditVerbs(connection),
     async close() {
       await connection.commits.settle();
       await checkpoints.stop();

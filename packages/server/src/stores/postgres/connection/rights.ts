@@ -1,6 +1,6 @@
 import { OperatorError } from '../../../errors.ts';
 import { showPostgresUrl } from './address.ts';
-import { TABLES } from '../moved.ts';
+import { TABLES, UNMOVED_TABLES } from '../moved.ts';
 import { SELECT_WITHOUT_RIGHTS } from './engine.ts';
 import type { Connections } from './pool.ts';
 
@@ -9,7 +9,7 @@ import type { Connections } from './pool.ts';
  * upgrade adds is out of reach: such a node would report itself ready and answer every refresh 503. Throws `OperatorError`.
  */
 export const checkRights = async (url: string, { read }: Connections): Promise<void> => {
-  const missing = await read(SELECT_WITHOUT_RIGHTS, [[...TABLES, 'clock', 'nodes', 'owner_sessions']]);
+  const missing = await read(SELECT_WITHOUT_RIGHTS, [[...TABLES, ...UNMOVED_TABLES]]);
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => String(name)).join(', ');
   throw new OperatorError(

@@ -192,3 +192,60 @@ CREATE TABLE deliveries (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX deliveries_due ON deliveries (webhook_id, next_at_ms) WHERE next_at_ms IS NOT NULL;
+
+-- Keys with which programs use the admin API, by their SHA-256.
+CREATE TABLE operator_keys (
+  id              TEXT PRIMARY KEY,
+  name            TEXT NOT NULL,
+  role            TEXT NOT NULL,
+  digest          BLOB NOT NULL UNIQUE,
+  created_at_ms   INTEGER NOT NULL,
+  expires_at_ms   INTEGER NOT NULL,
+  last_used_at_ms INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- Operators who are signed in, and links that nobody used yet. digest is of the secret; operator is a JSON object.
+CREATE TABLE operator_sessions (
+  digest        BLOB PRIMARY KEY,
+  kind          TEXT NOT NULL,
+  operator      TEXT NOT NULL,
+  started_at_ms INTEGER NOT NULL,
+  used_at_ms    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX operator_sessions_by_age ON operator_sessions (started_at_ms);
+
+-- Writes of the admin API that were asked for, by the digest of their Idempotency-Key; dropped after a day.
+CREATE TABLE admin_writes (
+  digest BLOB PRIMARY KEY,
+  at_ms  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX admin_writes_by_age ON admin_writes (at_ms);
+
+-- What operators did and looked at. Each entry has the SHA-256 of the one before it. details is a JSON object.
+CREATE TABLE audit (
+  sequence      INTEGER PRIMARY KEY,
+  at_ms         INTEGER NOT NULL,
+  operator_kind TEXT NOT NULL,
+  operator_id   TEXT NOT NULL,
+  operator_name TEXT NOT NULL,
+  operator_role TEXT NOT NULL,
+  action        TEXT NOT NULL,
+  target        TEXT NOT NULL,
+  reason        TEXT NOT NULL,
+  request_id    TEXT NOT NULL,
+  outcome       TEXT NOT NULL,
+  details       TEXT NOT NULL,
+  previous_hash TEXT NOT NULL,
+  hash          TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX audit_by_target ON audit (target, sequence);
+
+-- One row: the newest entry of the audit log.
+CREATE TABLE audit_head (
+  one      INTEGER PRIMARY KEY CHECK (one = 1),
+  sequence INTEGER NOT NULL,
+  hash     TEXT NOT NULL
+) STRICT;

@@ -187,3 +187,60 @@ CREATE TABLE nodes (
   last_seen_at_ms  bigint NOT NULL,
   awaited_since_ms bigint
 );
+
+-- Keys with which programs use the admin API, by their SHA-256.
+CREATE TABLE operator_keys (
+  id              text PRIMARY KEY,
+  name            text NOT NULL,
+  role            text NOT NULL,
+  digest          bytea NOT NULL UNIQUE,
+  created_at_ms   bigint NOT NULL,
+  expires_at_ms   bigint NOT NULL,
+  last_used_at_ms bigint
+);
+
+-- Operators who are signed in, and links that nobody used yet. digest is of the secret; operator is a JSON object.
+CREATE TABLE operator_sessions (
+  digest        bytea PRIMARY KEY,
+  kind          text NOT NULL,
+  operator      text NOT NULL,
+  started_at_ms bigint NOT NULL,
+  used_at_ms    bigint NOT NULL
+);
+
+CREATE INDEX operator_sessions_by_age ON operator_sessions (started_at_ms);
+
+-- Writes of the admin API that were asked for, by the digest of their Idempotency-Key; dropped after a day.
+CREATE TABLE admin_writes (
+  digest bytea PRIMARY KEY,
+  at_ms  bigint NOT NULL
+);
+
+CREATE INDEX admin_writes_by_age ON admin_writes (at_ms);
+
+-- What operators did and looked at. Each entry has the SHA-256 of the one before it. details is a JSON object.
+CREATE TABLE audit (
+  sequence      bigint PRIMARY KEY,
+  at_ms         bigint NOT NULL,
+  operator_kind text NOT NULL,
+  operator_id   text NOT NULL,
+  operator_name text NOT NULL,
+  operator_role text NOT NULL,
+  action        text NOT NULL,
+  target        text NOT NULL,
+  reason        text NOT NULL,
+  request_id    text NOT NULL,
+  outcome       text NOT NULL,
+  details       text NOT NULL,
+  previous_hash text NOT NULL,
+  hash          text NOT NULL
+);
+
+CREATE INDEX audit_by_target ON audit (target, sequence);
+
+-- One row: the newest entry of the audit log. Its lock keeps the entries in one chain.
+CREATE TABLE audit_head (
+  one      integer PRIMARY KEY CHECK (one = 1),
+  sequence bigint NOT NULL,
+  hash     text NOT NULL
+);

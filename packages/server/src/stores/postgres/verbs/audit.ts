@@ -1,0 +1,40 @@
+import { chainEntry, ENTRY_COLUMNS, entryValues, NO_ENTRY, toEntry } from '../../../operators/audit-entry.ts';
+import type { AuditHead } from '../../../operators/audit-entry.ts';
+import type { AuditStore } from '../../../operators/audit-store.ts';
+import type { Connections } from '../connection/pool.ts';
+import type { Row } from '../connection/transaction.ts';
+
+const FIRST_HEAD = `INSERT INTO audit_head (one, sequence, hash) VALUES (1, $1, $2) ON CONFLICT (one) DO NOTHING`;
+const LOCK_HEAD = 'SELECT sequence, hash FROM audit_head WHERE one = 1 FOR UPDATE';
+const INSERT = `INSERT INTO audit (${ENTRY_COLUMNS})
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`;
+const SET_HEAD = 'UPDATE audit_head SET sequence = $1, hash = $2 WHERE one = 1';
+
+const toHead = (row: Row | undefined): AuditHead =>
+  row === undefined ? NO_ENTRY : { sequence: Number(row['sequence']), hash: String(row['hash']) };
+
+/** The audit log. The lock on its head lets one transaction at a time append, whichever node it is of. */
+export const createAuditVerbs = ({ read, transact }: Connections): AuditStore => ({
+  appendAudit: (entry) =>
+    transact(async ({ query, write }) => {
+      const found = await query(LOCK_HEAD);
+      // Only for the first entry of all: a second node waits here for the first one's commit.
+      if (found.length === 0) await query(FIRST_HEAD, [NO_ENTRY.sequence, NO_ENTRY.hash]);
+      const [row] = found.length === 0 ? await query(LOCK_HEAD) : found;
+      const chained = chainEntry(toHead(row), entry);
+      write(INSERT, entryValues(chained));
+      write(SET_HEAD, [chained.sequence, chained.hash]);
+      return chained;
+    }),
+  async listAudit({ after, before, limit, target }) {
+    const order = after === undefined ? 'sequence < $1' : 'sequence > $1';
+    const direction = after === undefined ? 'DESC' : 'ASC';
+    const ofTarget = target === undefined ? '' : 'AND target = $3';
+    const rows = await read(
+      `SELECT ${ENTRY_COLUMNS} FROM audit WHERE ${order} ${ofTarget} ORDER BY sequence ${direction} LIMIT $2`,
+      [after ?? before, limit, ...(target === undefined ? [] : [target])],
+    );
+    return rows.map(toEntry);
+  },
+  readAuditHead: async () => toHead((await read('SELECT sequence, hash FROM audit_head WHERE one = 1'))[0]),
+});
