@@ -140,6 +140,54 @@ describe('putting pairs', () => {
   });
 });
 
+describe('an import', () => {
+  it('keeps each row by itself, refuses with a reason, and may be done again', async () => {
+    const { keeper, sent } = await open(pair);
+    const rows = [
+      { name: 'one', client: 'cars', tokens: { refreshToken: 'r1' } },
+      { name: 'two', client: 'none', tokens: { refreshToken: 'r2' } },
+      { name: 'three', client: 'cars', tokens: { refreshToken: 'r1' } },
+      { name: 'four', client: 'cars', tokens: {} },
+      { name: 'five', client: 'cars', tokens: { refreshToken: 'r5' } },
+    ];
+    const first = await keeper.putMany(rows);
+    assert.deepEqual(
+      first.map((one) => ('code' in one ? one.code : one.status)),
+      ['new', 'client_unknown', 'linked', 'refresh_token_missing', 'new'],
+    );
+    await keeper.token('one');
+    const again = await keeper.putMany(rows);
+    assert.deepEqual(
+      again.map((one) => ('code' in one ? one.code : one.status)),
+      ['outdated', 'client_unknown', 'outdated', 'refresh_token_missing', 'known'],
+    );
+    assert.equal((await keeper.counts()).connections, 3);
+    assert.equal(sent.length, 1);
+  });
+});
+
+describe('what comes', () => {
+  it('shows the ends of refresh tokens by day, what is due by hour, and the sends of a car', async () => {
+    const { keeper } = await open(pair);
+    const lifeSeconds = 10 * 86_400;
+    for (const car of ['one', 'two'])
+      await keeper.put(car, 'cars', { refreshToken: car, refreshExpiresIn: lifeSeconds });
+    const ends = await keeper.forecastEnds();
+    assert.equal(ends.steps.length, 90);
+    assert.deepEqual([ends.steps[10]?.grants, ends.steps[10]?.clients, ends.overdue], [2, { cars: 2 }, 0]);
+    assert.equal((await keeper.forecastDue()).steps.length, 24);
+    const due = await keeper.forecastDue(240);
+    const hours = due.steps.flatMap(({ grants }, hour) => Array.from({ length: grants }, () => hour));
+    assert.equal(hours.length, 2);
+    assert.ok(hours.every((hour) => hour >= 119 && hour < 181));
+    await keeper.token('one');
+    const [attempt] = await keeper.timeline('one');
+    assert.deepEqual([attempt?.outcome, attempt?.status, attempt?.generation], ['usable', 200, 1]);
+    assert.deepEqual(await keeper.timeline('one', { beforeMs: attempt?.sentAtMs ?? 0 }), []);
+    assert.deepEqual(await keeper.timeline('none'), []);
+  });
+});
+
 describe('asking', () => {
   it('an unknown name needs consent; a closed one too', async () => {
     const { keeper } = await open(pair);

@@ -2,9 +2,12 @@ import { KeeperError, NeedsConsentError, StoreError, UnavailableError } from './
 import { createDispatcher } from './events/dispatch.ts';
 import type { Dispatcher, EventKind, Listener } from './events/dispatch.ts';
 import { createFetch } from './fetch.ts';
-import type { GrantState } from './grants/grant.ts';
 import { preparePut } from './put.ts';
 import type { Tokens } from './put.ts';
+import { putMany } from './put-many.ts';
+import type { PutRow, PutRowResult } from './put-many.ts';
+import { createReading } from './reading.ts';
+import type { Reading } from './reading.ts';
 import { askToken } from './refresh/ask.ts';
 import type { AskOptions, TokenResult } from './refresh/ask.ts';
 import { createBudget } from './refresh/budget.ts';
@@ -28,11 +31,9 @@ import type { Rekeyed } from './start/rekey.ts';
 import type { PutResult, Store } from './stores/store.ts';
 import { sleep, systemClock } from './time.ts';
 import type { Millis } from './time.ts';
-import { viewOf } from './view.ts';
-import type { ConnectionDetails, ConnectionView } from './view.ts';
 
 /** Holds the grants of many connections. */
-export type Keeper = {
+export type Keeper = Reading & {
   /** Keeps a pair under a name. When it resolves, the pair is on disk, encrypted. */
   put(
     name: string,
@@ -40,6 +41,8 @@ export type Keeper = {
     tokens: Tokens,
     options?: { readonly params?: Readonly<Record<string, string>> },
   ): Promise<PutResult['status']>;
+  /** Keeps many pairs, for an import. A row that is refused stops no other. It may be done again: see `PutRowResult`. */
+  putMany(rows: readonly PutRow[]): Promise<readonly PutRowResult[]>;
   /** A valid access token. Throws `NeedsConsentError` or `UnavailableError`. */
   token(name: string, options?: AskOptions): Promise<string>;
   /** The same as a value, with three outcomes. */
@@ -50,16 +53,6 @@ export type Keeper = {
   disconnect(name: string): Promise<boolean>;
   /** Listens to stored events. Returns what ends it. Every process that shares a store listens to the same kinds. */
   on(kind: EventKind | '*', listener: Listener): () => void;
-  /** Connections by name, a thousand at most; go on with `after`. */
-  list(filter?: {
-    state?: GrantState;
-    client?: string;
-    after?: string;
-    limit?: number;
-  }): Promise<readonly ConnectionView[]>;
-  /** One connection and its last sends; `undefined` where there is none. */
-  inspect(name: string): Promise<ConnectionDetails | undefined>;
-  counts: Store['counts'];
   /** Refreshes now, if that is allowed, and answers how it ended. */
   refresh(name: string): Promise<Pick<Refreshed, 'kind' | 'reason' | 'retryAtMs'>>;
   /** Seals everything with the first key of the ring. */
@@ -77,8 +70,6 @@ const CLOSE_WAIT_MS = 60_000;
 const EVENT_HOLD_MS = 30_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const KEPT_MS = 90 * 86_400_000;
-const LIST_MAX = 1000;
-const ATTEMPTS_SHOWN = 20;
 const NOTHING_SPECIAL: AskOptions = {};
 
 /** Opens a keeper. Throws `KeeperError`, with a remedy, where store, keys or clients are not as they must be. */
@@ -194,6 +185,12 @@ const createKeeper = (parts: Parts): Keeper => {
       cache.drop(name);
       return status;
     },
+    async putMany(rows) {
+      refuseClosed();
+      const results = await putMany(engine, rows);
+      for (const { name } of rows) cache.drop(name);
+      return results;
+    },
     token,
     tryToken,
     fetch: (name) =>
@@ -213,17 +210,7 @@ const createKeeper = (parts: Parts): Keeper => {
       void dispatcher.dispatch();
       return end;
     },
-    list: async ({ limit = 100, ...filter } = {}) =>
-      (await store.list({ ...filter, limit: Math.min(LIST_MAX, limit) })).map((one) =>
-        viewOf(one.name, one.grant),
-      ),
-    async inspect(name) {
-      const grant = await store.find(name);
-      if (grant === undefined) return undefined;
-      const attempts = await store.attempts(grant.id, ATTEMPTS_SHOWN);
-      return { ...viewOf(name, grant), attempts, sharedBy: await store.connectionsOf(grant.id) };
-    },
-    counts: () => store.counts(),
+    ...createReading(engine),
     async refresh(name) {
       refuseClosed();
       const grant = await store.find(name);

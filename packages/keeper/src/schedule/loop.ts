@@ -56,7 +56,7 @@ export const createLoop = (parts: LoopParts): Loop => {
       await noteAsked(parts);
       if (Math.abs(clock.wallMs() - warnedAtMs) >= WARN_EVERY_MS) {
         warnedAtMs = clock.wallMs();
-        await warnOfEnds(engine.store);
+        await warnOfEnds(engine.store, engine.clients.keys());
       }
       engine.spool.beat();
       await parts.afterTurn();

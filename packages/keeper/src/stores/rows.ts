@@ -1,5 +1,5 @@
 import type { ConsentCause, DueRank, Grant, GrantState } from '../grants/grant.ts';
-import type { Attempt, StoredAnswer } from './store.ts';
+import type { Attempt, Counts, Step, StoredAnswer } from './store.ts';
 
 /** What a column holds, as both drivers return it. */
 export type Value = string | number | bigint | Uint8Array | null;
@@ -59,6 +59,31 @@ export const toAttempt = (row: Row): Attempt => ({
   requestId: toText(row['request_id']),
   tookMs: toNumber(row['took_ms']),
 });
+
+/** A number of grants in one step of a span. */
+export const toStep = (row: Row): Step => ({ step: Number(row['step']), grants: Number(row['grants']) });
+
+/** The numbers of grants by client, state and cause, added up. */
+export const toCounts = (
+  tallies: readonly {
+    readonly client: string;
+    readonly state: GrantState;
+    readonly cause: ConsentCause | undefined;
+    readonly grants: number;
+  }[],
+  connections: number,
+): Counts => {
+  const states: Partial<Record<GrantState, number>> = {};
+  const causes: Partial<Record<ConsentCause, number>> = {};
+  const clients: Record<string, Partial<Record<GrantState, number>>> = {};
+  for (const { client, state, cause, grants } of tallies) {
+    states[state] = (states[state] ?? 0) + grants;
+    if (state === 'dead' && cause !== undefined) causes[cause] = (causes[cause] ?? 0) + grants;
+    const ofClient = (clients[client] ??= {});
+    ofClient[state] = (ofClient[state] ?? 0) + grants;
+  }
+  return { states, causes, clients, connections };
+};
 
 /** A row of `answers`. */
 export const toAnswer = (row: Row): StoredAnswer => ({

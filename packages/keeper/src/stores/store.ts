@@ -96,6 +96,8 @@ export type GrantVerbs = {
   read(grantId: string): Promise<Grant | undefined>;
   /** Writes a pair that the developer brings, and answers whether it was stored. */
   put(put: Put): Promise<PutResult>;
+  /** The same for many, each by itself, in their order: for imports. A thousand at most. */
+  putMany(puts: readonly Put[]): Promise<readonly PutResult[]>;
   /** Ends a connection, and its grant with the last one. Returns the grant; `undefined` where there was no connection. */
   disconnect(name: string): Promise<Grant | undefined>;
   /** Notes that access tokens were asked for, and makes a refresh due earlier. Never later. */
@@ -169,8 +171,12 @@ export type ScheduleVerbs = {
   leased(): Promise<readonly Grant[]>;
   /** Makes the leases of this owner last so long from now. Returns the fences of those that it still has. */
   renew(owner: string, leaseMs: Millis): Promise<ReadonlyMap<string, number>>;
-  /** Grants whose refresh token ends before, in order of the end. */
-  endingBefore(atMs: Millis, limit: number): Promise<readonly Grant[]>;
+  /** Grants of a client whose refresh token lives and ends before, in order of the end and the id; after a grant of them. */
+  endingBefore(
+    client: string,
+    atMs: Millis,
+    page: { readonly after?: Grant | undefined; readonly limit: number },
+  ): Promise<readonly Grant[]>;
 };
 
 /** What processes share about clients. */
@@ -216,16 +222,31 @@ export type ListVerbs = {
     after?: string | undefined;
     limit: number;
   }): Promise<readonly Listed[]>;
-  /** How many grants are in each state, and dead by cause. */
-  counts(): Promise<{
-    readonly states: Readonly<Partial<Record<GrantState, number>>>;
-    readonly causes: Readonly<Partial<Record<ConsentCause, number>>>;
-    readonly connections: number;
-  }>;
+  counts(): Promise<Counts>;
   connectionsOf(grantId: string): Promise<readonly string[]>;
-  /** The last sends of a grant, newest first. */
-  attempts(grantId: string, limit: number): Promise<readonly Attempt[]>;
+  /** The last sends of a grant, newest first; with `beforeMs`, those from before. */
+  attempts(grantId: string, limit: number, beforeMs?: Millis): Promise<readonly Attempt[]>;
+  /** How many grants of a client and a rank become due in each step of time. Steps without any are left out. */
+  dueSteps(of: { client: string; rank: DueRank }, span: Span): Promise<readonly Step[]>;
+  /** How many refresh tokens that live end in each step of time. Steps without any are left out. */
+  endSteps(client: string, span: Span): Promise<readonly Step[]>;
 };
+
+/** How many grants there are. */
+export type Counts = {
+  readonly states: Readonly<Partial<Record<GrantState, number>>>;
+  /** Of the dead ones. */
+  readonly causes: Readonly<Partial<Record<ConsentCause, number>>>;
+  /** The states by client. */
+  readonly clients: Readonly<Record<string, Readonly<Partial<Record<GrantState, number>>>>>;
+  readonly connections: number;
+};
+
+/** A time in equal steps, from `fromMs` to before `untilMs`. */
+export type Span = { readonly fromMs: Millis; readonly untilMs: Millis; readonly stepMs: Millis };
+
+/** A step of a span and what is in it. All from before the span is in step -1. */
+export type Step = { readonly step: number; readonly grants: number };
 
 /** For a change of keys. A sealed value begins with its version (1 byte) and the id of its key (4 bytes). */
 export type KeyVerbs = {

@@ -42,8 +42,15 @@ export const rowKey = ({ secret }: Key, row: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', secret, '', `keyfob keeper row ${row}`, KEY_BYTES));
 
 /** The lookup value of a token under one key: equal for equal tokens, and nothing can be learned from it. */
-export const lookupOf = ({ secret }: Key, token: string): Uint8Array =>
-  createHmac('sha256', Buffer.from(hkdfSync('sha256', secret, '', 'keyfob keeper lookup', KEY_BYTES)))
-    .update(token)
-    .digest()
-    .subarray(0, 16);
+export const lookupOf = (key: Key, token: string): Uint8Array =>
+  createHmac('sha256', lookupKey(key)).update(token).digest().subarray(0, 16);
+
+const lookupKeys = new WeakMap<Key, Buffer>();
+
+const lookupKey = (key: Key): Buffer => {
+  const known = lookupKeys.get(key);
+  if (known !== undefined) return known;
+  const made = Buffer.from(hkdfSync('sha256', key.secret, '', 'keyfob keeper lookup', KEY_BYTES));
+  lookupKeys.set(key, made);
+  return made;
+};

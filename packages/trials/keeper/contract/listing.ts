@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytes, newPut, change, settlement, answerTo, exactly, byGeneration, claimed } from './rows.ts';
+import {
+  answerTo,
+  byGeneration,
+  bytes,
+  change,
+  claimed,
+  exactly,
+  newClaim,
+  newPut,
+  settlement,
+} from './rows.ts';
 import type { OpenForContract } from './rows.ts';
 
 /** Lists, keys and identity. */
@@ -15,7 +25,72 @@ export const describeListing = (name: string, open: OpenForContract): void => {
       );
       assert.equal((await store.list({ state: 'dead', limit: 9 })).length, 0);
       assert.equal((await store.list({ client: 'cars', state: 'active', limit: 9 })).length, 3);
-      assert.deepEqual(await store.counts(), { states: { active: 3 }, causes: {}, connections: 3 });
+      assert.deepEqual(await store.counts(), {
+        states: { active: 3 },
+        causes: {},
+        clients: { cars: { active: 3 } },
+        connections: 3,
+      });
+    });
+
+    it('counts follow every change of state, client and cause', async (scope) => {
+      const { store } = await open(scope);
+      for (const car of ['a', 'b', 'c']) await store.put(newPut(car, car));
+      const [a, b] = [await store.find('a'), await store.find('b')];
+      assert.ok(a !== undefined && b !== undefined);
+      const dead = change('dead', { cause: 'revoked' });
+      await store.settle(a.id, exactly(a), settlement({ change: dead }));
+      await claimed(store, b);
+      await store.disconnect('c');
+      await store.put(newPut('new', 'n', { client: 'trucks' }));
+      assert.deepEqual(await store.counts(), {
+        states: { dead: 1, inflight: 1, closed: 1, active: 1 },
+        causes: { revoked: 1 },
+        clients: { cars: { dead: 1, inflight: 1, closed: 1 }, trucks: { active: 1 } },
+        connections: 3,
+      });
+      await store.put(newPut('a', 'a2', { client: 'trucks' }));
+      assert.deepEqual((await store.counts()).clients, {
+        cars: { inflight: 1, closed: 1 },
+        trucks: { active: 2 },
+      });
+    });
+
+    it('pages through one client, and through what is in trouble, by name', async (scope) => {
+      const { store } = await open(scope);
+      for (const car of ['a', 'b', 'c', 'd'])
+        await store.put(newPut(car, car, { client: car < 'c' ? 'cars' : 'trucks' }));
+      for (const car of ['b', 'c', 'd']) {
+        const grant = await store.find(car);
+        assert.ok(grant);
+        await store.settle(grant.id, exactly(grant), settlement({ change: change('uncertain') }));
+      }
+      const names = async (filter: Parameters<typeof store.list>[0]): Promise<string[]> =>
+        (await store.list(filter)).map((one) => one.name);
+      assert.deepEqual(await names({ client: 'trucks', limit: 9 }), ['c', 'd']);
+      assert.deepEqual(await names({ client: 'trucks', after: 'c', limit: 9 }), ['d']);
+      assert.deepEqual(await names({ state: 'uncertain', limit: 2 }), ['b', 'c']);
+      assert.deepEqual(await names({ state: 'uncertain', after: 'c', limit: 2 }), ['d']);
+      assert.deepEqual(await names({ state: 'uncertain', client: 'cars', limit: 9 }), ['b']);
+      assert.deepEqual(await names({ state: 'active', client: 'cars', limit: 9 }), ['a']);
+      await store.put(newPut('c', 'c2', { client: 'cars' }));
+      assert.deepEqual(await names({ client: 'cars', limit: 9 }), ['a', 'b', 'c']);
+    });
+
+    it('shows the sends of a grant, newest first, page by page', async (scope) => {
+      const { store } = await open(scope);
+      const { grant } = await store.put(newPut('car', 't1'));
+      let row = grant;
+      for (let send = 0; send < 3; send++) {
+        while (store.nowMs() <= (row.sends.lastAtMs ?? 0))
+          await new Promise((next) => void setImmediate(next));
+        row = await claimed(store, row, newClaim('me', { voidOwner: 'me' }));
+      }
+      const [newest, ...older] = await store.attempts(grant.id, 9);
+      assert.ok(newest);
+      assert.deepEqual(await store.attempts(grant.id, 9, newest.sentAtMs), older);
+      assert.equal(older.length, 2);
+      assert.ok((older[0]?.sentAtMs ?? 0) > (older[1]?.sentAtMs ?? 0));
     });
 
     it('finds what other keys sealed, and seals it anew only where the row is as seen', async (scope) => {

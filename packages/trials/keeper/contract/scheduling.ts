@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Store } from '@keyfob/keeper/stores';
-import { newPut } from './rows.ts';
+import { change, exactly, newPut, settlement } from './rows.ts';
 import type { OpenForContract } from './rows.ts';
 
 const take = (from: Store, rank: 0 | 1, limit: number) =>
@@ -57,14 +57,41 @@ export const describeScheduling = (name: string, open: OpenForContract): void =>
       assert.deepEqual([touched?.due, touched?.askedAtMs], [{ atMs: 4000, rank: 1 }, 7]);
     });
 
-    it('finds what ends soon', async (scope) => {
+    it('finds what ends soon, page by page, and nothing that is over', async (scope) => {
       const { store } = await open(scope);
-      const { grant } = await store.put(newPut('car', 't1'));
-      assert.deepEqual(
-        (await store.endingBefore(3000, 5)).map(({ id }) => id),
-        [grant.id],
-      );
-      assert.deepEqual(await store.endingBefore(2999, 5), []);
+      for (const car of ['a', 'b', 'c', 'dead']) await store.put(newPut(car, car));
+      const dead = await store.find('dead');
+      assert.ok(dead);
+      await store.settle(dead.id, exactly(dead), settlement({ change: change('dead') }));
+      const first = await store.endingBefore('cars', 3000, { limit: 2 });
+      const rest = await store.endingBefore('cars', 3000, { after: first.at(-1), limit: 5 });
+      const found = [...first, ...rest].map(({ id }) => id);
+      assert.deepEqual([first.length, new Set(found).size, found.includes(dead.id)], [2, 3, false]);
+      assert.deepEqual(await store.endingBefore('cars', 2999, { limit: 5 }), []);
+      assert.deepEqual(await store.endingBefore('none', 3000, { limit: 5 }), []);
+    });
+
+    it('counts what becomes due, and what ends, in steps of time', async (scope) => {
+      const { store } = await open(scope);
+      for (const [car, atMs] of [
+        ['late', 99],
+        ['first', 100],
+        ['second', 109],
+        ['third', 110],
+        ['beyond', 130],
+      ] as const)
+        await store.put(newPut(car, car, { due: { atMs, rank: 2 } }));
+      const span = { fromMs: 100, untilMs: 130, stepMs: 10 };
+      const due = [
+        { step: -1, grants: 1 },
+        { step: 0, grants: 2 },
+        { step: 1, grants: 1 },
+      ];
+      assert.deepEqual(await store.dueSteps({ client: 'cars', rank: 2 }, span), due);
+      assert.deepEqual(await store.dueSteps({ client: 'cars', rank: 1 }, span), []);
+      const ends = { fromMs: 2000, untilMs: 4000, stepMs: 500 };
+      assert.deepEqual(await store.endSteps('cars', ends), [{ step: 2, grants: 5 }]);
+      assert.deepEqual(await store.endSteps('none', ends), []);
     });
   });
 };

@@ -4,6 +4,7 @@ import type { Row } from '../rows.ts';
 import type { GrantVerbs } from '../store.ts';
 import type { Connections } from './connections.ts';
 import { createPut } from './put.ts';
+import { createPutMany } from './put-many.ts';
 import { NOW } from './schema.ts';
 
 const FIND = `SELECT g.* FROM keeper_connections JOIN keeper_grants AS g ON g.id = grant_id WHERE name = :name`;
@@ -23,10 +24,12 @@ const TOUCH = `UPDATE keeper_grants AS g SET asked_at_ms = greatest(g.asked_at_m
 /** Grants and connections. */
 export const createGrantVerbs = (connections: Connections): GrantVerbs => {
   const { read, transact } = connections;
+  const put = createPut(connections);
   return {
     find: async (name) => toGrantIfAny(await read(FIND, { name })),
     read: async (id) => toGrantIfAny(await read('SELECT * FROM keeper_grants WHERE id = :id', { id })),
-    put: createPut(connections),
+    put,
+    putMany: createPutMany(connections, put),
     disconnect: (name) =>
       transact(async (query) => {
         const [gone] = await query('DELETE FROM keeper_connections WHERE name = :name RETURNING grant_id', {

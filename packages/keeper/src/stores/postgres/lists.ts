@@ -1,14 +1,25 @@
 import type { ConsentCause, GrantState } from '../../grants/grant.ts';
-import { toAttempt, toGrant } from '../rows.ts';
+import { toAttempt, toCounts, toGrant, toStep } from '../rows.ts';
 import type { ListVerbs } from '../store.ts';
 import type { Connections } from './connections.ts';
 
-const LIST = `SELECT name, g.* FROM keeper_connections JOIN keeper_grants AS g ON g.id = grant_id
-  WHERE name > :after AND (:state::text IS NULL OR state = :state::text)
-    AND (:client::text IS NULL OR client = :client::text)
-  ORDER BY name LIMIT :limit`;
-const COUNT = `SELECT state, CASE WHEN state = 'dead' THEN cause END AS cause, count(*) AS grants
-  FROM keeper_grants GROUP BY 1, 2`;
+const LIST = `SELECT c.name, g.* FROM keeper_connections AS c JOIN keeper_grants AS g ON g.id = c.grant_id
+  WHERE c.name > :after AND (:state::text IS NULL OR g.state = :state::text)
+    AND (:client::text IS NULL OR c.client = :client::text)
+  ORDER BY c.name LIMIT :limit`;
+const COUNT = `SELECT client, state, CASE WHEN state = 'dead' THEN cause END AS cause, count(*) AS grants
+  FROM keeper_grants GROUP BY 1, 2, 3`;
+const ATTEMPTS = `SELECT * FROM keeper_attempts WHERE grant_id = :id AND sent_at_ms < :before::bigint
+  ORDER BY sent_at_ms DESC LIMIT :limit`;
+
+const STEP = (column: string): string =>
+  `CASE WHEN ${column} < :fromMs::bigint THEN -1 ELSE (${column} - :fromMs::bigint) / :stepMs::bigint END AS step,
+    count(*) AS grants`;
+const DUE = `SELECT ${STEP('due_at_ms')} FROM keeper_grants
+  WHERE client = :client AND due_rank = :rank AND due_at_ms < :untilMs GROUP BY 1 ORDER BY 1`;
+const ENDS = `SELECT ${STEP('refresh_expires_at_ms')} FROM keeper_grants
+  WHERE client = :client AND refresh_expires_at_ms < :untilMs AND state NOT IN ('dead', 'closed')
+  GROUP BY 1 ORDER BY 1`;
 
 /** For people. */
 export const createListVerbs = ({ read }: Connections): ListVerbs => ({
@@ -19,24 +30,21 @@ export const createListVerbs = ({ read }: Connections): ListVerbs => ({
   async counts() {
     const rows = await read(COUNT);
     const [counted] = await read('SELECT count(*) AS connections FROM keeper_connections');
-    const states: Partial<Record<GrantState, number>> = {};
-    const causes: Partial<Record<ConsentCause, number>> = {};
-    for (const { state, cause, grants } of rows) {
-      const one = String(state) as GrantState;
-      states[one] = (states[one] ?? 0) + Number(grants);
-      if (cause !== null) causes[String(cause) as ConsentCause] = Number(grants);
-    }
-    return { states, causes, connections: Number(counted?.['connections'] ?? 0) };
+    const tallies = rows.map(({ client, state, cause, grants }) => ({
+      client: String(client),
+      state: String(state) as GrantState,
+      cause: cause === null ? undefined : (String(cause) as ConsentCause),
+      grants: Number(grants),
+    }));
+    return toCounts(tallies, Number(counted?.['connections'] ?? 0));
   },
   async connectionsOf(id) {
     const rows = await read('SELECT name FROM keeper_connections WHERE grant_id = :id ORDER BY name', { id });
     return rows.map(({ name }) => String(name));
   },
-  async attempts(id, limit) {
-    const rows = await read(
-      'SELECT * FROM keeper_attempts WHERE grant_id = :id ORDER BY sent_at_ms DESC LIMIT :limit',
-      { id, limit },
-    );
-    return rows.map(toAttempt);
+  async attempts(id, limit, before = Number.MAX_SAFE_INTEGER) {
+    return (await read(ATTEMPTS, { id, limit, before })).map(toAttempt);
   },
+  dueSteps: async (of, span) => (await read(DUE, { ...of, ...span })).map(toStep),
+  endSteps: async (client, span) => (await read(ENDS, { client, ...span })).map(toStep),
 });

@@ -3,7 +3,6 @@ import type { Row } from '../rows.ts';
 import type { Put, PutResult, SealedPair } from '../store.ts';
 import type { Connections } from './connections.ts';
 import type { Query } from './send.ts';
-import type { NamedValues } from './named-values.ts';
 import { countPair } from './count-pair.ts';
 import { NOW } from './schema.ts';
 
@@ -16,10 +15,12 @@ const FIND_USERS = `SELECT g.*, fingerprint FROM keeper_attempts AS a JOIN keepe
     AND state NOT IN ('closed', 'dead')`;
 const COUNT_OTHERS =
   'SELECT count(*) AS others FROM keeper_connections WHERE grant_id = :id AND name <> :name';
-const LINK = `INSERT INTO keeper_connections (name, grant_id) VALUES (:name, :id)
-  ON CONFLICT (name) DO UPDATE SET grant_id = :id`;
+const LINK = `INSERT INTO keeper_connections (name, grant_id, client) VALUES (:name, :id, :client)
+  ON CONFLICT (name) DO UPDATE SET grant_id = :id, client = :client`;
 /** Fails where another process has made the connection meanwhile; then all is done again. */
-const LINK_NEW = 'INSERT INTO keeper_connections (name, grant_id) VALUES (:name, :id)';
+const LINK_NEW = 'INSERT INTO keeper_connections (name, grant_id, client) VALUES (:name, :id, :client)';
+const LINK_ALL = `UPDATE keeper_connections SET client = :client WHERE name IN (
+  SELECT name FROM keeper_connections WHERE grant_id = :id AND client <> :client ORDER BY name FOR UPDATE)`;
 
 const INSERT = `INSERT INTO keeper_grants (id, client, params, generation, epoch, state, since_ms, sealed, lookup,
     issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, ends_at_ms, fence, sends, failures, due_at_ms, due_rank,
@@ -56,7 +57,11 @@ const write = async (query: Query, put: Put): Promise<PutResult> => {
   }
   const pair = put.sealFor({ id: put.grantId, generation: 1, epoch: 1 });
   const [inserted] = await query(INSERT, { id: put.grantId, ...columnsOf(put, pair) });
-  await query(linkedId === undefined ? LINK_NEW : LINK, { name, id: put.grantId });
+  await query(linkedId === undefined ? LINK_NEW : LINK, {
+    name,
+    id: put.grantId,
+    client: put.client,
+  });
   await countPair(query, put.grantId);
   return { status: 'new', grant: toGrant(inserted ?? {}) };
 };
@@ -75,7 +80,11 @@ const findByToken = async (
     if (held !== undefined) {
       const grant = toGrant(held);
       if (linkedId !== grant.id)
-        await query(linkedId === undefined ? LINK_NEW : LINK, { name, id: grant.id });
+        await query(linkedId === undefined ? LINK_NEW : LINK, {
+          name,
+          id: grant.id,
+          client: grant.client,
+        });
       // The developer insists that a token lives that was refused: it gets another chance.
       if (grant.state === 'dead') return replaceRow(query, put, held);
       return { status: linkedId === grant.id ? 'known' : 'linked', grant };
@@ -83,7 +92,7 @@ const findByToken = async (
     const used = users.find((row) => isSame(row['fingerprint'], lookup));
     if (used !== undefined) {
       const grant = toGrant(used);
-      if (linkedId === undefined) await query(LINK_NEW, { name, id: grant.id });
+      if (linkedId === undefined) await query(LINK_NEW, { name, id: grant.id, client: grant.client });
       return { status: 'outdated', grant };
     }
   }
@@ -94,22 +103,24 @@ const isSame = (column: Row[string] | undefined, lookup: Uint8Array): boolean =>
   column instanceof Uint8Array && Buffer.compare(column, lookup) === 0;
 
 const replaceRow = async (query: Query, put: Put, row: Row): Promise<PutResult> => {
-  const { id, generation, epoch } = toGrant(row);
+  const { id, generation, epoch, client } = toGrant(row);
   const pair = put.sealFor({ id, generation: generation + 1, epoch: epoch + 1 });
   const [replaced] = await query(REPLACE, { id, ...columnsOf(put, pair) });
+  if (client !== put.client) await query(LINK_ALL, { id, client: put.client });
   await countPair(query, id);
   return { status: 'replaced', grant: toGrant(replaced ?? {}) };
 };
 
-const columnsOf = (put: Put, pair: SealedPair): NamedValues => ({
+/** What a pair from outside is in the columns of its row. */
+export const columnsOf = (put: Put, pair: SealedPair): Row => ({
   client: put.client,
   params: JSON.stringify(put.params),
   sealed: pair.sealed,
   lookup: pair.lookup,
   issuedAt: pair.issuedAtMs,
   accessExpiresAt: pair.accessExpiresAtMs,
-  refreshExpiresAt: pair.refreshExpiresAtMs,
-  endsAt: pair.endsAtMs,
-  dueAt: put.due?.atMs,
-  dueRank: put.due?.rank,
+  refreshExpiresAt: pair.refreshExpiresAtMs ?? null,
+  endsAt: pair.endsAtMs ?? null,
+  dueAt: put.due?.atMs ?? null,
+  dueRank: put.due?.rank ?? null,
 });

@@ -16,8 +16,9 @@ const RENEW = `WITH held AS MATERIALIZED (
     SELECT id FROM keeper_grants WHERE lease_owner = :owner ORDER BY id FOR NO KEY UPDATE
   ) UPDATE keeper_grants AS g SET lease_until_ms = ${NOW} + :leaseMs::bigint FROM held
     WHERE g.id = held.id AND g.lease_owner = :owner RETURNING g.id, g.fence`;
-const ENDING = `SELECT * FROM keeper_grants WHERE refresh_expires_at_ms <= :atMs AND state NOT IN ('dead', 'closed')
-  ORDER BY refresh_expires_at_ms LIMIT :limit`;
+const ENDING = `SELECT * FROM keeper_grants WHERE client = :client AND refresh_expires_at_ms <= :atMs
+    AND (refresh_expires_at_ms, id) > (:afterMs::bigint, :afterId) AND state NOT IN ('dead', 'closed')
+  ORDER BY refresh_expires_at_ms, id LIMIT :limit`;
 
 /** What is due, and who holds what. */
 export const createScheduleVerbs = (
@@ -39,7 +40,10 @@ export const createScheduleVerbs = (
     const rows = await write(RENEW, { owner, leaseMs });
     return new Map(rows.map(({ id, fence }) => [String(id), Number(fence)]));
   },
-  endingBefore: async (atMs, limit) => (await read(ENDING, { atMs, limit })).map(toGrant),
+  endingBefore: async (client, atMs, { after, limit }) => {
+    const [afterMs, afterId] = [after?.refreshExpiresAtMs ?? 0, after?.id ?? ''];
+    return (await read(ENDING, { client, atMs, afterMs, afterId, limit })).map(toGrant);
+  },
 });
 
 const byDue = (one: Grant, other: Grant): number => (one.due?.atMs ?? 0) - (other.due?.atMs ?? 0);

@@ -54,12 +54,16 @@ export const SCHEMA: readonly string[] = [
   CREATE UNIQUE INDEX keeper_grants_by_lookup ON keeper_grants (lookup) WHERE state <> 'closed';
   CREATE INDEX keeper_grants_by_due ON keeper_grants (client, due_rank, due_at_ms) WHERE due_at_ms IS NOT NULL;
   CREATE INDEX keeper_grants_by_lease ON keeper_grants (lease_owner) WHERE lease_owner IS NOT NULL;
-  CREATE INDEX keeper_grants_by_end ON keeper_grants (refresh_expires_at_ms) WHERE refresh_expires_at_ms IS NOT NULL;
+  CREATE INDEX keeper_grants_by_end ON keeper_grants (client, refresh_expires_at_ms)
+    WHERE refresh_expires_at_ms IS NOT NULL AND state NOT IN ('dead', 'closed');
+  CREATE INDEX keeper_grants_by_state ON keeper_grants (state, client, cause);
   CREATE TABLE keeper_connections (
     name text COLLATE "C" PRIMARY KEY,
-    grant_id text COLLATE "C" NOT NULL
+    grant_id text COLLATE "C" NOT NULL,
+    client text COLLATE "C" NOT NULL
   );
   CREATE INDEX keeper_connections_by_grant ON keeper_connections (grant_id);
+  CREATE INDEX keeper_connections_by_client ON keeper_connections (client, name);
   CREATE TABLE keeper_attempts (
     id text COLLATE "C" PRIMARY KEY,
     grant_id text COLLATE "C" NOT NULL,

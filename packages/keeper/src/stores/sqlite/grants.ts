@@ -36,7 +36,7 @@ export const createGrantVerbs = (connection: Connection): GrantVerbs => {
         return row === undefined ? undefined : toGrant(row);
       }),
     read: (grantId) => commits.read(() => readRow(grantId)),
-    put: createPut(connection),
+    ...createPut(connection),
     disconnect: (name) =>
       commits.run(() => {
         const row = find.get(name);

@@ -11,9 +11,10 @@ import { createClientVerbs, createEventVerbs } from './events.ts';
 import { createGrantVerbs } from './grants.ts';
 import type { Connection } from './connection.ts';
 import { createKeyVerbs } from './keys.ts';
+import { createListVerbs } from './lists.ts';
 import { refuseNetworkDisk } from './network-disk.ts';
 import { createRefreshVerbs } from './refreshes.ts';
-import { createListVerbs, createScheduleVerbs } from './schedule.ts';
+import { createScheduleVerbs } from './schedule.ts';
 import { SCHEMA } from './schema.ts';
 
 /** SQLite's name for a database without a file. */

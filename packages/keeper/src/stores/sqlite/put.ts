@@ -1,4 +1,4 @@
-import type { Put, PutResult, SealedPair } from '../store.ts';
+import type { GrantVerbs, Put, PutResult, SealedPair } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { toGrant } from '../rows.ts';
 
@@ -18,7 +18,7 @@ const REPLACE = `UPDATE grants SET client = :client, params = :params, generatio
  * The verb `put`. A refresh token that a grant holds already makes a link to it, and one that a grant has used before is
  * outdated. A grant that other connections use as well is not replaced for them: this connection gets one of its own.
  */
-export const createPut = ({ database, commits, nowMs }: Connection): ((put: Put) => Promise<PutResult>) => {
+export const createPut = ({ database, commits, nowMs }: Connection): Pick<GrantVerbs, 'put' | 'putMany'> => {
   const findConnection = database.prepare('SELECT grant_id FROM connections WHERE name = ?');
   const read = database.prepare('SELECT * FROM grants WHERE id = ?');
   const holder = database.prepare("SELECT * FROM grants WHERE lookup = ? AND state <> 'closed'");
@@ -30,7 +30,10 @@ export const createPut = ({ database, commits, nowMs }: Connection): ((put: Put)
   const countOthers = database.prepare(
     'SELECT count(*) AS others FROM connections WHERE grant_id = ? AND name <> ?',
   );
-  const link = database.prepare('INSERT OR REPLACE INTO connections (name, grant_id) VALUES (?, ?)');
+  const link = database.prepare(
+    'INSERT OR REPLACE INTO connections (name, grant_id, client) VALUES (?, ?, ?)',
+  );
+  const linkAll = database.prepare('UPDATE connections SET client = ? WHERE grant_id = ?');
   const insert = database.prepare(INSERT);
   const replace = database.prepare(REPLACE);
   const raiseHighWater = database.prepare('UPDATE deployment SET high_water = high_water + 1');
@@ -53,6 +56,7 @@ export const createPut = ({ database, commits, nowMs }: Connection): ((put: Put)
     const pair = put.sealFor({ id, generation: generation + 1, epoch: epoch + 1 });
     raiseHighWater.run();
     const row = replace.get({ id, ...columnsOf(put, pair) });
+    linkAll.run(put.client, id);
     return { status: 'replaced', grant: toGrant(row ?? {}) };
   };
 
@@ -62,7 +66,7 @@ export const createPut = ({ database, commits, nowMs }: Connection): ((put: Put)
       const held = holder.get(lookup);
       if (held !== undefined) {
         const grant = toGrant(held);
-        if (linkedId !== grant.id) link.run(put.name, grant.id);
+        if (linkedId !== grant.id) link.run(put.name, grant.id, grant.client);
         // The developer insists that a token lives that was refused: it gets another chance.
         if (grant.state === 'dead') return replaceRow(put, grant.id, grant.generation, grant.epoch);
         return { status: linkedId === grant.id ? 'known' : 'linked', grant };
@@ -70,7 +74,7 @@ export const createPut = ({ database, commits, nowMs }: Connection): ((put: Put)
       const used = user.get(lookup);
       if (used !== undefined) {
         const grant = toGrant(used);
-        if (linkedId === undefined) link.run(put.name, grant.id);
+        if (linkedId === undefined) link.run(put.name, grant.id, grant.client);
         return { status: 'outdated', grant };
       }
     }
@@ -84,9 +88,12 @@ export const createPut = ({ database, commits, nowMs }: Connection): ((put: Put)
     const pair = put.sealFor({ id: put.grantId, generation: 1, epoch: 1 });
     raiseHighWater.run();
     const inserted = insert.get({ id: put.grantId, ...columnsOf(put, pair) });
-    link.run(put.name, put.grantId);
+    link.run(put.name, put.grantId, put.client);
     return { status: 'new', grant: toGrant(inserted ?? {}) };
   };
 
-  return (put) => commits.run(() => write(put));
+  return {
+    put: (put) => commits.run(() => write(put)),
+    putMany: (puts) => commits.run(() => puts.map(write)),
+  };
 };

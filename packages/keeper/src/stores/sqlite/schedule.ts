@@ -1,7 +1,6 @@
-import type { ConsentCause, GrantState } from '../../grants/grant.ts';
-import type { ListVerbs, ScheduleVerbs } from '../store.ts';
+import { toGrant } from '../rows.ts';
+import type { ScheduleVerbs } from '../store.ts';
 import type { Connection } from './connection.ts';
-import { toAttempt, toGrant } from '../rows.ts';
 
 /** What is due, and who holds what. */
 export const createScheduleVerbs = ({ database, commits, nowMs }: Connection): ScheduleVerbs => {
@@ -16,8 +15,9 @@ export const createScheduleVerbs = ({ database, commits, nowMs }: Connection): S
     'UPDATE grants SET lease_until_ms = ? WHERE lease_owner = ? RETURNING id, fence',
   );
   const ending = database.prepare(
-    `SELECT * FROM grants WHERE refresh_expires_at_ms <= ? AND state NOT IN ('dead', 'closed')
-      ORDER BY refresh_expires_at_ms LIMIT ?`,
+    `SELECT * FROM grants WHERE client = :client AND refresh_expires_at_ms <= :atMs
+      AND (refresh_expires_at_ms, id) > (:afterMs, :afterId) AND state NOT IN ('dead', 'closed')
+      ORDER BY refresh_expires_at_ms, id LIMIT :limit`,
   );
   return {
     nowMs,
@@ -34,44 +34,11 @@ export const createScheduleVerbs = ({ database, commits, nowMs }: Connection): S
             renew.all(nowMs() + leaseMs, owner).map(({ id, fence }) => [String(id), Number(fence)] as const),
           ),
       ),
-    endingBefore: (atMs, limit) => commits.read(() => ending.all(atMs, limit).map(toGrant)),
-  };
-};
-
-/** For people. */
-export const createListVerbs = ({ database, commits }: Connection): ListVerbs => {
-  const list = database.prepare(
-    `SELECT name, grants.* FROM connections JOIN grants ON grants.id = connections.grant_id
-      WHERE name > :after AND (:state IS NULL OR state = :state) AND (:client IS NULL OR client = :client)
-      ORDER BY name LIMIT :limit`,
-  );
-  const states = database.prepare('SELECT state, count(*) AS grants FROM grants GROUP BY state');
-  const causes = database.prepare(
-    "SELECT cause, count(*) AS grants FROM grants WHERE state = 'dead' GROUP BY cause",
-  );
-  const connections = database.prepare('SELECT count(*) AS connections FROM connections');
-  const names = database.prepare('SELECT name FROM connections WHERE grant_id = ? ORDER BY name');
-  const attempts = database.prepare(
-    'SELECT * FROM attempts WHERE grant_id = ? ORDER BY sent_at_ms DESC LIMIT ?',
-  );
-  return {
-    list: ({ state, client, after = '', limit }) =>
+    endingBefore: (client, atMs, { after, limit }) =>
       commits.read(() =>
-        list
-          .all({ state: state ?? null, client: client ?? null, after, limit })
-          .map((row) => ({ name: String(row['name']), grant: toGrant(row) })),
+        ending
+          .all({ client, atMs, afterMs: after?.refreshExpiresAtMs ?? 0, afterId: after?.id ?? '', limit })
+          .map(toGrant),
       ),
-    counts: () =>
-      commits.read(() => ({
-        states: Object.fromEntries(
-          states.all().map((row) => [String(row['state']) as GrantState, Number(row['grants'])]),
-        ),
-        causes: Object.fromEntries(
-          causes.all().map((row) => [String(row['cause']) as ConsentCause, Number(row['grants'])]),
-        ),
-        connections: Number(connections.get()?.['connections'] ?? 0),
-      })),
-    connectionsOf: (grantId) => commits.read(() => names.all(grantId).map(({ name }) => String(name))),
-    attempts: (grantId, limit) => commits.read(() => attempts.all(grantId, limit).map(toAttempt)),
   };
 };

@@ -2,7 +2,8 @@
  * The tables, one entry per version. After the first release an entry is never edited: a change is a new one.
  *
  * One row per grant, updated in place: nothing grows with refreshes but `attempts`, which are pruned. `held_until_ms` keeps
- * a due grant from a second process; it says nothing about the right to send, which is the lease.
+ * a due grant from a second process; it says nothing about the right to send, which is the lease. `tallies` has the counts
+ * of grants, so that nobody reads a million rows to show five numbers. A connection has the client of its grant, for lists.
  */
 export const SCHEMA: readonly string[] = [
   `
@@ -44,12 +45,35 @@ export const SCHEMA: readonly string[] = [
   CREATE UNIQUE INDEX grants_by_lookup ON grants (lookup) WHERE state <> 'closed';
   CREATE INDEX grants_by_due ON grants (client, due_rank, due_at_ms) WHERE due_at_ms IS NOT NULL;
   CREATE INDEX grants_by_lease ON grants (lease_owner) WHERE lease_owner IS NOT NULL;
-  CREATE INDEX grants_by_end ON grants (refresh_expires_at_ms) WHERE refresh_expires_at_ms IS NOT NULL;
+  CREATE INDEX grants_by_end ON grants (client, refresh_expires_at_ms)
+    WHERE refresh_expires_at_ms IS NOT NULL AND state NOT IN ('dead', 'closed');
+  CREATE INDEX grants_by_trouble ON grants (state, client) WHERE state NOT IN ('active', 'inflight');
+  CREATE TABLE tallies (
+    client TEXT NOT NULL,
+    state TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    grants INTEGER NOT NULL,
+    PRIMARY KEY (client, state, cause)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER grants_tallied AFTER INSERT ON grants BEGIN
+    INSERT INTO tallies VALUES (new.client, new.state, coalesce(new.cause, ''), 1)
+      ON CONFLICT DO UPDATE SET grants = grants + 1;
+  END;
+  CREATE TRIGGER grants_tallied_anew AFTER UPDATE OF client, state, cause ON grants
+    WHEN old.client <> new.client OR old.state <> new.state OR old.cause IS NOT new.cause
+  BEGIN
+    UPDATE tallies SET grants = grants - 1
+      WHERE client = old.client AND state = old.state AND cause = coalesce(old.cause, '');
+    INSERT INTO tallies VALUES (new.client, new.state, coalesce(new.cause, ''), 1)
+      ON CONFLICT DO UPDATE SET grants = grants + 1;
+  END;
   CREATE TABLE connections (
     name TEXT PRIMARY KEY,
-    grant_id TEXT NOT NULL
+    grant_id TEXT NOT NULL,
+    client TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX connections_by_grant ON connections (grant_id);
+  CREATE INDEX connections_by_client ON connections (client, name);
   CREATE TABLE attempts (
     id TEXT PRIMARY KEY,
     grant_id TEXT NOT NULL,

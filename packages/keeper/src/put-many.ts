@@ -1,0 +1,59 @@
+import { KeeperError } from './errors.ts';
+import { preparePut } from './put.ts';
+import type { Tokens } from './put.ts';
+import type { Engine } from './refresh/engine.ts';
+import type { Put, PutResult } from './stores/store.ts';
+
+/** One row of an import. */
+export type PutRow = {
+  readonly name: string;
+  readonly client: string;
+  readonly tokens: Tokens;
+  readonly params?: Readonly<Record<string, string>> | undefined;
+};
+
+/** How a row ended. `refused` says why, and what helps; nothing of the row was stored. */
+export type PutRowResult =
+  | { readonly status: PutResult['status']; readonly grantId: string }
+  | { readonly status: 'refused'; readonly code: string; readonly reason: string; readonly remedy: string };
+
+/** So many rows share one transaction. More would keep the event loop busy for too long. */
+const AT_ONCE = 200;
+
+/**
+ * Keeps many pairs. Each row stands for itself: one that is refused stops no other. When it resolves, all results are on
+ * disk. To do it again is harmless, so an import that was interrupted starts from the beginning: what is stored is `known`
+ * or `outdated`.
+ */
+export const putMany = async (engine: Engine, rows: readonly PutRow[]): Promise<readonly PutRowResult[]> => {
+  const results: PutRowResult[] = [];
+  for (let from = 0; from < rows.length; from += AT_ONCE)
+    results.push(...(await putBatch(engine, rows.slice(from, from + AT_ONCE))));
+  return results;
+};
+
+const putBatch = async (engine: Engine, rows: readonly PutRow[]): Promise<readonly PutRowResult[]> => {
+  const prepared = rows.map((row) => prepare(engine, row));
+  const puts = prepared.filter((one): one is Put => !('status' in one));
+  const stored = puts.length === 0 ? [] : await engine.store.putMany(puts);
+  const byPut = new Map(puts.map((put, index) => [put, stored[index]]));
+  return prepared.map((one) => {
+    if ('status' in one) return one;
+    const result = byPut.get(one);
+    if (result === undefined) throw new Error('a store returned fewer results than puts');
+    return { status: result.status, grantId: result.grant.id };
+  });
+};
+
+const prepare = (
+  engine: Engine,
+  { name, client, tokens, params = {} }: PutRow,
+): Put | Extract<PutRowResult, { status: 'refused' }> => {
+  try {
+    return preparePut(engine, name, client, tokens, params);
+  } catch (error) {
+    if (!(error instanceof KeeperError)) throw error;
+    const { code, message: reason, remedy } = error;
+    return { status: 'refused', code, reason, remedy };
+  }
+};

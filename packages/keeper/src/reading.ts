@@ -1,0 +1,59 @@
+import { forecastDue, forecastEnds } from './forecast.ts';
+import type { Forecast } from './forecast.ts';
+import type { GrantState } from './grants/grant.ts';
+import type { Engine } from './refresh/engine.ts';
+import type { Attempt, Store } from './stores/store.ts';
+import type { Millis } from './time.ts';
+import { viewOf } from './view.ts';
+import type { ConnectionDetails, ConnectionView } from './view.ts';
+
+/** What people and pages read of a keeper. Nothing of it is secret, and nothing changes a grant. */
+export type Reading = {
+  /** Connections by name, a thousand at most; go on with `after`. */
+  list(filter?: {
+    readonly state?: GrantState | undefined;
+    readonly client?: string | undefined;
+    readonly after?: string | undefined;
+    readonly limit?: number | undefined;
+  }): Promise<readonly ConnectionView[]>;
+  /** One connection and its last sends; `undefined` where there is none. */
+  inspect(name: string): Promise<ConnectionDetails | undefined>;
+  /** The sends of a connection's grant, newest first, a thousand at most; go on with `beforeMs`. */
+  timeline(
+    name: string,
+    page?: { readonly limit?: number | undefined; readonly beforeMs?: Millis | undefined },
+  ): Promise<readonly Attempt[]>;
+  /** How many connections there are, and how many grants by state, by cause of death and by client. */
+  counts: Store['counts'];
+  /** How many grants are refreshed in each of the next hours; 24 by default. */
+  forecastDue(hours?: number): Promise<Forecast>;
+  /** How many refresh tokens end on each of the next days, if they are not refreshed; 90 by default. */
+  forecastEnds(days?: number): Promise<Forecast>;
+};
+
+const PAGE_MAX = 1000;
+const PAGE_USUAL = 100;
+const ATTEMPTS_SHOWN = 20;
+
+export const createReading = (engine: Engine): Reading => {
+  const { store } = engine;
+  return {
+    list: async ({ limit = PAGE_USUAL, ...filter } = {}) =>
+      (await store.list({ ...filter, limit: Math.min(PAGE_MAX, limit) })).map((one) =>
+        viewOf(one.name, one.grant),
+      ),
+    async inspect(name) {
+      const grant = await store.find(name);
+      if (grant === undefined) return undefined;
+      const attempts = await store.attempts(grant.id, ATTEMPTS_SHOWN);
+      return { ...viewOf(name, grant), attempts, sharedBy: await store.connectionsOf(grant.id) };
+    },
+    async timeline(name, { limit = PAGE_USUAL, beforeMs } = {}) {
+      const grant = await store.find(name);
+      return grant === undefined ? [] : store.attempts(grant.id, Math.min(PAGE_MAX, limit), beforeMs);
+    },
+    counts: () => store.counts(),
+    forecastDue: (hours = 24) => forecastDue(engine, hours),
+    forecastEnds: (count = 90) => forecastEnds(engine, count),
+  };
+};
