@@ -11,6 +11,7 @@ const TABLES = [
   'replays',
   'codes',
   'covered_vehicles',
+  'covered_vins',
   'consents',
   'imported_tokens',
   'grant_events',

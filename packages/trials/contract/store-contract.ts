@@ -8,6 +8,7 @@ import { codeContract } from './suite/codes.ts';
 import { codeConnectionContract, codeLastingContract, codeRacingContract } from './suite/code-races.ts';
 import { connectionContract } from './suite/connections.ts';
 import { consentContract } from './suite/consents.ts';
+import { findingContract } from './suite/finding.ts';
 import { grantEventContract } from './suite/grant-events.ts';
 import { grantEventKeepingContract } from './suite/grant-event-retention.ts';
 import { grantContract } from './suite/grants.ts';
@@ -43,6 +44,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       codeContract,
       consentContract,
       importContract,
+      findingContract,
       grantEventContract,
       keyContract,
       clockContract,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, test } from 'node:test';
 import { openConnections, openPostgresStore, POOL_LIMITS } from '@keyfob/server/stores/postgres';
-import { fill, NOW_MS, refreshed, sampleUse } from '../support/samples.ts';
+import { consentTo } from '../support/consent-to.ts';
+import { fill, NOW_MS, refreshed, sampleClient, sampleUse, sampleVehicle } from '../support/samples.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
@@ -11,7 +12,11 @@ const USES_BEFORE_KEPT = 6;
 
 /** Inserted without a scan of the table, which would count. */
 const MORE_GRANTS = `INSERT INTO grants (id, created_at_ms, generation, key_number, client_id, subject, scope, earlier_rotations)
-  SELECT n, 1, 0, 1, 'client-b', 'owner', '', '' FROM generate_series(1000, 9000) AS n`;
+  SELECT n, 1, 0, 1, 'client-b', 'owner', '', '' FROM generate_series(1000, 9000) AS n
+  ON CONFLICT DO NOTHING`;
+
+const MORE_EVENTS = `INSERT INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, vins)
+  SELECT n, n, 1, 'grant.created', n, 'client-b', 'owner', '[]' FROM generate_series(1000, 9000) AS n`;
 
 const started = await startCluster();
 if ('reason' in started) test('statements on PostgreSQL', { skip: started.reason }, () => {});
@@ -72,6 +77,49 @@ function tryStatements(cluster: Cluster): void {
     await store.close();
     await untilGone();
     assert.equal(await scans(), before);
+  });
+
+  /** How many rows of these tables an index led to. */
+  const rowsRead = async (): Promise<number> => {
+    const sql = `SELECT sum(idx_tup_fetch + seq_tup_read) AS rows FROM pg_stat_user_tables
+      WHERE relname IN ('grants', 'grant_events', 'consents', 'covered_vins')`;
+    return Number((await cluster.ask<{ rows: string }>(sql, database))[0]?.rows);
+  };
+
+  test('A search for grants or events reads what it finds, not the thousands of the others.', async () => {
+    const store = await openPostgresStore(url);
+    await store.createClient(sampleClient({ id: 'client-b' }));
+    await fill(store);
+    const car = sampleVehicle(1);
+    await consentTo(store, [car], { grantId: 5000n, clientId: 'client-b', subject: 'owner-9' });
+    await store.revoke(5000n, { nowMs: NOW_MS, cause: 'owner', requestId: 'request-9' });
+    await store.close();
+    await cluster.ask(MORE_GRANTS, database);
+    await cluster.ask(MORE_EVENTS, database);
+    await untilGone();
+    for (const search of [
+      { subject: 'owner-9', clientId: 'client-b' },
+      { vin: car.vin, isRevoked: true },
+      { isRevoked: true },
+      { isRevoked: true, clientId: 'client-b' },
+    ]) {
+      const before = await rowsRead();
+      const node = await openPostgresStore(url);
+      const found = await node.listGrants({ ...search, limit: 100 });
+      await node.close();
+      await untilGone();
+      assert.deepEqual([found.length, found[0]?.id], [1, 5000n]);
+      assert.ok((await rowsRead()) - before < 50, JSON.stringify(search));
+    }
+    for (const search of [{ subject: 'owner-9' }, { requestId: 'request-9' }, { grantId: 5000n }]) {
+      const before = await rowsRead();
+      const node = await openPostgresStore(url);
+      const [found] = await node.listGrantEvents({ ...search, limit: 100, first: 'newest' });
+      await node.close();
+      await untilGone();
+      assert.equal(found?.kind, 'grant.revoked');
+      assert.ok((await rowsRead()) - before < 50, String(search.subject ?? search.requestId));
+    }
   });
 
   const readNames = 'SELECT name FROM pg_prepared_statements';

@@ -89,6 +89,7 @@ export const restored = (now: Content, backup: Content): Content => {
       ],
     ],
     ['covered_vehicles', ofGrants('covered_vehicles')],
+    ['covered_vins', ofGrants('covered_vins')],
     ['consents', ofGrants('consents')],
     ['replays', ofGrants('replays')],
     ['grants', rowsOf(backup, 'grants').map((row) => furtherOf(row, grants.get(row['id'])))],

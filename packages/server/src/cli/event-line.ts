@@ -11,6 +11,7 @@ export type EventRecord = Readonly<Record<string, unknown>> & {
 
 export const toEventRecord = ({
   id,
+  sequence,
   atMs,
   kind,
   grantId,
@@ -23,6 +24,7 @@ export const toEventRecord = ({
   at: new Date(atMs).toISOString(),
   event: kind,
   grantEventId: id,
+  sequence,
   grantId: writeGrantId(grantId),
   clientId,
   subject,
@@ -42,6 +44,7 @@ const HIDDEN: ReadonlySet<string> = new Set([
   'requestId',
   'pid',
   'grantEventId',
+  'sequence',
 ]);
 
 /** One line: time, event, grant, client, details, request. */

@@ -1,27 +1,33 @@
 import type { Command } from 'commander';
 import type { Millis } from '../exports/grants.ts';
-import { openDeployment, readGrantEvents } from '../exports/index.ts';
-import type { GrantEventFilter, OperationContext } from '../exports/index.ts';
+import { findGrantEvents, openDeployment, readGrantEvents } from '../exports/index.ts';
+import type { GrantEventSearch, OperationContext } from '../exports/index.ts';
 import type { GrantEvent } from '../exports/webhooks.ts';
 import { toEventRecord, writeLine } from './event-line.ts';
 import type { EventRecord } from './event-line.ts';
 import { followEvents } from './follow-events.ts';
-import { parseGrantId, readConfig, readWholeNumber, withCommonOptions } from './options.ts';
+import { moreHint } from './more.ts';
+import { parseGrantId, readConfig, readVin, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { UsageError, writeOutput } from './output.ts';
+import { readSince, SINCE } from './since.ts';
 import { needProcess } from './terminal.ts';
 
 type EventsOptions = CommonOptions & {
   readonly grant?: string;
   readonly client?: string;
+  readonly subject?: string;
+  readonly vin?: string;
+  readonly request?: string;
+  readonly before?: string;
   readonly follow?: boolean;
   readonly since?: string;
   readonly limit?: string;
 };
 
-type Wanted = GrantEventFilter & { readonly limit: number };
+type Wanted = GrantEventSearch & { readonly limit: number; readonly before: number | undefined };
 
-const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const PAGE_EVENTS = 1000;
 
 export const addEvents = (program: Command): void => {
   withCommonOptions(program.command('events'))
@@ -31,26 +37,33 @@ export const addEvents = (program: Command): void => {
         'server on this data directory reports, refreshes included, until Ctrl-C. With --json it prints one object per line.',
     )
     .option('--grant <id>', 'only events of one grant')
+    .option('--subject <id>', 'only events of one vehicle owner')
+    .option('--vin <vin>', 'only events about this vehicle')
     .option('--client <id>', 'only events of one client')
-    .option('--follow', 'continue with new events')
-    .option('--since <when>', 'only events since a date, or since a time ago (90s, 15m, 2h, 3d)')
+    .option('--request <id>', 'only what this request caused')
+    .option('--since <when>', `only events since: ${SINCE}`)
     .option('--limit <number>', 'only the newest of the stored events, at most this many')
+    .option('--before <sequence>', 'only events before this one: what --limit left out')
+    .option('--follow', 'continue with new events')
     .addHelpText(
       'after',
       `
 Examples:
   $ keyfob events --grant 5f0c6a9de01b77a2 --follow
-  $ keyfob events --client ID --since 2h
+  $ keyfob events --subject owner-1 --since 2h
+  $ keyfob events --client ID --limit 100
   $ keyfob events --follow --limit 0 --json | jq .`,
     )
     .action(async (options: EventsOptions) => {
       if (options.follow === true) needProcess(options.terminal, 'events --follow');
+      if (options.follow === true && options.before !== undefined)
+        throw new UsageError('--before and --follow exclude each other');
       const config = readConfig(options);
       const deployment = await openDeployment(config);
       try {
         const wanted = readWanted(options, deployment.clock());
         const print = createPrinter(options);
-        const printStored = () => printGrantEvents(deployment, wanted, print);
+        const printStored = () => printGrantEvents(deployment, wanted, { print, options });
         if (options.follow === true)
           await followEvents(deployment, config.data, wanted, { printStored, print });
         else await printStored();
@@ -60,19 +73,24 @@ Examples:
     });
 };
 
-const readWanted = ({ grant, client: clientId, since, limit }: EventsOptions, nowMs: Millis): Wanted => ({
-  grantId: grant === undefined ? undefined : parseGrantId(grant),
-  clientId,
-  sinceMs: since === undefined ? 0 : readSince(since, nowMs),
-  limit: limit === undefined ? Infinity : readWholeNumber('--limit', limit, { least: 0 }),
-});
+const readWanted = (options: EventsOptions, nowMs: Millis): Wanted => {
+  const { grant, client: clientId, subject, vin, request: requestId, since, limit, before } = options;
+  return {
+    grantId: grant === undefined ? undefined : parseGrantId(grant),
+    clientId,
+    subject,
+    vin: vin === undefined ? undefined : readVin(vin),
+    requestId,
+    sinceMs: since === undefined ? undefined : readSince(since, nowMs),
+    limit: limit === undefined ? Infinity : readWholeNumber('--limit', limit, { least: 0 }),
+    before: before === undefined ? undefined : readSequence(before),
+  };
+};
 
-const readSince = (text: string, nowMs: Millis): Millis => {
-  const ago = /^(?<count>[0-9]{1,9})(?<unit>[smhd])$/.exec(text)?.groups;
-  if (ago !== undefined) return nowMs - Number(ago['count']) * UNIT_MS[ago['unit'] as keyof typeof UNIT_MS];
-  const atMs = Date.parse(text);
-  if (Number.isNaN(atMs)) throw new UsageError('--since must be a date, or a time ago such as 15m');
-  return atMs;
+const readSequence = (text: string): number => {
+  const sequence = Number(text);
+  if (/^[0-9]{1,16}$/.test(text) && Number.isSafeInteger(sequence)) return sequence;
+  throw new UsageError('--before must be the sequence number of an event');
 };
 
 const createPrinter = ({ json, terminal: { output, environment } }: EventsOptions) => {
@@ -88,18 +106,58 @@ const createPrinter = ({ json, terminal: { output, environment } }: EventsOption
 
 type Print = ReturnType<typeof createPrinter>;
 
-/** Prints the stored events and answers the last sequence number that was read. */
+type Printing = { readonly print: Print; readonly options: EventsOptions };
+
+/** Prints the stored events, and answers the last sequence number in the store as this began. */
 const printGrantEvents = async (
   context: Pick<OperationContext, 'store'>,
-  wanted: Wanted,
-  print: Print,
+  { limit, before, ...search }: Wanted,
+  { print, options }: Printing,
 ): Promise<number> => {
-  if (wanted.limit === Infinity)
-    return readGrantEvents(context, wanted, 0, (page) => print(page.map(toEventRecord)));
-  let newest: readonly GrantEvent[] = [];
-  const last = await readGrantEvents(context, wanted, 0, (page) => {
-    newest = wanted.limit === 0 ? [] : [...newest, ...page].slice(-wanted.limit);
-  });
-  await print(newest.map(toEventRecord));
-  return last;
+  if (limit === Infinity && before === undefined)
+    return readGrantEvents(context, search, 0, (page) => print(page.map(toEventRecord)));
+  const [last] = await context.store.listGrantEvents({ first: 'newest', limit: 1 });
+  const { events, isMore } = await readNewest(context, search, { limit, before });
+  await print(events.map(toEventRecord));
+  const [oldest] = events;
+  if (isMore && oldest !== undefined && options.json !== true && options.follow !== true)
+    await writeOutput(
+      options.terminal.output,
+      `\n${moreHint('events', flagsOf(options, oldest.sequence))}\n`,
+    );
+  return last?.sequence ?? 0;
 };
+
+/** The newest events before a sequence number, oldest first, and whether there are older ones. */
+const readNewest = async (
+  context: Pick<OperationContext, 'store'>,
+  search: GrantEventSearch,
+  { limit, before }: Pick<Wanted, 'limit' | 'before'>,
+): Promise<{ readonly events: readonly GrantEvent[]; readonly isMore: boolean }> => {
+  const events: GrantEvent[] = [];
+  let after = before;
+  while (events.length < limit) {
+    const pageLimit = Math.min(PAGE_EVENTS, limit - events.length);
+    const page = await findGrantEvents(context, search, { after, limit: pageLimit, first: 'newest' });
+    events.push(...page.events);
+    after = page.next;
+    if (after === undefined) break;
+  }
+  return { events: events.toReversed(), isMore: after !== undefined && events.length > 0 };
+};
+
+const flagsOf = (
+  { grant, subject, vin, client, request, since, limit, data, config }: EventsOptions,
+  before: number,
+) => ({
+  '--grant': grant,
+  '--subject': subject,
+  '--vin': vin,
+  '--client': client,
+  '--request': request,
+  '--since': since,
+  '--limit': limit,
+  '--data': data,
+  '--config': config,
+  '--before': String(before),
+});

@@ -1,5 +1,5 @@
 import { followServers, readGrantEvents } from '../exports/index.ts';
-import type { GrantEventFilter, OperationContext } from '../exports/index.ts';
+import type { GrantEventSearch, OperationContext } from '../exports/index.ts';
 import { writeGrantId } from '../exports/tokens.ts';
 import { GRANT_EVENT_KINDS } from '../exports/webhooks.ts';
 import { OperatorError } from '../exports/errors.ts';
@@ -32,7 +32,7 @@ type Printing = {
 export const followEvents = async (
   context: Pick<OperationContext, 'store'>,
   directory: string,
-  wanted: GrantEventFilter,
+  wanted: GrantEventSearch,
   { printStored, print }: Printing,
 ): Promise<void> => {
   const { ended, fail } = createEnd();
@@ -90,14 +90,23 @@ export const followEvents = async (
 
 const isGrantEvent = ({ event }: EventRecord): boolean => GRANT_EVENT_KINDS.some((kind) => kind === event);
 
-/** Events of no request, such as the stop of a server, concern everyone. */
-const isWanted = (record: EventRecord, { grantId, clientId }: GrantEventFilter): boolean => {
-  const isOf = (name: 'grantId' | 'clientId', wanted: string | undefined): boolean =>
-    wanted === undefined ||
-    record[name] === wanted ||
-    (record[name] === undefined && record['requestId'] === undefined);
+/**
+ * Events of no request, such as the stop of a server, concern everyone. Other log events name neither the owner nor the
+ * vehicles, so they are left out where one is asked for.
+ */
+const isWanted = (
+  record: EventRecord,
+  { grantId, clientId, subject, vin, requestId }: GrantEventSearch,
+): boolean => {
+  if (record['requestId'] === undefined && record['grantId'] === undefined) return true;
+  const isOf = (name: string, wanted: string | undefined): boolean =>
+    wanted === undefined || record[name] === wanted;
   return (
-    isOf('grantId', grantId === undefined ? undefined : writeGrantId(grantId)) && isOf('clientId', clientId)
+    isOf('grantId', grantId === undefined ? undefined : writeGrantId(grantId)) &&
+    isOf('clientId', clientId) &&
+    isOf('requestId', requestId) &&
+    isOf('subject', subject) &&
+    isOf('vin', vin)
   );
 };
 

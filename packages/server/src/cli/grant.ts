@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { addGrantCreate } from './grant-create.ts';
 import { addGrantRevoke } from './grant-revoke.ts';
-import { addGrantViews } from './grant-views.ts';
+import { addGrantList } from './grant-list.ts';
+import { addGrantShow } from './grant-show.ts';
 
 export const addGrant = (program: Command): void => {
   const grant = program
@@ -9,6 +10,7 @@ export const addGrant = (program: Command): void => {
     .summary('create, list, show, revoke and reinstate grants')
     .description('What owners allowed which client. A grant owns all its tokens; no token is stored.');
   addGrantCreate(grant);
-  addGrantViews(grant);
+  addGrantList(grant);
+  addGrantShow(grant);
   addGrantRevoke(grant);
 };

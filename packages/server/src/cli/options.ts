@@ -132,6 +132,13 @@ export const parseGrantId = (text: string): GrantId => {
   return id;
 };
 
+/** Parses an option that must be a VIN. Letters may be small. */
+export const readVin = (text: string): string => {
+  const vin = text.toUpperCase();
+  if (/^[A-HJ-NPR-Z0-9]{17}$/.test(vin)) return vin;
+  throw new UsageError(`${text} is not a VIN, which has 17 letters and digits without I, O and Q`);
+};
+
 /** Collects the values of an option that may be repeated. */
 export const toList = (value: string, previous: readonly string[] = []): readonly string[] => [
   ...previous,

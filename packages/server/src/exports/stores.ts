@@ -1,6 +1,13 @@
 /** `@keyfob/server/stores`: the store as an interface, the embedded store, its backups, and copies of stores. */
 export type { Store } from '../grants/store.ts';
-export type { AuditContext, GrantStore, RefreshResult, RefreshUse } from '../grants/grant-store.ts';
+export type {
+  AuditContext,
+  GrantFilter,
+  GrantStore,
+  RefreshResult,
+  RefreshUse,
+} from '../grants/grant-store.ts';
+export type { GrantEventFilter, GrantEventPage } from '../outbox/grant-event-store.ts';
 export type { CodeResult, CodeStore, CodeUse } from '../grants/code-store.ts';
 export type { ConsentStore, Withdrawn } from '../grants/consent-store.ts';
 export type { AuditPage, AuditStore } from '../operators/audit-store.ts';

@@ -45,6 +45,16 @@ export type AuditContext = {
 /** A page of a list: what follows `after` in the order of ids, at most `limit`. */
 export type Page = { readonly after?: GrantId | undefined; readonly limit: number };
 
+/** Which grants are listed: those to which everything that is given applies. */
+export type GrantFilter = {
+  readonly clientId?: string | undefined;
+  readonly subject?: string | undefined;
+  /** Of a vehicle that the grant covers now. */
+  readonly vin?: string | undefined;
+  readonly isRevoked?: boolean | undefined;
+  readonly createdSinceMs?: Millis | undefined;
+};
+
 /** The grants in a store. */
 export type GrantStore = {
   /**
@@ -57,8 +67,8 @@ export type GrantStore = {
   readGrant(id: GrantId): Promise<Grant | undefined>;
   /** The last replay of a grant; `undefined` where there was none. */
   readReplay(id: GrantId): Promise<ReplayRecord | undefined>;
-  /** In the order of ids; `clientId` narrows it to one client. */
-  listGrants(page: Page & { readonly clientId?: string | undefined }): Promise<readonly Grant[]>;
+  /** In the order of ids. */
+  listGrants(page: Page & GrantFilter): Promise<readonly Grant[]>;
   countGrants(clientId?: string): Promise<number>;
   /** What a replay has revoked can be revoked once more, for another cause (`decideRevocation`). */
   revoke(

@@ -20,7 +20,10 @@ export type Expiry = {
  */
 export type Status = 'active' | 'in_doubt' | 'expired' | 'revoked';
 
-const STATUSES: Readonly<Record<Ending, Status>> = {
+/** Every status of a grant. */
+export const STATUSES: readonly Status[] = ['active', 'in_doubt', 'expired', 'revoked'];
+
+const STATUS_AT: Readonly<Record<Ending, Status>> = {
   running: 'active',
   in_doubt: 'in_doubt',
   over: 'expired',
@@ -49,7 +52,7 @@ export const standingOf = (grant: Grant, policy: Policy, now: Now): Standing => 
   );
   return {
     ...expiry,
-    status: grant.revocation === undefined ? STATUSES[ending] : 'revoked',
+    status: grant.revocation === undefined ? STATUS_AT[ending] : 'revoked',
     endsAt: endOf(grant, expiry),
   };
 };

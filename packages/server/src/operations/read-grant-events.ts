@@ -1,34 +1,29 @@
-import type { Millis } from '../clock.ts';
 import type { GrantEvent } from '../outbox/grant-event.ts';
-import type { GrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';
+import { findGrantEvents } from './find-grant-events.ts';
+import type { GrantEventSearch } from './find-grant-events.ts';
 
 const PAGE_EVENTS = 500;
 
-/** Which grant events are read. */
-export type GrantEventFilter = {
-  readonly grantId: GrantId | undefined;
-  readonly clientId: string | undefined;
-  /** Only events from this moment on, in milliseconds. */
-  readonly sinceMs: Millis;
-};
-
 /**
- * Passes every grant event after a sequence number to `take`, in pages, oldest first, and waits for it. Answers the last
- * sequence number that it read, whether it matched the filter or not. Throws `StoreError`, and what `take` throws.
+ * Passes every grant event that is searched for after a sequence number to `take`, in pages, oldest first, and waits for it.
+ * Answers the last sequence number in the store as this began, so that a reader who goes on from it misses none and gets
+ * none twice. Throws `StoreError`, and what `take` throws.
  */
 export const readGrantEvents = async (
-  { store }: Pick<OperationContext, 'store'>,
-  { grantId, clientId, sinceMs }: GrantEventFilter,
+  context: Pick<OperationContext, 'store'>,
+  search: GrantEventSearch,
   from: number,
   take: (page: readonly GrantEvent[]) => void | Promise<void>,
 ): Promise<number> => {
-  let after = from;
-  for (;;) {
-    const page = await store.listGrantEvents({ after, limit: PAGE_EVENTS, grantId, clientId });
-    after = page.at(-1)?.sequence ?? after;
-    const wanted = page.filter(({ atMs }) => atMs >= sinceMs);
+  const [newest] = await context.store.listGrantEvents({ first: 'newest', limit: 1 });
+  const last = newest?.sequence ?? 0;
+  let after: number | undefined = from;
+  while (after !== undefined && after < last) {
+    const page = await findGrantEvents(context, search, { after, limit: PAGE_EVENTS });
+    const wanted = page.events.filter(({ sequence }) => sequence <= last);
     if (wanted.length > 0) await take(wanted);
-    if (page.length < PAGE_EVENTS) return after;
+    after = page.next;
   }
+  return Math.max(from, last);
 };

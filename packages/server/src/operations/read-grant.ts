@@ -4,7 +4,7 @@ import type { Grant } from '../grants/grant.ts';
 import type { ReplayRecord } from '../grants/replay.ts';
 import { standingOf } from '../grants/standing.ts';
 import type { Standing } from '../grants/standing.ts';
-import type { Page } from '../grants/grant-store.ts';
+import type { GrantFilter, Page } from '../grants/grant-store.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';
@@ -36,7 +36,7 @@ export const readGrant = async (
 /** A page of grants in the order of ids, and after which id the next one begins. Throws `StoreError`. */
 export const listGrants = async (
   context: Pick<OperationContext, 'store' | 'clock' | 'doubt'>,
-  page: Page & { readonly clientId?: string | undefined },
+  page: Page & GrantFilter,
 ): Promise<{ readonly grants: readonly GrantSummary[]; readonly next: GrantId | undefined }> => {
   const { store } = context;
   const found = await store.listGrants(page);

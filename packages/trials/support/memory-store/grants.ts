@@ -7,7 +7,7 @@ import {
   hasEndedBefore,
 } from '@keyfob/server/grants';
 import type { Grant, GrantChange, ReplayContext } from '@keyfob/server/grants';
-import type { GrantStore, RefreshResult, RefreshUse } from '@keyfob/server/stores';
+import type { GrantFilter, GrantStore, RefreshResult, RefreshUse } from '@keyfob/server/stores';
 import { byId, removeGrant } from './tables.ts';
 import type { RunVerb, Tables } from './tables.ts';
 import { storeGrantEvents } from './webhooks.ts';
@@ -16,6 +16,16 @@ const replayContext = ({ replays, vehicles }: Tables): ReplayContext => ({
   lastReplayOf: (id) => replays.get(id),
   vehiclesOf: (id) => vehicles.get(id) ?? [],
 });
+
+const isWanted = (
+  { vehicles }: Tables,
+  { id, subject, revocation, createdAtMs }: Grant,
+  filter: GrantFilter,
+): boolean =>
+  (filter.subject === undefined || filter.subject === subject) &&
+  (filter.vin === undefined || (vehicles.get(id) ?? []).some(({ vin }) => vin === filter.vin)) &&
+  (filter.isRevoked === undefined || filter.isRevoked === (revocation !== undefined)) &&
+  createdAtMs >= (filter.createdSinceMs ?? 0);
 
 /** Reads, decides and writes one grant. */
 const refresh = (tables: Tables, use: RefreshUse): RefreshResult | 'client_gone' => {
@@ -58,9 +68,10 @@ export const grantVerbs = (
       }),
     readGrant: (id) => run('readGrant', () => tables.grants.get(id)),
     readReplay: (id) => run('readReplay', () => tables.replays.get(id)),
-    listGrants: ({ after, limit, clientId }) =>
+    listGrants: ({ after, limit, ...filter }) =>
       run('listGrants', () =>
-        ofClient(clientId)
+        ofClient(filter.clientId)
+          .filter((grant) => isWanted(tables, grant, filter))
           .filter(({ id }) => after === undefined || id > after)
           .sort(byId)
           .slice(0, limit),

@@ -1,4 +1,4 @@
-import type { Store } from '@keyfob/server/stores';
+import type { GrantEventFilter, Store } from '@keyfob/server/stores';
 import {
   chooseTurns,
   DISABLED_ERROR,
@@ -37,6 +37,16 @@ const storeGrantEvent = (tables: OutboxTables, event: NewGrantEvent): void => {
   }
 };
 
+const isListed = (
+  event: GrantEvent,
+  { grantId, clientId, subject, requestId, sinceMs = 0 }: GrantEventFilter,
+): boolean =>
+  (grantId === undefined || event.grantId === grantId) &&
+  (clientId === undefined || event.clientId === clientId) &&
+  (subject === undefined || event.subject === subject) &&
+  (requestId === undefined || event.requestId === requestId) &&
+  event.atMs >= sinceMs;
+
 type OutboxVerbs = Pick<
   Store,
   | 'listGrantEvents'
@@ -62,16 +72,15 @@ const grantEventVerbs = (
   tables: OutboxTables,
   run: RunVerb,
 ): Pick<Store, 'listGrantEvents' | 'dropGrantEvents'> => ({
-  listGrantEvents: ({ after, limit, grantId, clientId }) =>
-    run('listGrantEvents', () =>
-      tables.grantEvents
-        .filter(
-          (grantEvent) =>
-            grantEvent.sequence > after && (grantId === undefined || grantEvent.grantId === grantId),
-        )
-        .filter((grantEvent) => clientId === undefined || grantEvent.clientId === clientId)
-        .slice(0, limit),
-    ),
+  listGrantEvents: ({ after, limit, first, ...filter }) =>
+    run('listGrantEvents', () => {
+      const isNewest = first === 'newest';
+      const events = isNewest ? tables.grantEvents.toReversed() : tables.grantEvents;
+      return events
+        .filter(({ sequence }) => after === undefined || (isNewest ? sequence < after : sequence > after))
+        .filter((grantEvent) => isListed(grantEvent, filter))
+        .slice(0, limit);
+    }),
   dropGrantEvents: ({ beforeMs, limit }) =>
     run('dropGrantEvents', () => {
       const deliveriesOf = ({ sequence }: GrantEvent): readonly [string, Delivery][] =>

@@ -1,7 +1,7 @@
 import { bytesOf, hexOf, historyValues, vehiclesOf, vehiclesText, writeSecrets } from '../copy/row-form.ts';
 import { COLUMNS, CHANGE_MARKERS } from '../copy/endpoint.ts';
 import type { CopyRow, CopyTable, CopyValue, ListedTable } from '../copy/endpoint.ts';
-import { parseVehicles } from './verbs/covered-vehicles.ts';
+import { parseVehicles, vinsOf } from './verbs/covered-vehicles.ts';
 import { unpackHistory } from '../copy/packed-history.ts';
 import { toClient, toNumber, toText } from './verbs/rows.ts';
 import type { Row, Value } from './connection/transaction.ts';
@@ -98,7 +98,22 @@ export const upsertsOf = (
   const text = `INSERT INTO ${table} (${webhook.name}${KEYS[table]}, ${names})
     SELECT ${webhook.value}u.* FROM unnest($1::bigint[], ${places}) AS u
     ON CONFLICT (${webhook.name}${KEYS[table]}) DO UPDATE SET ${set}`;
-  return [{ text, values: [keys, ...values, ...(webhookId === undefined ? [] : [webhookId])] }];
+  const upsert = { text, values: [keys, ...values, ...(webhookId === undefined ? [] : [webhookId])] };
+  return table === 'covered_vehicles' ? [upsert, ...vinReplacements(keys, rows)] : [upsert];
+};
+
+/** The VINs that belong to rows of `covered_vehicles`. */
+const vinReplacements = (keys: readonly string[], rows: readonly CopyRow[]): readonly Statement[] => {
+  const covered = rows.flatMap(({ key, values }) =>
+    vinsOf(vehiclesOf(values[0] ?? null)).map((vin) => ({ vin, id: String(key) })),
+  );
+  return [
+    { text: 'DELETE FROM covered_vins WHERE grant_id = ANY($1::bigint[])', values: [keys] },
+    {
+      text: 'INSERT INTO covered_vins (vin, grant_id) SELECT * FROM unnest($1::text[], $2::bigint[])',
+      values: [covered.map(({ vin }) => vin), covered.map(({ id }) => id)],
+    },
+  ];
 };
 
 /** For tables whose primary key is not the grant: the row of the grant here may have another key. */

@@ -17,6 +17,7 @@ export const TABLES: readonly string[] = [
   'keys',
   'replays',
   'covered_vehicles',
+  'covered_vins',
   'consents',
   'grant_events',
   'webhooks',

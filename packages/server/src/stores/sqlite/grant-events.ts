@@ -4,6 +4,7 @@ import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
 import type { GrantEvent, NewGrantEvent } from '../../outbox/grant-event.ts';
 import type { GrantEventStore } from '../../outbox/grant-event-store.ts';
 import type { Connection } from './connection.ts';
+import { createGrantEventLists } from './grant-event-lists.ts';
 import type { Outbox } from './outbox.ts';
 import { damaged, GRANT_ID_TEXT, toGrantId, toTexts } from './rows.ts';
 import type { Row } from './rows.ts';
@@ -12,28 +13,20 @@ import type { Row } from './rows.ts';
 export const GRANT_EVENT_COLUMNS = `sequence, grant_events.id AS id, at_ms, kind, ${GRANT_ID_TEXT('grant_id')} AS grant_id,
   grant_events.client_id AS client_id, subject, request_id, cause, vins`;
 
-const prepareStatements = (database: DatabaseSync) => {
-  const select = (where: string) =>
-    database.prepare(
-      `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events WHERE sequence > ? AND ${where} ORDER BY sequence LIMIT ?`,
-    );
-  return {
-    insert: database.prepare(
-      `INSERT INTO grant_events (id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
+const prepareStatements = (database: DatabaseSync) => ({
+  insert: database.prepare(
+    `INSERT INTO grant_events (id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    read: database.prepare(`SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events WHERE sequence = ?`),
-    oldest: database.prepare('SELECT sequence, at_ms FROM grant_events ORDER BY sequence LIMIT ?'),
-    remove: database.prepare('DELETE FROM grant_events WHERE sequence = ?'),
-    list: select('true'),
-    listOfGrant: select('grant_events.grant_id = ?'),
-    listOfClient: select('client_id = ?'),
-  };
-};
+  ),
+  read: database.prepare(`SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events WHERE sequence = ?`),
+  oldest: database.prepare('SELECT sequence, at_ms FROM grant_events ORDER BY sequence LIMIT ?'),
+  remove: database.prepare('DELETE FROM grant_events WHERE sequence = ?'),
+});
 
 /** What happened to grants. Writes run inside the open transaction, the one in which it happened. */
 export const createGrantEvents = (database: DatabaseSync, outbox: Outbox) => {
   const sql = prepareStatements(database);
+  const list = createGrantEventLists(database, GRANT_EVENT_COLUMNS);
 
   const add = (grantEvent: NewGrantEvent): void => {
     const { atMs, kind, grantId, clientId, subject, requestId = null, cause = null, vins } = grantEvent;
@@ -63,21 +56,8 @@ export const createGrantEvents = (database: DatabaseSync, outbox: Outbox) => {
       }
       return old.length;
     },
-    list({
-      after,
-      limit,
-      grantId,
-      clientId,
-    }: Parameters<GrantEventStore['listGrantEvents']>[0]): readonly GrantEvent[] {
-      // A grant never changes its client, so all events of a grant are of one client.
-      if (grantId !== undefined) {
-        const grantEvents = sql.listOfGrant.all(after, grantId, limit).map(toGrantEvent);
-        return grantEvents.filter((grantEvent) => clientId === undefined || grantEvent.clientId === clientId);
-      }
-      const rows =
-        clientId === undefined ? sql.list.all(after, limit) : sql.listOfClient.all(after, clientId, limit);
-      return rows.map(toGrantEvent);
-    },
+    list: (page: Parameters<GrantEventStore['listGrantEvents']>[0]): readonly GrantEvent[] =>
+      list(page).map(toGrantEvent),
   };
 };
 

@@ -1,39 +1,21 @@
 import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
 import type { CurrentGrant, Grant } from '../../grants/grant.ts';
-import type { Page } from '../../grants/grant-store.ts';
+import type { GrantFilter, Page } from '../../grants/grant-store.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { CallerNames } from './callers.ts';
+import { createGrantLists } from './grant-lists.ts';
 import type { KnownClients } from './known-clients.ts';
 import { UNKNOWN } from '../../grants/rotation-history.ts';
 import { packNewest, packRotations, prependRotation } from './packed-rotations.ts';
-import {
-  CURRENT_COLUMNS,
-  GRANT_COLUMNS,
-  GRANT_ID_TEXT,
-  ID_MAX,
-  ID_MIN,
-  prepareValues,
-  toCurrentGrant,
-  toGrant,
-  toGrantId,
-} from './rows.ts';
+import { CURRENT_COLUMNS, GRANT_COLUMNS, prepareValues, toCurrentGrant, toGrant, toGrantId } from './rows.ts';
 import type { Values } from './rows.ts';
 import type { ScopeNames } from './scopes.ts';
 
-const ID = GRANT_ID_TEXT('id');
 const OF_CLIENT = 'client_number = (SELECT number FROM clients WHERE id = ?)';
 
 const prepareStatements = (database: DatabaseSync) => ({
   select: prepareValues(database, `SELECT ${GRANT_COLUMNS} FROM grants WHERE id = ?`),
   selectCurrent: prepareValues(database, `SELECT ${CURRENT_COLUMNS} FROM grants WHERE id = ?`),
-  list: prepareValues(
-    database,
-    `SELECT ${GRANT_COLUMNS}, ${ID} FROM grants WHERE id >= ? ORDER BY id LIMIT ?`,
-  ),
-  listOfClient: prepareValues(
-    database,
-    `SELECT ${GRANT_COLUMNS}, ${ID} FROM grants WHERE ${OF_CLIENT} AND id >= ? ORDER BY id LIMIT ?`,
-  ),
   count: database.prepare('SELECT count(*) AS grants FROM grants'),
   countOfClient: database.prepare(`SELECT count(*) AS grants FROM grants WHERE ${OF_CLIENT}`),
   insert: database.prepare(`INSERT INTO grants
@@ -57,6 +39,7 @@ export const createGrantRows = (
   { callers, scopes, clients }: { callers: CallerNames; scopes: ScopeNames; clients: KnownClients },
 ) => {
   const sql = prepareStatements(database);
+  const listed = createGrantLists(database);
   const { clientIdOf } = clients;
   const { scopeOf } = scopes;
   const { callerOf } = callers;
@@ -112,14 +95,8 @@ export const createGrantRows = (
     writeRevocation({ id, revocation }: Grant): void {
       expectOne(sql.setRevocation.run(revocation?.atMs ?? null, revocation?.cause ?? null, id));
     },
-    list(page: Page & { readonly clientId?: string | undefined }): readonly Grant[] {
-      const { after, limit, clientId } = page;
-      if (after === ID_MAX) return [];
-      const from = after === undefined ? ID_MIN : after + 1n;
-      const rows =
-        clientId === undefined ? sql.list.all(from, limit) : sql.listOfClient.all(clientId, from, limit);
-      return rows.map((values) => parse(values, toGrantId(values.at(-1))));
-    },
+    list: (page: Page & GrantFilter): readonly Grant[] =>
+      listed(page).map((values) => parse(values, toGrantId(values.at(-1)))),
     count: (clientId: string | undefined): number =>
       Number((clientId === undefined ? sql.count.get() : sql.countOfClient.get(clientId))?.['grants']),
     /** Lists a new grant among those of its owner. */

@@ -4,14 +4,21 @@ import type { GrantId } from '../../../tokens/grant-id.ts';
 import { damaged } from './rows.ts';
 import type { Query, Row, Transaction, Value } from '../connection/transaction.ts';
 
-const WRITE = `INSERT INTO covered_vehicles (grant_id, vehicles) VALUES ($1, $2)
+const WRITE = `WITH gone AS (DELETE FROM covered_vins WHERE grant_id = $1 AND vin <> ALL($3::text[])),
+  added AS (INSERT INTO covered_vins (vin, grant_id) SELECT vin, $1::bigint FROM unnest($3::text[]) AS v (vin) ON CONFLICT DO NOTHING)
+  INSERT INTO covered_vehicles (grant_id, vehicles) VALUES ($1, $2)
   ON CONFLICT (grant_id) DO UPDATE SET vehicles = excluded.vehicles`;
 
 /** Inside a transaction that has locked the grant. */
 export const writeVehicles = ({ write }: Transaction, id: GrantId, vehicles: readonly Vehicle[]): void => {
   const ordered = [...vehicles].sort((left, right) => (left.id < right.id ? -1 : 1));
-  write(WRITE, [id, JSON.stringify(ordered)]);
+  write(WRITE, [id, JSON.stringify(ordered), vinsOf(vehicles)]);
 };
+
+/** Each VIN once. */
+export const vinsOf = (vehicles: readonly Vehicle[]): readonly string[] => [
+  ...new Set(vehicles.map(({ vin }) => vin)),
+];
 
 /** What a grant covers, in the order of ids. */
 export const listVehicles = async (query: Query, id: GrantId): Promise<readonly Vehicle[]> => {

@@ -5,7 +5,8 @@ import type { GrantEventStore } from '../../../outbox/grant-event-store.ts';
 import { isWanted } from '../../../outbox/webhook.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
 import type { Connections } from '../connection/pool.ts';
-import { canBeText, damaged, toText, toTexts } from './rows.ts';
+import { conditionsOf } from './conditions.ts';
+import { damaged, toText, toTexts } from './rows.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
 import { listWebhooks } from './webhooks.ts';
 import { CLOCK_SECONDS, LOCK_AGAINST_REMOVAL } from '../connection/engine.ts';
@@ -98,18 +99,34 @@ export const writeGrantEvents = (
   if (deliveries.length > 0) transaction.noteDeliveries();
 };
 
+/** Compares a text whose index holds only its first characters. */
+const BY_START =
+  (column: string) =>
+  (value: string): string =>
+    `left(${column}, 64) = left(${value}::text, 64) AND ${column} = ${value}`;
+
 export const createGrantEventVerbs = ({ read, write }: Connections): GrantEventStore => ({
   async dropGrantEvents({ beforeMs, limit }) {
     const [row] = await write(DROP, [beforeMs, limit]);
     return Number(row?.['grant_events']);
   },
-  async listGrantEvents({ after, limit, grantId, clientId }) {
-    if (clientId !== undefined && !canBeText(clientId)) return [];
+  async listGrantEvents({ after, limit, first, grantId, clientId, subject, requestId, sinceMs }) {
+    const isNewest = first === 'newest';
+    const conditions = conditionsOf(
+      [after ?? (isNewest ? Number.MAX_SAFE_INTEGER : 0), limit],
+      [
+        [BY_START('e.request_id'), requestId],
+        [(value) => `e.grant_id = ${value}`, grantId],
+        [BY_START('e.subject'), subject],
+        [(value) => `e.client_id = ${value}`, clientId],
+        [(value) => `e.at_ms >= ${value}`, sinceMs],
+      ],
+    );
+    if (conditions === undefined) return [];
     const rows = await read(
-      `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS e WHERE e.sequence > $1 ${grantId === undefined ? '' : 'AND grant_id = $3'}
-        ${clientId === undefined ? '' : `AND client_id = $${grantId === undefined ? 3 : 4}`}
-      ORDER BY sequence LIMIT $2`,
-      [after, limit, ...[grantId, clientId].filter((one) => one !== undefined)],
+      `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS e WHERE e.sequence ${isNewest ? '<' : '>'} $1 ${conditions.sql}
+        ORDER BY e.sequence ${isNewest ? 'DESC' : ''} LIMIT $2`,
+      conditions.values,
     );
     return rows.map(toGrantEvent);
   },

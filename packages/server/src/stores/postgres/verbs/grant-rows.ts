@@ -28,7 +28,7 @@ const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 ${LOCK_AGAI
   SELECT EXISTS (SELECT 1 FROM client) AS is_client, EXISTS (SELECT 1 FROM made) AS is_made`;
 
 /** Their rows are removed with their grant. */
-const TABLES_OF_GRANTS = ['replays', 'covered_vehicles', 'consents', 'imported_tokens'];
+const TABLES_OF_GRANTS = ['replays', 'covered_vehicles', 'covered_vins', 'consents', 'imported_tokens'];
 
 const ID_MIN = -(2n ** 63n);
 

@@ -1,10 +1,9 @@
 import { decideCreation } from '../../../grants/decide-creation.ts';
 import { decideReinstatement, decideRevocation } from '../../../grants/decide-revocation.ts';
 import type { Grant } from '../../../grants/grant.ts';
-import type { GrantStore, Page } from '../../../grants/grant-store.ts';
+import type { GrantStore } from '../../../grants/grant-store.ts';
 import { hasEndedBefore } from '../../../grants/standing.ts';
 import type { Connections } from '../connection/pool.ts';
-import type { Query } from '../connection/transaction.ts';
 import { dropLostNodes } from '../nodes/node-rows.ts';
 import type { Node } from '../nodes/node.ts';
 import { addGrantEvents, writeGrantEvents } from './grant-events.ts';
@@ -13,11 +12,11 @@ import {
   insertGrant,
   lockGrant,
   lockGrantWithVehicles,
-  pageFrom,
   readGrant,
   removeGrants,
   writeRevocation,
 } from './grant-rows.ts';
+import { listGrants } from './grant-lists.ts';
 import type { KnownClients } from './known-clients.ts';
 import { createRefresh } from './refresh.ts';
 import { readReplay } from './replays.ts';
@@ -29,25 +28,12 @@ const TIMEOUT_MS = 60_000;
 
 const DROP_IMPORTED = 'DELETE FROM imported_tokens WHERE grant_id BETWEEN $1 AND $2 AND expires_at_ms < $3';
 
-const list = async (
-  query: Query,
-  { after, limit, clientId }: Page & { readonly clientId?: string | undefined },
-): Promise<readonly Grant[]> => {
-  const { compare, from } = pageFrom(after);
-  const ofClient = clientId === undefined ? '' : 'AND g.client_id = $3';
-  const rows = await query(
-    `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id ${compare} $1 ${ofClient} ORDER BY g.id LIMIT $2`,
-    [from, limit, ...(clientId === undefined ? [] : [clientId])],
-  );
-  return rows.map(toGrant);
-};
-
 export const createGrantVerbs = (connections: Connections, clients: KnownClients, node: Node): GrantStore => {
   const { read, write, transact } = connections;
 
   const prune: GrantStore['prune'] = async ({ after, limit, endedBeforeMs }) => {
     if (after === undefined) await dropLostNodes(connections);
-    const page = await list(read, { after, limit });
+    const page = await listGrants(read, { after, limit });
     const [first, last] = [page[0], page.at(-1)];
     if (first !== undefined && last !== undefined)
       await write(DROP_IMPORTED, [first.id, last.id, endedBeforeMs]);
@@ -94,8 +80,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
       }),
     readGrant: (id) => readGrant(read, id),
     readReplay: (id) => readReplay(read, id),
-    listGrants: (page) =>
-      page.clientId === undefined || canBeText(page.clientId) ? list(read, page) : Promise.resolve([]),
+    listGrants: (page) => listGrants(read, page),
     async countGrants(clientId) {
       if (clientId !== undefined && !canBeText(clientId)) return 0;
       const [row] =

@@ -82,6 +82,9 @@ CREATE TABLE grants (
 ) STRICT;
 
 CREATE INDEX grants_by_client ON grants (client_number);
+-- A refresh changes no column of these, so it does not write them.
+CREATE INDEX grants_revoked ON grants (id) WHERE revoked_at_ms IS NOT NULL;
+CREATE INDEX grants_revoked_by_client ON grants (client_number) WHERE revoked_at_ms IS NOT NULL;
 
 -- The last replay of a grant, for the operator: one row per grant that ever had one. caller presented the token.
 CREATE TABLE replays (
@@ -135,6 +138,8 @@ CREATE TABLE vehicles (
   PRIMARY KEY (grant_id, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX vehicles_by_vin ON vehicles (vin, grant_id);
+
 -- The grants of an owner, those that an operator made too. The code that removes a grant removes its row.
 CREATE TABLE consents (
   subject  TEXT NOT NULL,
@@ -166,6 +171,9 @@ CREATE TABLE grant_events (
 ) STRICT;
 
 CREATE INDEX grant_events_by_grant ON grant_events (grant_id);
+CREATE INDEX grant_events_by_client ON grant_events (client_id);
+CREATE INDEX grant_events_by_subject ON grant_events (subject);
+CREATE INDEX grant_events_by_request ON grant_events (request_id) WHERE request_id IS NOT NULL;
 
 -- Who receives grant events. Their secrets are derived from the key ring and not stored. kinds is a JSON array.
 CREATE TABLE webhooks (

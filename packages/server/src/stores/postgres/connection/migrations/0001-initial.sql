@@ -64,6 +64,8 @@ CREATE TABLE grants (
 ) WITH (fillfactor = 80);
 
 CREATE INDEX grants_by_client ON grants (client_id, id);
+CREATE INDEX grants_revoked ON grants (id) WHERE revoked_at_ms IS NOT NULL;
+CREATE INDEX grants_revoked_by_client ON grants (client_id, id) WHERE revoked_at_ms IS NOT NULL;
 
 -- The last replay of a grant, for the operator: one row per grant that ever had one.
 CREATE TABLE replays (
@@ -115,6 +117,15 @@ CREATE TABLE covered_vehicles (
   vehicles text NOT NULL
 );
 
+-- The same by VIN, so that the grants of a vehicle are found. Written with covered_vehicles, in one statement.
+CREATE TABLE covered_vins (
+  vin      text NOT NULL,
+  grant_id bigint NOT NULL,
+  PRIMARY KEY (vin, grant_id)
+);
+
+CREATE INDEX covered_vins_by_grant ON covered_vins (grant_id);
+
 -- The grants of an owner, those that an operator made too. The owner is a digest, because a name may be longer than an index allows.
 CREATE TABLE consents (
   subject_digest bytea NOT NULL,
@@ -150,6 +161,9 @@ CREATE TABLE grant_events (
 
 CREATE INDEX grant_events_by_grant ON grant_events (grant_id, sequence);
 CREATE INDEX grant_events_by_client ON grant_events (client_id, sequence);
+-- By their first characters: a name may be longer than an index allows.
+CREATE INDEX grant_events_by_subject ON grant_events (left(subject, 64), sequence);
+CREATE INDEX grant_events_by_request ON grant_events (left(request_id, 64), sequence) WHERE request_id IS NOT NULL;
 
 -- The receivers of grant events. Their secrets are derived from the key ring and not stored. kinds is JSON.
 CREATE TABLE webhooks (

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { runKeyfob } from '../support/keyfob-process.ts';
+import { directoryFor, errorOf, runOn } from '../support/test-directory.ts';
+import type { Scope } from '../support/test-directory.ts';
+
+type Page = { readonly grants: readonly { readonly subject: string }[]; readonly next: string | null };
+
+/** A directory with a client and a grant for each of these owners, and the id of the client. */
+const directoryWith = async (scope: Scope, subjects: readonly string[]) => {
+  const directory = directoryFor(scope);
+  const made = await runOn(directory, 'client', 'create', '--dialect', 'oauth', '--create-store', '--json');
+  const { clientId } = JSON.parse(made.stdout) as { readonly clientId: string };
+  for (const subject of subjects)
+    await runOn(directory, 'grant', 'create', '--client', clientId, '--subject', subject);
+  return { directory, clientId };
+};
+
+/** Runs the command of a `More:` line as a shell would read it. */
+const runMore = async (text: string) => {
+  const [, line = ''] = /^More: (?:npx )?keyfob (?<words>.*)$/m.exec(text) ?? [];
+  const words = [...line.matchAll(/'(?<quoted>(?:[^']|'\\'')*)'|(?<plain>\S+)/g)].map(
+    ({ groups }) => groups?.['quoted']?.replaceAll("'\\''", "'") ?? groups?.['plain'] ?? '',
+  );
+  return runKeyfob(words);
+};
+
+describe('finding grants and events', () => {
+  test('"grant list" finds grants by owner, and "More:" keeps every filter', async (t) => {
+    const owner = "owner o'hara 1";
+    const { directory, clientId } = await directoryWith(t, [owner, 'owner-2', owner]);
+    const filters = ['--subject', owner, '--client', clientId, '--status', 'active', '--since', '1h'];
+    const first = await runOn(directory, 'grant', 'list', ...filters, '--limit', '1');
+    assert.equal(first.code, 0, first.stderr);
+    const second = await runMore(first.stdout);
+    assert.equal(second.code, 0, second.stderr);
+    const ids = [first, second].map(({ stdout }) => /^[0-9a-f]{16}/m.exec(stdout)?.[0]);
+    assert.equal(new Set(ids).size, 2);
+    for (const { stdout } of [first, second])
+      assert.ok(stdout.includes(owner) && !stdout.includes('owner-2'));
+    const json = await runOn(directory, 'grant', 'list', ...filters, '--json');
+    const page = JSON.parse(json.stdout) as Page;
+    assert.deepEqual([page.grants.length, page.next], [2, null]);
+    for (const [flag, value] of [
+      ['--vin', 'KMHC85LC0MU123456'],
+      ['--status', 'revoked'],
+      ['--request', 'x'],
+    ] as const) {
+      const none = await runOn(directory, 'grant', 'list', flag, value, '--json');
+      assert.deepEqual(JSON.parse(none.stdout), { grants: [], next: null });
+    }
+  });
+
+  test('"events" finds events by owner, and "More:" shows the older ones', async (t) => {
+    const { directory } = await directoryWith(t, ['owner-1', 'owner-2', 'owner-1', 'owner-1']);
+    const newest = await runOn(directory, 'events', '--subject', 'owner-1', '--limit', '2');
+    assert.equal(newest.stdout.match(/grant\.created.*subject owner-1/g)?.length, 2);
+    const older = await runMore(newest.stdout);
+    assert.equal(older.stdout.match(/grant\.created.*subject owner-1/g)?.length, 1);
+    assert.doesNotMatch(older.stdout, /More:/);
+    const nothing = await runOn(directory, 'events', '--vin', 'KMHC85LC0MU123456');
+    assert.deepEqual([nothing.code, nothing.stdout], [0, '']);
+  });
+
+  test('a malformed VIN, time or cursor exits with 2', async (t) => {
+    const { directory } = await directoryWith(t, []);
+    for (const words of [
+      ['grant', 'list', '--vin', 'not-a-vin'],
+      ['grant', 'list', '--since', 'yesterday-ish'],
+      ['grant', 'list', '--status', 'dead'],
+      ['events', '--vin', 'KMHC85LC0MU12345O'],
+      ['events', '--before', '-3'],
+    ]) {
+      const ended = await runOn(directory, ...words, '--json');
+      assert.deepEqual([ended.code, errorOf(ended).code], [2, 'usage'], words.join(' '));
+    }
+  });
+});
