@@ -1,0 +1,59 @@
+import { CommanderError } from 'commander';
+import { KeeperError, NeedsConsentError, StoreError, UnavailableError } from '../errors.ts';
+import { UsageError } from './output.ts';
+
+/** 0 success, 1 trouble, 2 usage error. */
+export const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** What a command's failure is called, what it says, what to do, and the exit code. */
+export type Failure = {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+  readonly exit: number;
+};
+
+/** What the caller gave wrong, and not what went wrong. */
+const USAGE_CODES = new Set([
+  'settings_invalid',
+  'settings_missing',
+  'param_missing',
+  'client_unknown',
+  'name_invalid',
+]);
+
+/** The failure of an error that ended a command. */
+export const failureOf = (error: unknown): Failure => {
+  if (error instanceof UsageError)
+    return { code: 'usage', message: error.message, remedy: 'Run it with --help.', exit: EXIT_USAGE };
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '');
+    return { code: 'usage', message, remedy: 'See keyfob-keeper --help.', exit: EXIT_USAGE };
+  }
+  if (error instanceof KeeperError) {
+    const { code, remedy } = error;
+    const message = error.message.slice(0, -remedy.length - 2);
+    return { code, message, remedy, exit: USAGE_CODES.has(code) ? EXIT_USAGE : EXIT_FAILED };
+  }
+  if (error instanceof NeedsConsentError)
+    return {
+      code: 'needs_consent',
+      message: error.message,
+      remedy: 'Send the owner to your connect page, and put the new tokens.',
+      exit: EXIT_FAILED,
+    };
+  if (error instanceof UnavailableError)
+    return {
+      code: 'unavailable',
+      message: error.message,
+      remedy: `The grant lives. Try again after ${new Date(error.retryAtMs).toISOString()}.`,
+      exit: EXIT_FAILED,
+    };
+  if (error instanceof StoreError) {
+    const remedy = 'Try again; "keyfob-keeper doctor" checks the store.';
+    return { code: `store_${error.kind}`, message: error.message, remedy, exit: EXIT_FAILED };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'internal', message, remedy: 'This is a bug in keyfob-keeper.', exit: EXIT_FAILED };
+};

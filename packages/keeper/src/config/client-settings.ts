@@ -1,0 +1,96 @@
+import * as v from 'valibot';
+import { KeeperError } from '../errors.ts';
+import { oauth, pleos, smartcar, smartcarV3, tesla, volvo } from '../providers/clients.ts';
+import type { Client, ClientOptions } from '../providers/clients.ts';
+import type { Provider } from '../providers/provider.ts';
+import { readSecret, SECRET_SOURCE } from './secret-source.ts';
+import type { SecretPlace } from './secret-source.ts';
+
+/** The providers that settings can name. `oauth` is any server of RFC 6749, and needs `url`. */
+const PROVIDERS = { smartcar, 'smartcar-v3': smartcarV3, pleos, tesla, volvo, oauth };
+
+/** Their names. */
+export const PROVIDER_NAMES = Object.keys(PROVIDERS) as readonly (keyof typeof PROVIDERS)[];
+
+const text = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
+const positive = v.pipe(v.number('must be a number'), v.gtValue(0, 'must be above 0'));
+const texts = v.record(v.string(), v.string('must be a text'));
+
+/** What this deployment knows better than the provider's profile. */
+const differences = v.partial(
+  v.strictObject({
+    name: text,
+    grantType: v.picklist(['refresh_token', 'client_credentials']),
+    body: v.picklist(['form', 'json']),
+    credentials: v.picklist(['basic', 'body']),
+    fields: texts,
+    headers: texts,
+    answer: texts,
+    refusal: v.strictObject({ code: text, field: v.optional(text) }),
+    codes: texts,
+    complaints: texts,
+    accessRefusal: v.strictObject({ status: positive, codes: v.array(text) }),
+    lifetimes: v.strictObject({
+      accessSeconds: positive,
+      refreshSeconds: v.optional(positive),
+      grantSeconds: v.optional(positive),
+    }),
+    repeats: v.variant('kind', [
+      v.strictObject({ kind: v.literal('overlap'), seconds: positive }),
+      v.strictObject({ kind: v.picklist(['once', 'never', 'free']) }),
+    ]),
+    exchangeSeconds: positive,
+  }),
+);
+
+/** The members of one client in the settings. */
+export const CLIENT_ENTRIES = {
+  provider: v.picklist(PROVIDER_NAMES, `must be one of ${PROVIDER_NAMES.join(', ')}`),
+  clientId: v.union([text, SECRET_SOURCE], 'must be a text, { "env": "NAME" } or { "file": "PATH" }'),
+  clientSecret: v.union(
+    [SECRET_SOURCE, v.pipe(v.array(SECRET_SOURCE), v.minLength(1))],
+    'must be { "env": "NAME" } or { "file": "PATH" }, or a list of them during a change: secrets do not stand in this file',
+  ),
+  origin: v.optional(text),
+  url: v.optional(text),
+  isInsecure: v.optional(v.boolean('must be true or false')),
+  userAgent: v.optional(text),
+  perSecondMax: v.optional(positive),
+  concurrencyMax: v.optional(v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1'))),
+  keepWarm: v.optional(v.picklist(['asked', 'always', 'never'], 'must be "asked", "always" or "never"')),
+  differences: v.optional(differences),
+};
+
+const CLIENT = v.object(CLIENT_ENTRIES);
+
+/** One client, as the settings have it: its secrets are not read yet. */
+export type ClientSettings = v.InferOutput<typeof CLIENT>;
+
+/** All clients by their names. */
+export const CLIENTS = v.record(v.string(), CLIENT);
+
+/** The client of its settings. Throws `KeeperError` where a secret cannot be read, or where it could never work. */
+export const createClient = (
+  name: string,
+  { provider, clientId, clientSecret, ...rest }: ClientSettings,
+  place: SecretPlace,
+): Client => {
+  const sources = Array.isArray(clientSecret) ? clientSecret : [clientSecret];
+  const options = {
+    ...rest,
+    clientId:
+      typeof clientId === 'string' ? clientId : readSecret(clientId, `clients.${name}.clientId`, place),
+    clientSecret: sources.map((source) => readSecret(source, `clients.${name}.clientSecret`, place)),
+    differences: rest.differences as Partial<Provider> | undefined,
+  };
+  if (provider === 'oauth' && options.url === undefined)
+    throw new KeeperError(
+      'settings_invalid',
+      `clients.${name} has no url`,
+      'Give "url", the token endpoint: a provider "oauth" has none of its own.',
+    );
+  return PROVIDERS[provider](dropUndefined(options) as ClientOptions & { readonly url: string });
+};
+
+const dropUndefined = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
