@@ -1,6 +1,5 @@
 import type { DueRank } from './grants/grant.ts';
-import type { Engine } from './refresh/engine.ts';
-import type { Span, Step } from './stores/store.ts';
+import type { Span, Step, Store } from './stores/store.ts';
 import { days } from './time.ts';
 import type { Millis } from './time.ts';
 
@@ -23,10 +22,16 @@ const HOUR_MS = 3_600_000;
 const STEPS_MAX = 1000;
 const RANKS: readonly DueRank[] = [0, 1, 2];
 
+/** What a forecast reads: the store, and the names of the clients. */
+export type Forecasting = {
+  readonly store: Pick<Store, 'nowMs' | 'dueSteps' | 'endSteps'>;
+  readonly clients: { keys(): Iterable<string> };
+};
+
 type Counted = { readonly client: string; readonly steps: readonly Step[] };
 
 /** How many grants are refreshed in each of the next hours, the first one from now, if all goes well. */
-export const forecastDue = async ({ store, clients }: Engine, hours: number): Promise<Forecast> => {
+export const forecastDue = async ({ store, clients }: Forecasting, hours: number): Promise<Forecast> => {
   const span = spanOf(store.nowMs(), hours, HOUR_MS);
   const counted: Counted[] = [];
   for (const client of clients.keys())
@@ -35,7 +40,7 @@ export const forecastDue = async ({ store, clients }: Engine, hours: number): Pr
 };
 
 /** How many refresh tokens end on each of the next days (UTC), the first one today, if nothing is refreshed before. */
-export const forecastEnds = async ({ store, clients }: Engine, count: number): Promise<Forecast> => {
+export const forecastEnds = async ({ store, clients }: Forecasting, count: number): Promise<Forecast> => {
   const today = Math.floor(store.nowMs() / days(1)) * days(1);
   const span = spanOf(today, count, days(1));
   const counted: Counted[] = [];

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addDoctor } from './doctor.ts';
 import { EXIT_FAILED, failureOf } from './finish.ts';
 import { addInit } from './init.ts';
 import { addList } from './list.ts';
@@ -47,7 +48,7 @@ const createProgram = (
     .hook('preAction', (_, command) => void command.setOptionValue('terminal', terminal))
     .showHelpAfterError('(see --help)')
     .addHelpText('after', HELP);
-  for (const add of [addInit, addPut, addToken, addList, addShow]) add(program);
+  for (const add of [addInit, addPut, addToken, addList, addShow, addDoctor]) add(program);
   return program;
 };
 

@@ -35,7 +35,8 @@ export type ClientBook = {
 const SUCCESS_EVERY_MS = 10_000;
 const TRIES = 5;
 
-const digestOf = ({ clientId, clientSecrets }: Client): string =>
+/** Of the id and the secrets of a client: equal where they are equal, and nothing can be learned from it. */
+export const digestOf = ({ clientId, clientSecrets }: Client): string =>
   createHash('sha256')
     .update(JSON.stringify([clientId, clientSecrets]))
     .digest('hex')

@@ -1,5 +1,5 @@
 import type { ConsentCause, DueRank, Grant, GrantState } from '../grants/grant.ts';
-import type { Attempt, Counts, Step, StoredAnswer } from './store.ts';
+import type { Attempt, ClientSend, Counts, Step, StoredAnswer, StoredEvent } from './store.ts';
 
 /** What a column holds, as both drivers return it. */
 export type Value = string | number | bigint | Uint8Array | null;
@@ -62,6 +62,27 @@ export const toAttempt = (row: Row): Attempt => ({
 
 /** A number of grants in one step of a span. */
 export const toStep = (row: Row): Step => ({ step: Number(row['step']), grants: Number(row['grants']) });
+
+/** A send with the client of its grant. */
+export const toClientSend = (row: Row): ClientSend => ({
+  client: String(row['client']),
+  sentAtMs: Number(row['sent_at_ms']),
+  outcome: toText(row['outcome']),
+  tookMs: toNumber(row['took_ms']),
+});
+
+/** The numbers of grants that died, by cause. */
+export const toDeaths = (rows: readonly Row[]): Counts['causes'] =>
+  Object.fromEntries(rows.map((row) => [String(row['cause']) as ConsentCause, Number(row['grants'])]));
+
+/** A row of `events`, with the names of its grant's connections. */
+export const toEvent = (row: Row, connections: readonly string[]): StoredEvent => ({
+  id: String(row['number']),
+  atMs: Number(row['at_ms']),
+  event: JSON.parse(String(row['event'])) as StoredEvent['event'],
+  grantId: toText(row['grant_id']),
+  connections,
+});
 
 /** The numbers of grants by client, state and cause, added up. */
 export const toCounts = (

@@ -230,7 +230,16 @@ export type ListVerbs = {
   dueSteps(of: { client: string; rank: DueRank }, span: Span): Promise<readonly Step[]>;
   /** How many refresh tokens that live end in each step of time. Steps without any are left out. */
   endSteps(client: string, span: Span): Promise<readonly Step[]>;
+  /** How many grants died since then, by cause. */
+  deathsSince(atMs: Millis): Promise<Counts['causes']>;
+  /** The last sends of all grants since then, newest first. */
+  lastSends(atMs: Millis, limit: number): Promise<readonly ClientSend[]>;
+  /** Events, delivered or not, newest first; with `before`, those before the event of this id. */
+  lastEvents(limit: number, before?: string): Promise<readonly StoredEvent[]>;
 };
+
+/** One send, and whose it was. */
+export type ClientSend = Pick<Attempt, 'sentAtMs' | 'outcome' | 'tookMs'> & { readonly client: string };
 
 /** How many grants there are. */
 export type Counts = {

@@ -22,7 +22,7 @@ export type CommandWorld = {
   readonly sandbox: Sandbox;
   readonly world: World;
   /** Runs a command in the directory, with standard input. */
-  run(words: readonly string[], input?: string): Promise<Ended>;
+  run(words: readonly string[], input?: string, more?: Readonly<Record<string, string>>): Promise<Ended>;
   /** The same with `--json`: its answer. Throws where it fails. */
   ask<Answer>(words: readonly string[], input?: string): Promise<Answer>;
   /** A grant of the world, as a token endpoint answers it. */
@@ -74,8 +74,8 @@ export const openCommandWorld = async (scope: Scope): Promise<CommandWorld> => {
       clients: { sc: client('smartcar', 'SC_SECRET'), pl: client('pleos', 'PL_SECRET') },
     }),
   );
-  const run: CommandWorld['run'] = (words, input = '') =>
-    runCommand(directory, words, { input, environment });
+  const run: CommandWorld['run'] = (words, input = '', more = {}) =>
+    runCommand(directory, words, { input, environment: { ...environment, ...more } });
   return {
     directory,
     sandbox,

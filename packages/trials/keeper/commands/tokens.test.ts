@@ -30,7 +30,7 @@ test('tokens that are put come back alone on standard output, and are refreshed 
   const shown = await run(['show', 'vin:2']);
   assert.match(shown.out, /^vin:2\nIt is good: the access token works for (?:1 h|59 min)/);
   assert.match(shown.out, /generation {2,}2\n/);
-  assert.match(shown.out, /usable {2,}200 {2}\d+ {2}\S+/);
+  assert.match(shown.out, /usable {2,}200  +\d+ +\S+/);
   const list = await run(['ls', '--client', 'pl']);
   assert.match(list.out, /^NAME {3}CLIENT.*\nvin:2 {2}pl {6}active/);
   assert.equal(world.journal.read({ endpoint: 'token' }).requests.length, 1);

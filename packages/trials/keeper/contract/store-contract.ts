@@ -2,6 +2,7 @@ import { describeAnnouncing } from './announcing.ts';
 import { describeListing } from './listing.ts';
 import { describePutting } from './putting.ts';
 import { describeRefreshing } from './refreshing.ts';
+import { describeReporting } from './reporting.ts';
 import { describeScheduling } from './scheduling.ts';
 import type { OpenForContract } from './rows.ts';
 
@@ -12,4 +13,5 @@ export const describeStore = (name: string, open: OpenForContract): void => {
   describeScheduling(name, open);
   describeAnnouncing(name, open);
   describeListing(name, open);
+  describeReporting(name, open);
 };

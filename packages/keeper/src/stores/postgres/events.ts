@@ -1,6 +1,7 @@
 import type { ClientFacts } from '../../grants/client-facts.ts';
 import type { ClientEvent, GrantEvent } from '../../grants/events.ts';
 import type { ClientVerbs, EventVerbs } from '../store.ts';
+import { toEvent } from '../rows.ts';
 import type { Connections } from './connections.ts';
 import type { Query } from './send.ts';
 import { NOW } from './schema.ts';
@@ -38,13 +39,7 @@ export const createEventVerbs = ({ read, write, transact }: Connections): EventV
     // A look costs no transaction.
     if ((await read(WAITS)).length === 0) return [];
     const rows = await write(TAKE, { limit, holdMs });
-    return rows.map((row) => ({
-      id: String(row['number']),
-      atMs: Number(row['at_ms']),
-      event: JSON.parse(String(row['event'])) as GrantEvent | ClientEvent,
-      grantId: row['grant_id'] === null ? undefined : String(row['grant_id']),
-      connections: row['names'] as unknown as readonly string[],
-    }));
+    return rows.map((row) => toEvent(row, row['names'] as unknown as readonly string[]));
   },
   ackEvents: (ids) =>
     transact(async (query) => {

@@ -1,5 +1,5 @@
 import type { ConsentCause, GrantState } from '../../grants/grant.ts';
-import { toAttempt, toCounts, toGrant, toStep } from '../rows.ts';
+import { toAttempt, toClientSend, toCounts, toDeaths, toEvent, toGrant, toStep } from '../rows.ts';
 import type { ListVerbs } from '../store.ts';
 import type { Connections } from './connections.ts';
 
@@ -20,6 +20,15 @@ const DUE = `SELECT ${STEP('due_at_ms')} FROM keeper_grants
 const ENDS = `SELECT ${STEP('refresh_expires_at_ms')} FROM keeper_grants
   WHERE client = :client AND refresh_expires_at_ms < :untilMs AND state NOT IN ('dead', 'closed')
   GROUP BY 1 ORDER BY 1`;
+
+const DEATHS = `SELECT cause, count(*) AS grants FROM keeper_grants
+  WHERE state = 'dead' AND since_ms >= :atMs::bigint GROUP BY cause`;
+const SENDS = `SELECT g.client, a.sent_at_ms, a.outcome, a.took_ms FROM keeper_attempts AS a
+  JOIN keeper_grants AS g ON g.id = a.grant_id WHERE a.sent_at_ms >= :atMs::bigint
+  ORDER BY a.sent_at_ms DESC LIMIT :limit`;
+const EVENTS = `SELECT e.*, ARRAY(
+    SELECT name FROM keeper_connections AS c WHERE c.grant_id = e.grant_id ORDER BY name) AS names
+  FROM keeper_events AS e WHERE number < :before::bigint ORDER BY number DESC LIMIT :limit`;
 
 /** For people. */
 export const createListVerbs = ({ read }: Connections): ListVerbs => ({
@@ -47,4 +56,10 @@ export const createListVerbs = ({ read }: Connections): ListVerbs => ({
   },
   dueSteps: async (of, span) => (await read(DUE, { ...of, ...span })).map(toStep),
   endSteps: async (client, span) => (await read(ENDS, { client, ...span })).map(toStep),
+  deathsSince: async (atMs) => toDeaths(await read(DEATHS, { atMs })),
+  lastSends: async (atMs, limit) => (await read(SENDS, { atMs, limit })).map(toClientSend),
+  async lastEvents(limit, before = String(Number.MAX_SAFE_INTEGER)) {
+    const rows = await read(EVENTS, { limit, before });
+    return rows.map((row) => toEvent(row, row['names'] as unknown as readonly string[]));
+  },
 });

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { ClientEvent, GrantEvent } from '../../grants/events.ts';
 import type { ClientFacts } from '../../grants/client-facts.ts';
 import type { ClientVerbs, EventVerbs } from '../store.ts';
+import { toEvent } from '../rows.ts';
 import type { Connection } from './connection.ts';
 
 /** Writes an event into the outbox, inside the transaction of what it announces. */
@@ -34,16 +35,12 @@ export const createEventVerbs = ({ database, commits, nowMs }: Connection): Even
         take
           .all({ now: nowMs(), holdMs, limit })
           .sort((one, other) => Number(one['number']) - Number(other['number']))
-          .map((row) => {
-            const grantId = row['grant_id'] === null ? undefined : String(row['grant_id']);
-            return {
-              id: String(row['number']),
-              atMs: Number(row['at_ms']),
-              event: JSON.parse(String(row['event'])) as GrantEvent | ClientEvent,
-              grantId,
-              connections: grantId === undefined ? [] : names.all(grantId).map(({ name }) => String(name)),
-            };
-          }),
+          .map((row) =>
+            toEvent(
+              row,
+              names.all(row['grant_id'] ?? null).map(({ name }) => String(name)),
+            ),
+          ),
       );
     },
     ackEvents: (ids) =>

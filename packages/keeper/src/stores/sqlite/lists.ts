@@ -1,5 +1,5 @@
 import type { ConsentCause, GrantState } from '../../grants/grant.ts';
-import { toAttempt, toCounts, toGrant, toStep } from '../rows.ts';
+import { toAttempt, toClientSend, toCounts, toDeaths, toEvent, toGrant, toStep } from '../rows.ts';
 import type { ListVerbs } from '../store.ts';
 import type { Connection } from './connection.ts';
 
@@ -40,6 +40,16 @@ export const createListVerbs = ({ database, commits }: Connection): ListVerbs =>
     `SELECT ${STEP('refresh_expires_at_ms')} FROM grants WHERE client = :client AND refresh_expires_at_ms < :untilMs
       AND state NOT IN ('dead', 'closed') GROUP BY step ORDER BY step`,
   );
+  const deaths = database.prepare(
+    `SELECT cause, count(*) AS grants FROM grants INDEXED BY grants_by_trouble
+      WHERE state = 'dead' AND state NOT IN ('active', 'inflight') AND since_ms >= ? GROUP BY cause`,
+  );
+  const sends = database.prepare(
+    `SELECT client, sent_at_ms, outcome, took_ms FROM attempts JOIN grants ON grants.id = grant_id
+      WHERE sent_at_ms >= ? ORDER BY sent_at_ms DESC LIMIT ?`,
+  );
+  const events = database.prepare('SELECT * FROM events WHERE number < ? ORDER BY number DESC LIMIT ?');
+  const namesOf = (grantId: string): readonly string[] => names.all(grantId).map(({ name }) => String(name));
   const counts = (connected: number) =>
     toCounts(
       tallies.all().map((row) => ({
@@ -63,10 +73,18 @@ export const createListVerbs = ({ database, commits }: Connection): ListVerbs =>
           .map((row) => ({ name: String(row['name']), grant: toGrant(row) })),
       ),
     counts: () => commits.read(() => counts(Number(connections.get()?.['connections']))),
-    connectionsOf: (grantId) => commits.read(() => names.all(grantId).map(({ name }) => String(name))),
+    connectionsOf: (grantId) => commits.read(() => namesOf(grantId)),
     attempts: (grantId, limit, beforeMs = Number.MAX_SAFE_INTEGER) =>
       commits.read(() => attempts.all(grantId, beforeMs, limit).map(toAttempt)),
     dueSteps: (of, span) => commits.read(() => due.all({ ...of, ...span }).map(toStep)),
     endSteps: (client, span) => commits.read(() => ends.all({ client, ...span }).map(toStep)),
+    deathsSince: (atMs) => commits.read(() => toDeaths(deaths.all(atMs))),
+    lastSends: (atMs, limit) => commits.read(() => sends.all(atMs, limit).map(toClientSend)),
+    lastEvents: (limit, before) =>
+      commits.read(() =>
+        events
+          .all(before === undefined ? Number.MAX_SAFE_INTEGER : Number(before), limit)
+          .map((row) => toEvent(row, row['grant_id'] === null ? [] : namesOf(String(row['grant_id'])))),
+      ),
   };
 };

@@ -1,0 +1,111 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { isDatabaseUrl } from '../../config/settings.ts';
+import { KeeperError } from '../../errors.ts';
+import { isOwnerGone } from '../../refresh/leases.ts';
+import { openGuard } from '../../start/guard.ts';
+import type { Identity, Store } from '../../stores/store.ts';
+import type { KeyRing } from '../../vault/key-ring.ts';
+import { keyIdOf, unseal } from '../../vault/seal.ts';
+import { examineDatabase } from './examine-database.ts';
+import { bad, ok } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+/** Checks that commits are on disk when they return, and that the store is whole. */
+export const examineDurability = (address: string): Promise<readonly Finding[]> =>
+  isDatabaseUrl(address) ? examineDatabase(address) : Promise.resolve(examineFile(address));
+
+const examineFile = (path: string): readonly Finding[] => {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const mode = String(database.prepare('PRAGMA journal_mode').get()?.['journal_mode']);
+    const found = String(Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0]);
+    return [
+      found === 'ok'
+        ? ok('store', `${path}, intact`)
+        : bad('store', 'fail', `${path}: ${found}`, 'Keep the file as it is, and restore the newest backup.'),
+      mode === 'wal'
+        ? ok('durability', 'write-ahead log, on disk at every commit')
+        : bad(
+            'durability',
+            'fail',
+            `journal mode ${mode}`,
+            'Another program changed it: start a keeper, which sets it.',
+          ),
+    ];
+  } finally {
+    database.close();
+  }
+};
+
+/** Checks that this is the store that this machine used last, and not a copy of it. */
+export const examineCopy = (store: Pick<Store, 'guardFile'>, identity: Identity): Finding => {
+  if (store.guardFile === undefined) return ok('copies', 'not watched for');
+  const reason = openGuard(store.guardFile).check(identity);
+  if (reason === undefined) return ok('copies', 'this is the store that this machine used last');
+  return bad('copies', 'fail', `${QUARANTINES[reason] ?? reason}: nothing is sent`, ADOPT);
+};
+
+const ADOPT =
+  'If no other keeper uses these grants, run "keyfob-keeper adopt --i-am-the-only-copy". Otherwise leave it so.';
+
+/** Why a store sends nothing, as a sentence. */
+export const QUARANTINES: Readonly<Record<string, string>> = {
+  store_copied: 'this store is a copy, or came from another machine',
+  store_foreign: 'another store was here before',
+  store_restored: 'this store is older than the one that was here before: it came from a backup',
+  by_hand: 'it was put in quarantine by hand',
+};
+
+/** Checks that the key opens the store, and counts what is still sealed with older keys. */
+export const examineKeys = async (
+  store: Pick<Store, 'grantsUnderOtherKeys'>,
+  { keyCheck, deploymentId }: Identity,
+  keys: KeyRing,
+): Promise<readonly Finding[]> => {
+  if (keyCheck === undefined) return [ok('key', `${keys.current.id}, for a store that is new`)];
+  if (!keys.all.some(({ id }) => id === keyIdOf(keyCheck)))
+    return [
+      bad(
+        'key',
+        'fail',
+        `the store was sealed with the key ${keyIdOf(keyCheck)}, which is not given`,
+        'Give the key that this store was made with; a new key goes before it.',
+      ),
+    ];
+  try {
+    unseal(keys, { row: deploymentId, column: 'key_check', turn: '1' }, keyCheck);
+  } catch (error) {
+    if (!(error instanceof KeeperError)) throw error;
+    return [bad('key', 'fail', 'the key does not open the store', error.remedy)];
+  }
+  const most = 1000;
+  const others = await store.grantsUnderOtherKeys(Buffer.from(keys.current.id, 'hex'), '', most);
+  if (others.length === 0)
+    return [
+      ok('key', `${keys.current.id} seals everything`),
+      ...(keys.all.length > 1
+        ? [bad('old keys', 'warn', `${keys.all.length - 1} given, and not needed`, 'Remove them.')]
+        : []),
+    ];
+  const count = others.length === most ? `${most} or more` : String(others.length);
+  return [
+    bad('old keys', 'warn', `${count} grants are sealed with an older key`, 'Run "keyfob-keeper rekey".'),
+  ];
+};
+
+/** Processes of this machine that use the store, and answers that a process has left. */
+export const examineProcesses = ({ spoolDirectory }: Pick<Store, 'spoolDirectory'>): readonly Finding[] => {
+  if (spoolDirectory === undefined || !existsSync(spoolDirectory)) return [];
+  const owners = readdirSync(spoolDirectory)
+    .filter((name) => name.endsWith('.spool'))
+    .map((name) => Buffer.from(basename(join(spoolDirectory, name), '.spool'), 'base64url').toString());
+  const gone = owners.filter((owner) => isOwnerGone({ owner })).length;
+  return [
+    ok('processes', `${owners.length - gone} on this machine`),
+    ...(gone > 0
+      ? [ok('spool', `${gone} left by processes that ended; the next start takes in what is in it`)]
+      : []),
+  ];
+};

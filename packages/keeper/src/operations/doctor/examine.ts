@@ -1,0 +1,80 @@
+import { openKeys, openStore } from '../../config/open-parts.ts';
+import type { Settings } from '../../config/settings.ts';
+import { KeeperError, StoreError } from '../../errors.ts';
+import { digestOf } from '../../refresh/client-book.ts';
+import type { Store } from '../../stores/store.ts';
+import { askCanary } from './ask-canary.ts';
+import { examineFacts, examineSecrets, examineUnknownClients } from './examine-clients.ts';
+import type { Examined } from './examine-clients.ts';
+import { examineMachine } from './examine-machine.ts';
+import { examineCopy, examineDurability, examineKeys, examineProcesses } from './examine-store.ts';
+import { examineSchedule } from './examine-schedule.ts';
+import { bad, ok } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+/** Checks a deployment. Nothing is changed; the network is used only for canaries, and a running keeper is not disturbed. */
+export const examine = async (
+  settings: Settings,
+  { isAskingProviders }: { readonly isAskingProviders: boolean },
+): Promise<readonly Finding[]> => {
+  const clients = examineSecrets(settings);
+  const canaries = isAskingProviders
+    ? (
+        await Promise.all(
+          clients.map(async ({ name, client }) => (client === undefined ? [] : askCanary(name, client))),
+        )
+      ).flat()
+    : [];
+  return [
+    ...examineMachine(settings),
+    ...clients.flatMap(({ findings }) => findings),
+    ...canaries,
+    ...(await examineOpened(settings, clients)),
+  ];
+};
+
+const examineOpened = async (
+  settings: Settings,
+  clients: readonly Examined[],
+): Promise<readonly Finding[]> => {
+  const findings: Finding[] = [];
+  let store: Store | undefined;
+  try {
+    store = await openStore(settings);
+    const identity = await store.identity();
+    findings.push(...(await examineDurability(settings.store)), examineCopy(store, identity));
+    findings.push(...(await keyFindings(store, settings)));
+    findings.push(...examineProcesses(store));
+    for (const { name, client } of clients) {
+      const stored = await store.readClient(name);
+      const digest = client === undefined ? undefined : digestOf(client);
+      if (stored !== undefined) findings.push(...examineFacts(name, stored.facts, digest, store.nowMs()));
+    }
+    findings.push(...(await examineUnknownClients(store, settings)));
+    findings.push(...(await examineSchedule(store, Object.keys(settings.clients))));
+  } catch (error) {
+    findings.push(findingOf(error));
+  } finally {
+    await store?.close();
+  }
+  return findings;
+};
+
+const keyFindings = async (store: Store, settings: Settings): Promise<readonly Finding[]> => {
+  try {
+    return await examineKeys(store, await store.identity(), openKeys(settings));
+  } catch (error) {
+    if (!(error instanceof KeeperError)) throw error;
+    return [{ ...findingOf(error), check: 'key' }];
+  }
+};
+
+const findingOf = (error: unknown): Finding => {
+  if (error instanceof StoreError)
+    return bad('store', 'fail', error.message, 'Check that the database runs and can be reached.');
+  if (!(error instanceof KeeperError)) throw error;
+  const message = error.message.slice(0, -error.remedy.length - 2);
+  // Before the first connection there is none, and that is no fault.
+  if (error.code === 'store_missing') return ok('store', `${message}: the first connection makes it`);
+  return bad('store', 'fail', message, error.remedy);
+};
