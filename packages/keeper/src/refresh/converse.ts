@@ -66,6 +66,9 @@ export const converse = async (
       const isTimeUp = await waitFor(open, waitMs, clock);
       if (!isTimeUp) continue;
       if (hasPair) return { grant, sends };
+      // A process that was stopped finds its time up and the answer waiting: the answer is read first.
+      await sleep(clock, 0);
+      if (open.some(({ ending }) => ending !== undefined)) continue;
     }
     const again = leases.isHeld(grant.id) ? await tryClaimAgain(engine, grant) : undefined;
     if (again?.kind === 'claimed') sendOnce(again);

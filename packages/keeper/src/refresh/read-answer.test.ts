@@ -56,6 +56,18 @@ describe('what an answer says', () => {
     ['a redirect is not followed', SMARTCAR, answered(307, ''), 'ambiguous'],
     ['Pleos: a pair', PLEOS, answered(200, { data: { accessToken: 'a', refreshToken: 'R' } }), 'usable'],
     [
+      'Pleos: the same with the status of a success',
+      PLEOS,
+      answered(200, refusal('4002', [{ field: 'refreshToken' }])),
+      'grant_rejected',
+    ],
+    [
+      'Pleos: an unknown refusal with the status of a success',
+      PLEOS,
+      answered(200, refusal('9999')),
+      'unusable',
+    ],
+    [
       'Pleos: parameters, of which the token',
       PLEOS,
       answered(400, refusal('4002', [{ field: 'refreshToken' }])),

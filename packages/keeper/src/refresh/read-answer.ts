@@ -107,13 +107,15 @@ const classify = (
   const { status, body, code, hasRetryAfter } = seen;
   if (status === 429 || (status === 503 && hasRetryAfter)) return 'rate_limited';
   if (status >= 500 || status === 408 || status < 200) return 'ambiguous';
-  if (status < 300) return code === undefined ? 'unusable' : (provider.codes[code] ?? 'unusable');
   // A redirect, for example to a page about maintenance. The request may have been processed before.
-  if (status < 400) return 'ambiguous';
+  if (status >= 300 && status < 400) return 'ambiguous';
+  // Some servers send their refusals with the status of a success.
+  if (status < 300 && code === undefined) return 'unusable';
   const field = provider.refusal.field === undefined ? undefined : textAt(body, provider.refusal.field);
   const complaint = field === undefined ? undefined : provider.complaints[field];
   if (complaint !== undefined) return complaint;
   if (code !== undefined && Object.hasOwn(provider.codes, code)) return provider.codes[code] ?? 'unclear';
+  if (status < 300) return 'unusable';
   if (status === 404 || status === 405 || status === 415) return 'client_rejected';
   return 'unclear';
 };
