@@ -52,6 +52,17 @@ test('they lose grants of Pleos only where an answer is lost, because a token wo
   assertFullScore(card, unavoidable);
 });
 
+/** Those that a keeper meets in another way than a program with a token file; `npm run grade:keeper` has all of them. */
+for (const [dialect, scenarios, lost] of [
+  ['smartcar', ['killed-while-storing', 'race', 'restored-client'], ['restored-client']],
+  ['pleos', ['error-in-200', 'killed-at-request'], ['error-in-200']],
+] as const)
+  test(`the keeper is faultless in ${scenarios.join(', ')} (${dialect})`, async () => {
+    const [node, ...words] = subjectWords('keeper', dialect);
+    const fromSource = [node, '--conditions=keyfob-source', ...words] as const;
+    assertFullScore(await gradeWords(fromSource, { dialect, scenarios }), lost);
+  });
+
 test('what is written first everywhere loses grants exactly where it is careless', async () => {
   const expected = {
     plain: 'kept',

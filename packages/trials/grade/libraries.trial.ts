@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { GRADED_DIALECTS } from '@keyfob/sandbox/grade';
 import { assertFullScore } from './assert-full-score.ts';
 import { gradeWords, subjectWords } from './grade-words.ts';
 import { goSubjects, NODE_SUBJECTS, pythonSubjects } from './subjects.ts';
 import type { TableSubject } from './subjects.ts';
+import { UNAVOIDABLE, UNCERTAIN } from './unavoidable.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keyfob-libraries-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,27 +27,10 @@ const testSubject = ({ name, dialect, words, environment }: TableSubject): void 
   });
 };
 
-const DEAD = ['expired-idle', 'revoked-by-owner', 'error-in-200', 'stolen', 'restored-client'];
-const LOST_IF_STRICT = [
-  'lost-answer-after',
-  'lost-answer-late-call',
-  'answer-cut',
-  'truncated-json',
-  'hang',
-  'duplicate-request',
-  'killed-after-commit',
-  'killed-in-answer',
-];
-
-for (const [dialect, unavoidable] of [
-  ['smartcar', DEAD],
-  ['pleos', [...DEAD, ...LOST_IF_STRICT]],
-] as const)
+for (const dialect of GRADED_DIALECTS)
   test(`eighty careful lines have a full score in all scenarios of ${dialect}`, async () => {
-    const { scenarios, ...card } = await gradeWords(subjectWords('careful', dialect), { dialect });
-    // Whether the program has stored by then is a matter of microseconds.
-    const certain = scenarios.filter(({ name }) => name !== 'killed-after-answer');
-    assertFullScore({ ...card, scenarios: certain }, unavoidable);
+    const card = await gradeWords(subjectWords('careful', dialect), { dialect });
+    assertFullScore(card, UNAVOIDABLE[dialect], UNCERTAIN);
   });
 
 for (const subject of NODE_SUBJECTS) testSubject(subject);

@@ -22,7 +22,10 @@ export const errorBody = (dialect: GradedDialect, name: ErrorName): string => {
     return JSON.stringify({ error, error_description: description });
   }
   const [code, message] = PLEOS_ERRORS[name];
+  // Only the details tell a dead token from other wrong parameters.
+  const details =
+    name === 'dead' ? [{ field: 'refreshToken', message: 'is invalid, expired or already used' }] : [];
   const timestamp = '2026-01-01T00:00:00Z';
   const requestId = '00000000-0000-4000-8000-000000000000';
-  return JSON.stringify({ error: { code, message, details: [], timestamp, requestId } });
+  return JSON.stringify({ error: { code, message, details, timestamp, requestId } });
 };
