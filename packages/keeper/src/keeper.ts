@@ -1,3 +1,5 @@
+import { createAuthorizer } from './authorizer.ts';
+import type { Authorizer } from './authorizer.ts';
 import { KeeperError, NeedsConsentError, StoreError, UnavailableError } from './errors.ts';
 import { createDispatcher } from './events/dispatch.ts';
 import type { Dispatcher, EventKind, Listener } from './events/dispatch.ts';
@@ -47,8 +49,10 @@ export type Keeper = Reading & {
   token(name: string, options?: AskOptions): Promise<string>;
   /** The same as a value, with three outcomes. */
   tryToken(name: string, options?: AskOptions): Promise<TokenResult>;
-  /** `fetch` with the token of a connection. */
+  /** `fetch` with the token of a connection: a refused token leads to one refresh at most, and to one more request. */
   fetch(name: string): typeof globalThis.fetch;
+  /** What `fetch` and the adapters for other HTTP clients are built on, for one of your own. */
+  authorizer(name: string): Authorizer;
   /** Ends a connection: nothing is kept alive for it any more. Returns whether there was one. */
   disconnect(name: string): Promise<boolean>;
   /** Listens to stored events. Returns what ends it. Every process that shares a store listens to the same kinds. */
@@ -178,6 +182,11 @@ const createKeeper = (parts: Parts): Keeper => {
     isClosed = true;
     await closeParts(parts, options.waitMs ?? CLOSE_WAIT_MS);
   };
+  const authorizer = (name: string): Authorizer =>
+    createAuthorizer({
+      token: (asked) => token(name, asked),
+      provider: async () => clients.get((await store.find(name))?.client ?? '')?.provider,
+    });
   return {
     async put(name, client, tokens, { params = {} } = {}) {
       refuseClosed();
@@ -193,12 +202,8 @@ const createKeeper = (parts: Parts): Keeper => {
     },
     token,
     tryToken,
-    fetch: (name) =>
-      createFetch({
-        token: (asked) => token(name, asked),
-        provider: async () => clients.get((await store.find(name))?.client ?? '')?.provider,
-        fetch: globalThis.fetch,
-      }),
+    fetch: (name) => createFetch(authorizer(name), globalThis.fetch),
+    authorizer,
     async disconnect(name) {
       refuseClosed();
       const grant = await store.disconnect(name);
