@@ -4,6 +4,7 @@ import { KeeperError, NeedsConsentError, StoreError, UnavailableError } from './
 import { createDispatcher } from './events/dispatch.ts';
 import type { Dispatcher, EventKind, Listener } from './events/dispatch.ts';
 import { createFetch } from './fetch.ts';
+import { registerParts } from './keeper-parts.ts';
 import { preparePut } from './put.ts';
 import type { Tokens } from './put.ts';
 import { putMany } from './put-many.ts';
@@ -187,7 +188,7 @@ const createKeeper = (parts: Parts): Keeper => {
       token: (asked) => token(name, asked),
       provider: async () => clients.get((await store.find(name))?.client ?? '')?.provider,
     });
-  return {
+  const keeper: Keeper = {
     async put(name, client, tokens, { params = {} } = {}) {
       refuseClosed();
       const { status } = await store.put(preparePut(engine, name, client, tokens, params));
@@ -231,6 +232,16 @@ const createKeeper = (parts: Parts): Keeper => {
     close,
     [Symbol.asyncDispose]: () => close(),
   };
+  registerParts(keeper, {
+    engine,
+    loop,
+    fromMemory: (name) => fromMemory(name, NOTHING_SPECIAL),
+    observe(observer) {
+      parts.observers.add(observer);
+      return () => void parts.observers.delete(observer);
+    },
+  });
+  return keeper;
 };
 
 /** The store is closed last: an answer that arrives meanwhile finds it open. */

@@ -1,2 +1,3 @@
 export { memoryStore, sqliteStore } from '../stores/sqlite/open.ts';
 export type * from '../stores/store.ts';
+export type { ServiceKey, ServiceKeyVerbs, ServiceScope } from '../stores/service-keys.ts';

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { DEFAULT_TIMING } from '../grants/timing.ts';
 import { createClientBook } from '../refresh/client-book.ts';
-import type { Engine } from '../refresh/engine.ts';
+import type { Engine, LogEvent } from '../refresh/engine.ts';
 import { sendByHttp } from '../refresh/exchange.ts';
 import { createLeases, ownerName } from '../refresh/leases.ts';
 import { NO_SPOOL, openSpool } from '../refresh/spool.ts';
@@ -13,6 +13,8 @@ import type { KeeperOptions } from './options.ts';
 /** An engine, and the work that must be over before its store is closed. */
 export type Assembled = {
   readonly engine: Engine;
+  /** Who gets every log event besides the log. */
+  readonly observers: Set<(event: LogEvent) => void>;
   /** Answers that the store has not taken yet. */
   readonly unsaved: ReadonlySet<Promise<void>>;
   /** What is not stored by now stays in the spool. */
@@ -26,6 +28,7 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
   const timing = { ...DEFAULT_TIMING, ...options.timing };
   const owner = ownerName(randomBytes(8).toString('hex'));
   const unsaved = new Set<Promise<void>>();
+  const observers = new Set<(event: LogEvent) => void>();
   let isGivenUp = false;
   const engine: Engine = {
     store,
@@ -33,7 +36,10 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
     clients,
     clock,
     timing,
-    log,
+    log(event) {
+      log(event);
+      for (const observe of observers) observe(event);
+    },
     atStep,
     book: createClientBook(clients, store, clock, timing),
     leases: createLeases(store, owner, timing.leaseMs, clock),
@@ -53,6 +59,7 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
   };
   return {
     engine,
+    observers,
     unsaved,
     giveUp() {
       isGivenUp = true;

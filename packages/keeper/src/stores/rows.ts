@@ -1,4 +1,5 @@
 import type { ConsentCause, DueRank, Grant, GrantState } from '../grants/grant.ts';
+import type { ServiceKey, ServiceScope } from './service-keys.ts';
 import type { Attempt, ClientSend, Counts, Step, StoredAnswer, StoredEvent } from './store.ts';
 
 /** What a column holds, as both drivers return it. */
@@ -115,4 +116,15 @@ export const toAnswer = (row: Row): StoredAnswer => ({
   sealed: row['sealed'] as Uint8Array,
   sentAtMs: Number(row['sent_at_ms']),
   receivedAtMs: Number(row['received_at_ms']),
+});
+
+/** A row of `service_keys`. */
+export const toServiceKey = (row: Row): ServiceKey => ({
+  name: String(row['name']),
+  digest: row['digest'] as Uint8Array,
+  scopes: JSON.parse(String(row['scopes'])) as ServiceScope[],
+  namePrefix: toText(row['name_prefix']),
+  createdAtMs: Number(row['created_at_ms']),
+  expiresAtMs: toNumber(row['expires_at_ms']),
+  usedAtMs: toNumber(row['used_at_ms']),
 });

@@ -3,6 +3,7 @@ import type { GrantChange } from '../grants/decide.ts';
 import type { ClientEvent, GrantEvent } from '../grants/events.ts';
 import type { ConsentCause, Due, DueRank, Grant, GrantState } from '../grants/grant.ts';
 import type { Clock, Millis } from '../time.ts';
+import type { ServiceKeyVerbs } from './service-keys.ts';
 
 /**
  * Where grants are kept. A store reads and writes; it decides nothing. Every verb is one short transaction, atomic and
@@ -19,6 +20,7 @@ export type Store = GrantVerbs &
   EventVerbs &
   ListVerbs &
   KeyVerbs &
+  ServiceKeyVerbs &
   IdentityVerbs;
 
 /** What the caller believes of a row. `fence` is left out with an answer: a pair counts without the lease. */

@@ -4,6 +4,7 @@ import { describePutting } from './putting.ts';
 import { describeRefreshing } from './refreshing.ts';
 import { describeReporting } from './reporting.ts';
 import { describeScheduling } from './scheduling.ts';
+import { describeServiceKeys } from './service-keys.ts';
 import type { OpenForContract } from './rows.ts';
 
 /** What every store of the keeper does. */
@@ -13,5 +14,6 @@ export const describeStore = (name: string, open: OpenForContract): void => {
   describeScheduling(name, open);
   describeAnnouncing(name, open);
   describeListing(name, open);
+  describeServiceKeys(name, open);
   describeReporting(name, open);
 };

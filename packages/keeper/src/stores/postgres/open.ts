@@ -14,6 +14,7 @@ import { createListVerbs } from './lists.ts';
 import { migrate } from './migrate.ts';
 import { createRefreshVerbs } from './refreshes.ts';
 import { createScheduleVerbs } from './schedule.ts';
+import { createServiceKeyVerbs } from './service-keys.ts';
 
 /** What a store on PostgreSQL can be given besides its address. */
 export type PostgresStoreOptions = {
@@ -50,6 +51,7 @@ export const postgresStore =
         ...createEventVerbs(connections),
         ...createListVerbs(connections),
         ...createKeyVerbs(connections),
+        ...createServiceKeyVerbs(connections),
         ...createIdentityVerbs(connections),
         guardFile: directory === undefined ? undefined : join(directory, 'keeper.guard'),
         spoolDirectory: directory === undefined ? undefined : join(directory, 'spool'),

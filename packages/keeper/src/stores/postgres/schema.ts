@@ -111,4 +111,15 @@ export const SCHEMA: readonly string[] = [
   CREATE INDEX keeper_events_by_end ON keeper_events (acknowledged_at_ms) WHERE acknowledged_at_ms IS NOT NULL;
   INSERT INTO keeper_counters (number, pairs) SELECT number, 0 FROM generate_series(0, ${COUNTERS - 1}) AS number;
   `,
+  `
+  CREATE TABLE keeper_service_keys (
+    name text COLLATE "C" PRIMARY KEY,
+    digest bytea NOT NULL UNIQUE,
+    scopes text NOT NULL,
+    name_prefix text,
+    created_at_ms bigint NOT NULL,
+    expires_at_ms bigint,
+    used_at_ms bigint
+  );
+  `,
 ];

@@ -16,6 +16,7 @@ import { refuseNetworkDisk } from './network-disk.ts';
 import { createRefreshVerbs } from './refreshes.ts';
 import { createScheduleVerbs } from './schedule.ts';
 import { SCHEMA } from './schema.ts';
+import { createServiceKeyVerbs } from './service-keys.ts';
 
 /** SQLite's name for a database without a file. */
 const IN_MEMORY = ':memory:';
@@ -49,6 +50,7 @@ const openSqliteStore = (
     ...createEventVerbs(connection),
     ...createListVerbs(connection),
     ...createKeyVerbs(connection),
+    ...createServiceKeyVerbs(connection),
     ...createIdentityVerbs(connection, file, isInMemory),
   };
 };

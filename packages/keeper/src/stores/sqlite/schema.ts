@@ -114,4 +114,15 @@ export const SCHEMA: readonly string[] = [
   ) STRICT;
   CREATE INDEX events_waiting ON events (number) WHERE acknowledged_at_ms IS NULL;
   `,
+  `
+  CREATE TABLE service_keys (
+    name TEXT PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    scopes TEXT NOT NULL,
+    name_prefix TEXT,
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER,
+    used_at_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,0 +1,52 @@
+import * as v from 'valibot';
+import type { Keeper } from '../keeper.ts';
+import type { PutRow } from '../put-many.ts';
+import type { PutResult } from '../stores/store.ts';
+
+const seconds = v.pipe(v.number(), v.minValue(0));
+
+const pairMembers = {
+  client: v.string(),
+  access_token: v.optional(v.string()),
+  refresh_token: v.optional(v.string()),
+  expires_in: v.optional(seconds),
+  refresh_token_expires_in: v.optional(seconds),
+  scope: v.optional(v.string()),
+  /** When the pair was issued; now where missing. */
+  obtained_at: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  params: v.optional(v.record(v.string(), v.string())),
+};
+
+/** The body of a put: the members of a token answer (RFC 6749 §5.1), and the client that they belong to. */
+export const pairBody = v.strictObject(pairMembers);
+
+/** A line of an import: the same with the name. */
+export const pairLine = v.strictObject({ name: v.string(), ...pairMembers });
+
+/** How a put ended. */
+export const putStatus = v.picklist(['new', 'replaced', 'linked', 'known', 'outdated']);
+
+/** The pair of a body under a name, as the keeper takes it. */
+export const toRow = (name: string, body: v.InferOutput<typeof pairBody>): PutRow => ({
+  name,
+  client: body.client,
+  tokens: {
+    accessToken: body.access_token,
+    refreshToken: body.refresh_token,
+    expiresIn: body.expires_in,
+    refreshExpiresIn: body.refresh_token_expires_in,
+    scope: body.scope,
+    obtainedAtMs: body.obtained_at === undefined ? undefined : Date.parse(body.obtained_at),
+  },
+  params: body.params,
+});
+
+/** Keeps the pair of a body under a name. Throws `KeeperError` for what can never be kept. */
+export const putPair = (
+  keeper: Keeper,
+  name: string,
+  body: v.InferOutput<typeof pairBody>,
+): Promise<PutResult['status']> => {
+  const { client, tokens, params = {} } = toRow(name, body);
+  return keeper.put(name, client, tokens, { params });
+};

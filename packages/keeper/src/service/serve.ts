@@ -1,0 +1,132 @@
+import * as v from 'valibot';
+import type { Keeper } from '../keeper.ts';
+import { partsOf } from '../keeper-parts.ts';
+import type { Millis } from '../time.ts';
+import { createApp } from './app.ts';
+import { openKeyBook } from './key-book.ts';
+import { listen } from './listen.ts';
+import { createOpenApi } from './openapi.ts';
+import { checkOptions } from './options.ts';
+import type { ServiceOptions } from './options.ts';
+import { Problem, retryAfter } from './problem.ts';
+import { defineRoute } from './route.ts';
+import type { ServiceContext, ServiceRoute } from './route.ts';
+import { createHealthRoutes, createReadiness } from './routes/about-routes.ts';
+import { GRANT_ROUTES } from './routes/grant-routes.ts';
+import { createImportRoute } from './routes/import-route.ts';
+import { TOKEN_ROUTES } from './routes/token-routes.ts';
+import { VERSION } from './version.ts';
+import { createWrongKeys } from './wrong-keys.ts';
+
+/** A service that runs. */
+export type Service = {
+  readonly url: string;
+  /**
+   * Stops in order: no new refreshes, open requests and exchanges finish, the spool is flushed, and the keeper's store is
+   * closed last. Give it 75 seconds.
+   */
+  close(options?: { readonly requestsMs?: Millis; readonly exchangesMs?: Millis }): Promise<void>;
+};
+
+/** Requests finish within 10 seconds, exchanges within 60: together less than the 75 seconds of the manifests. */
+const REQUESTS_MS = 10_000;
+const EXCHANGES_MS = 60_000;
+
+/** Serves a keeper over HTTP. It belongs to the service from now on: `close` closes both. Throws `KeeperError`. */
+export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promise<Service> => {
+  const checked = checkOptions(options);
+  const { log } = checked;
+  const parts = partsOf(keeper);
+  const { clock, store } = parts.engine;
+  let isStopping = false;
+  const context: ServiceContext = {
+    keeper,
+    parts,
+    reconnectUrl: checked.reconnectUrl,
+    waiting: createWaiting(checked.waitingMax),
+    isStopping: () => isStopping,
+    version: VERSION,
+  };
+  const book = await openKeyBook(store, clock, log);
+  const routes = createRoutes(context);
+  const app = createApp(routes, {
+    context,
+    book,
+    wrongKeys: createWrongKeys(clock),
+    forwardedHops: checked.forwardedHops,
+    onBug: (error) => log({ event: 'service.failed', reason: describe(error) }),
+  });
+  for (const { path, fetch } of checked.mounted) {
+    app.all(path, ({ req }) => fetch(req.raw));
+    app.all(`${path === '/' ? '' : path}/*`, ({ req }) => fetch(req.raw));
+  }
+  const listener = await listen(app.fetch as never, checked).catch(async (error: unknown) => {
+    await book.stop();
+    throw error;
+  });
+  log({ event: 'service.listening', url: listener.url });
+  let closing: Promise<void> | undefined;
+  const close = async (requestsMs: Millis, exchangesMs: Millis): Promise<void> => {
+    isStopping = true;
+    log({ event: 'service.stopping' });
+    await parts.loop.stop();
+    await listener.close(requestsMs);
+    await book.stop();
+    await keeper.close({ waitMs: exchangesMs });
+    log({ event: 'service.stopped' });
+  };
+  return {
+    url: listener.url,
+    close: ({ requestsMs = REQUESTS_MS, exchangesMs = EXCHANGES_MS } = {}) =>
+      (closing ??= close(requestsMs, exchangesMs)),
+  };
+};
+
+/** The table of routes, which also describes itself. */
+const createRoutes = (context: ServiceContext): readonly ServiceRoute[] => {
+  let document = '';
+  const routes: readonly ServiceRoute[] = [
+    ...TOKEN_ROUTES,
+    ...GRANT_ROUTES,
+    createImportRoute(),
+    ...createHealthRoutes(createReadiness(context)),
+    defineRoute({
+      method: 'GET',
+      path: '/openapi.json',
+      tag: 'about',
+      summary: 'This description',
+      scope: undefined,
+      answers: { 200: { description: 'OpenAPI 3.1.', schema: v.record(v.string(), v.unknown()) } },
+      problems: [],
+      handle: () => new Response(document, { headers: { 'content-type': 'application/json' } }),
+    }),
+  ];
+  document = JSON.stringify(createOpenApi(routes, context.version));
+  return routes;
+};
+
+/** Bounds the requests that wait for a refresh. */
+const createWaiting = (most: number): ServiceContext['waiting'] => {
+  let waiting = 0;
+  return async (work) => {
+    if (waiting >= most)
+      throw new Problem(
+        'overloaded',
+        `${most} requests are waiting for refreshes`,
+        { remedy: 'Try again after Retry-After.' },
+        retryAfter(2000),
+      );
+    waiting += 1;
+    try {
+      return await work();
+    } finally {
+      waiting -= 1;
+    }
+  };
+};
+
+/** A bug, for the log of this node. A stack has places in the code, and no values. */
+const describe = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.name} at ${error.stack?.split('\n').slice(1, 4).join(' ').trim() ?? ''}`
+    : 'unknown';
