@@ -107,10 +107,8 @@ const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => 
   const { engine } = assembled;
   const { clock, log } = engine;
   const guard = store.guardFile === undefined ? NO_GUARD : openGuard(store.guardFile);
-  const identity = await store.identity();
-  const quarantine = options.isOnlyCopy === true ? undefined : guard.check(identity);
-  if (quarantine === undefined) guard.note(identity);
-  else log({ event: 'quarantine', reason: quarantine });
+  const quarantine = await guardAgainstCopies(options, store, guard);
+  if (quarantine !== undefined) log({ event: 'quarantine', reason: quarantine });
   const budget = createBudget(engine.clients, clock);
   const dispatcher = createDispatcher(store, EVENT_HOLD_MS, log);
   const refresher = createRefresher(engine, budget, () => void dispatcher.dispatch());
@@ -133,6 +131,24 @@ const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => 
   if (quarantine === undefined) await drainSpool(engine);
   if (options.isScheduling !== false) loop.start();
   return { ...assembled, cache, budget, dispatcher, refresher, loop, guard, quarantine };
+};
+
+/** Why nothing may be sent; `undefined` where all is well, and then this store is noted. */
+const guardAgainstCopies = async (
+  { isOnlyCopy = false }: KeeperOptions,
+  store: Store,
+  guard: Guard,
+): Promise<string | undefined> => {
+  if (isOnlyCopy) {
+    guard.adopt(await store.identity());
+    return undefined;
+  }
+  // Another process may have noted a newer state between the two looks: what is read again is newer.
+  const reason = guard.check(await store.identity());
+  const identity = await store.identity();
+  if (reason !== undefined && guard.check(identity) !== undefined) return reason;
+  guard.note(identity);
+  return undefined;
 };
 
 const createKeeper = (parts: Parts): Keeper => {

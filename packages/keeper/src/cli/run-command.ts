@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addDoctor } from './doctor.ts';
+import { addEvents } from './events.ts';
 import { EXIT_FAILED, failureOf } from './finish.ts';
+import { addForecast } from './forecast.ts';
+import { addImport } from './import.ts';
 import { addInit } from './init.ts';
 import { addList } from './list.ts';
 import { printable, ReaderGone, writeOutput } from './output.ts';
 import { addPut } from './put.ts';
+import { addAdopt, addQuarantine } from './quarantine.ts';
+import { addDisconnect, addRefresh } from './refresh.ts';
+import { addRekey } from './rekey.ts';
 import { addShow } from './show.ts';
 import { widthOf } from './terminal.ts';
 import type { CommandTerminal, Terminal } from './terminal.ts';
@@ -48,7 +54,23 @@ const createProgram = (
     .hook('preAction', (_, command) => void command.setOptionValue('terminal', terminal))
     .showHelpAfterError('(see --help)')
     .addHelpText('after', HELP);
-  for (const add of [addInit, addPut, addToken, addList, addShow, addDoctor]) add(program);
+  for (const add of [
+    addInit,
+    addPut,
+    addImport,
+    addToken,
+    addList,
+    addShow,
+    addRefresh,
+    addDisconnect,
+    addForecast,
+    addEvents,
+    addDoctor,
+    addRekey,
+    addQuarantine,
+    addAdopt,
+  ])
+    add(program);
   return program;
 };
 

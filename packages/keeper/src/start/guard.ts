@@ -8,25 +8,38 @@ import type { Identity } from '../stores/store.ts';
 export type Guard = {
   /** Why nothing may be sent; `undefined` where everything fits. */
   check(identity: Identity): string | undefined;
-  /** Notes how far the store has come. */
+  /** Notes how far the store has come; not where it is held back. */
   note(identity: Identity): void;
+  /** Notes that this store is the only one that sends: nothing stands against it any more. */
+  adopt(identity: Identity): void;
+  /** Holds the store back: nothing is sent from the next start on. */
+  hold(identity: Identity): void;
 };
 
-type Noted = Pick<Identity, 'deploymentId' | 'place' | 'highWater'>;
+type Noted = Pick<Identity, 'deploymentId' | 'place' | 'highWater'> & { readonly isHeld?: boolean };
 
 /** For a store that nobody can copy. */
-export const NO_GUARD: Guard = { check: () => undefined, note: () => undefined };
+export const NO_GUARD: Guard = {
+  check: () => undefined,
+  note: () => undefined,
+  adopt: () => undefined,
+  hold: () => undefined,
+};
 
 /** A guard in a file beside the store. */
 export const openGuard = (path: string): Guard => {
   let last = -1;
+  const write = ({ deploymentId, place, highWater }: Identity, more: Pick<Noted, 'isHeld'> = {}): void => {
+    last = highWater;
+    writeWhole(path, JSON.stringify({ deploymentId, place, highWater, ...more }));
+  };
   return {
     check: (identity) => judge(identity, readNoted(path)),
-    note({ deploymentId, place, highWater }) {
-      if (highWater === last) return;
-      last = highWater;
-      writeWhole(path, JSON.stringify({ deploymentId, place, highWater }));
+    note(identity) {
+      if (identity.highWater !== last && readNoted(path)?.isHeld !== true) write(identity);
     },
+    adopt: (identity) => write(identity),
+    hold: (identity) => write(identity, { isHeld: true }),
   };
 };
 
@@ -34,6 +47,7 @@ export const openGuard = (path: string): Guard => {
 const judge = (identity: Identity, noted: Noted | undefined): string | undefined => {
   if (identity.highWater === 0 && noted === undefined) return undefined;
   if (noted === undefined) return 'store_copied';
+  if (noted.isHeld === true) return 'by_hand';
   if (noted.deploymentId !== identity.deploymentId) return 'store_foreign';
   if (noted.place !== identity.place) return 'store_copied';
   return noted.highWater > identity.highWater ? 'store_restored' : undefined;

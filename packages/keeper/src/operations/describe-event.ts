@@ -1,0 +1,26 @@
+import type { StoredEvent } from '../stores/store.ts';
+import { CAUSES } from './explain-state.ts';
+
+/** What happened, as one sentence for people. */
+export const describeEvent = ({ event }: Pick<StoredEvent, 'event'>): string => {
+  switch (event.kind) {
+    case 'needs_consent':
+      return `${CAUSES[event.cause]}: the owner must consent again.`;
+    case 'at_risk':
+      return `A token was sent and no answer came; the access token works until ${timeOf(event.deadlineMs)}.`;
+    case 'recovered':
+      return 'It works again.';
+    case 'expiring':
+      return `The refresh token ends in ${event.daysLeft} d, and could not be refreshed.`;
+    case 'client.misconfigured':
+      return `The provider refuses the client ${event.client} (${event.code}).`;
+    case 'client.recovered':
+      return `The provider accepts the client ${event.client} again.`;
+    case 'client.throttled':
+      return `The provider asked ${event.client} for a pause until ${timeOf(event.untilMs)}.`;
+    case 'provider.surprise':
+      return `The provider of ${event.client} behaves unlike its profile: ${event.fact} is ${event.seen}, and ${event.expected ?? 'nothing'} was expected.`;
+  }
+};
+
+const timeOf = (atMs: number): string => new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z');

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openCommandWorld } from './command-world.ts';
+
+type Imported = {
+  readonly rows: number;
+  readonly new: number;
+  readonly linked: number;
+  readonly known: number;
+  readonly refused: number;
+  readonly first: readonly { readonly line: number; readonly reason: string }[];
+};
+
+test('a table is imported once, however often it is run, and what is wrong is reported by line', async (scope) => {
+  const { run, ask, directory } = await openCommandWorld(scope);
+  const rows = [
+    'vin,provider,refresh_token,expires_at,brand,colour',
+    ...Array.from({ length: 2500 }, (_, car) => `car-${car},smartcar,secret-${car},,,red`),
+    'twin,smartcar,secret-7,,,red',
+    'no-token,smartcar,,,,red',
+    'no-brand,pleos,secret-p1,,,red',
+    'short,smartcar',
+    '"a, b",pleos,secret-p2,2026-01-01 10:00:00,kia,red',
+  ];
+  const file = join(directory, 'tokens.csv');
+  writeFileSync(file, rows.join('\n'), { mode: 0o600 });
+
+  const rehearsed = await run(['import', 'tokens.csv', '--dry-run', '--report', 'refused.jsonl', '--json']);
+  assert.equal(rehearsed.code, 1);
+  const rehearsal = JSON.parse(rehearsed.out) as Imported;
+  assert.deepEqual([rehearsal.rows, rehearsal.new, rehearsal.linked, rehearsal.refused], [2505, 2501, 1, 3]);
+  assert.deepEqual(
+    rehearsal.first.map(({ line }) => line),
+    [2503, 2504, 2505],
+  );
+  assert.equal(statSync(join(directory, 'refused.jsonl')).mode & 0o777, 0o600);
+  assert.equal(readFileSync(join(directory, 'refused.jsonl'), 'utf8').trim().split('\n').length, 3);
+  assert.match((await run(['ls'])).errors, /There is no store/);
+
+  const imported = await run(['import', 'tokens.csv']);
+  assert.equal(imported.code, 1);
+  assert.match(imported.out, /new +2501\nshare a grant with another row +1\nrefused +3/);
+  assert.match(imported.out, /line 2503: A connection of smartcar needs a refresh token/);
+  assert.match(imported.out, /not used: the columns colour/);
+  const again = JSON.parse(
+    (await run(['import', '-', '--json'], rows.slice(0, 2502).join('\n'))).out,
+  ) as Imported;
+  assert.deepEqual([again.new, again.known, again.linked], [0, 2501, 0]);
+
+  const shown = await ask<{ readonly sharedBy: readonly string[] }>(['show', 'twin']);
+  assert.deepEqual(shown.sharedBy, ['car-7', 'twin']);
+  for (const { out, errors } of [rehearsed, imported]) assert.doesNotMatch(out + errors, /secret-/);
+});
+
+test('JSON lines, also compressed, are imported; a file that is neither is refused whole', async (scope) => {
+  const { run } = await openCommandWorld(scope);
+  const lines = [
+    { name: 'a', client: 'sc', tokens: 1, accessToken: 'x', refreshToken: 'r1', expiresAt: 1_800_000_000 },
+    { name: 'b', client: 'pl', params: { brand: 'kia' }, data: { refreshToken: 'r2' } },
+  ];
+  const ended = await run(['import', '-', '--json'], lines.map((line) => JSON.stringify(line)).join('\n'));
+  assert.equal(ended.code, 0, ended.out + ended.errors);
+  assert.equal((JSON.parse(ended.out) as Imported).new, 2);
+  const wrong = await run(['import', '-'], '[{"name": "a"}]');
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.errors, /one JSON array/);
+});
