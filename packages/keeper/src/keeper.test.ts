@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { openKeeper } from './keeper.ts';
 import { clientOf, oauth, pleos, smartcarV3 } from './providers/clients.ts';
 import type { Client } from './providers/clients.ts';
+import type { LogEvent } from './refresh/engine.ts';
 import type { Exchange, Transport } from './refresh/exchange.ts';
 import { memoryStore } from './stores/sqlite/open.ts';
 import type { Store, StoreOpener } from './stores/store.ts';
@@ -121,6 +122,22 @@ describe('putting pairs', () => {
     await asked;
     assert.equal(await keeper.token('car'), 'new-access');
     assert.equal((await keeper.inspect('car'))?.state, 'active');
+  });
+
+  it('one token under two names is refused where it may not be shared, and names the other one', async () => {
+    const { keeper } = await open(pair, { clients: { cars: CARS, trucks: CARS } });
+    await keeper.put('one', 'cars', { refreshToken: 'r' });
+    const shared = keeper.put('two', 'cars', { refreshToken: 'r' }, { isShared: false });
+    await assert.rejects(shared, { code: 'token_shared', message: /kept already as "one"/ });
+    const foreign = keeper.put('two', 'trucks', { refreshToken: 'r' });
+    await assert.rejects(foreign, { code: 'token_of_other_client', message: /client "cars"/ });
+    assert.equal(await keeper.inspect('two'), undefined);
+    const [row, linked] = await keeper.putMany([
+      { name: 'two', client: 'cars', tokens: { refreshToken: 'r' }, isShared: false },
+      { name: 'three', client: 'cars', tokens: { refreshToken: 'r' } },
+    ]);
+    assert.equal(row?.status === 'refused' && row.code, 'token_shared');
+    assert.equal(linked?.status === 'linked' && linked.sharedWith, 'one');
   });
 
   it('refuses what can never be kept, and says what to do', async () => {
@@ -357,6 +374,97 @@ describe('what one answer cannot say', () => {
   });
 });
 
+describe('a client that its provider slows down', () => {
+  it('pauses, goes on with half of its speed, and says so', async () => {
+    let requests = 0;
+    const { keeper, events } = await open(() => {
+      requests += 1;
+      if (requests > 1) return pair();
+      return { kind: 'answered', status: 429, headers: { 'retry-after': '0' }, body: '' };
+    });
+    await keeper.put('car', 'cars', { refreshToken: 'r' });
+    assert.equal((await keeper.tryToken('car', { waitMs: 5000 })).status, 'ok');
+    await keeper.turn();
+    const [client] = keeper.clients();
+    assert.deepEqual(events, ['client.throttled']);
+    assert.ok((client?.perSecond ?? 0) >= 500 && (client?.perSecond ?? 0) < 510);
+    assert.equal(client?.perSecondMax, 1000);
+  });
+});
+
+describe('clocks that are far apart', () => {
+  it('are measured with every exchange, reported once, and widen the margin of every token', async () => {
+    let byMs = 0;
+    const clock = moved(() => byMs);
+    const { keeper, sent, events } = await open(
+      () => ({
+        kind: 'answered',
+        status: 200,
+        headers: { date: new Date(clock.wallMs() + 600_000).toUTCString() },
+        body: JSON.stringify({ access_token: `a-${++made}`, refresh_token: `r-${made}`, expires_in: 3600 }),
+      }),
+      { clock },
+    );
+    for (let car = 0; car < 7; car++) {
+      await keeper.put(`car-${car}`, 'cars', { refreshToken: `first-${car}` });
+      await keeper.token(`car-${car}`);
+      byMs += 11_000;
+    }
+    await keeper.turn();
+    assert.deepEqual(events, ['client.clock_skewed']);
+    const skewMs = keeper.clients()[0]?.skewMs ?? 0;
+    assert.ok(skewMs > 598_000 && skewMs < 602_000, `${skewMs}`);
+    byMs += 2_430_000;
+    await keeper.token('car-6');
+    assert.equal(sent.length, 8);
+  });
+});
+
+const answerLate = async (revocationUrl: string | undefined) => {
+  const late: { finish?: (exchange: Exchange) => void } = {};
+  const requests: string[] = [];
+  const log: LogEvent[] = [];
+  const transport: Transport = async ({ url, body }, { maySend }) => {
+    maySend();
+    requests.push(`${new URL(url).pathname} ${body}`);
+    if (url.endsWith('/revoke')) return answered(requests.length === 2 ? 503 : 200, {});
+    return new Promise((resolve) => (late.finish = resolve));
+  };
+  const cars = oauth({
+    ...CREDENTIALS,
+    url: 'https://provider.example/token',
+    ...(revocationUrl === undefined ? {} : { revocationUrl }),
+  });
+  const { keeper } = await open(pair, {
+    transport,
+    clients: { cars },
+    clock: { ...systemClock, after: (delayMs, alarm) => systemClock.after(Math.min(5, delayMs), alarm) },
+    log: (event) => void log.push(event),
+  });
+  await keeper.put('car', 'cars', { refreshToken: 'old' });
+  void keeper.tryToken('car', { waitMs: 1 });
+  while (late.finish === undefined) await new Promise((resolve) => void setImmediate(resolve));
+  await keeper.disconnect('car');
+  late.finish(answered(200, { access_token: 'a', refresh_token: 'late', expires_in: 60 }));
+  await keeper.close();
+  return { requests: requests.slice(1), log: log.filter(({ event }) => event === 'pair.revoked') };
+};
+
+describe('an answer for a connection that was closed meanwhile', () => {
+  it('is revoked at the provider, which is asked again where it fails', async () => {
+    const { requests, log } = await answerLate('https://provider.example/revoke');
+    const revocation = '/revoke token=late&token_type_hint=refresh_token';
+    assert.deepEqual(requests, [revocation, revocation]);
+    assert.ok(log[0]?.event === 'pair.revoked' && log[0].isRevoked && log.length === 1);
+  });
+
+  it('is dropped and logged where the provider revokes nothing', async () => {
+    const { requests, log } = await answerLate(undefined);
+    assert.deepEqual(requests, []);
+    assert.ok(log[0]?.event === 'pair.revoked' && log[0].outcome === 'not_offered');
+  });
+});
+
 describe('a provider that behaves unlike its profile', () => {
   it('surprises once, and what was learned is used', async () => {
     const { keeper, events } = await open((body) =>
@@ -399,6 +507,32 @@ describe('a URL that would carry the secret in clear', () => {
     assert.throws(() => clientAt('http://provider.example/token'), { code: 'url_insecure' });
     for (const url of ['http://127.0.0.1:1/t', 'http://localhost/t', 'http://[::1]/t', 'https://p.example/t'])
       assert.equal(clientAt(url).provider.url, url);
+  });
+});
+
+describe('more that is due in one hour than a client may send', () => {
+  it('is made due earlier, until no hour has too much; nothing is lost or made later', async () => {
+    const nowMs = Date.UTC(2026, 0, 1);
+    const slow = oauth({ ...CREDENTIALS, url: CARS.provider.url, perSecondMax: 0.003 });
+    const clock = { ...systemClock, wallMs: () => nowMs };
+    const { keeper } = await open(pair, { clock, clients: { cars: slow } });
+    // Half of a life is 20 hours away, and three quarters of it 30: twenty an hour, where the budget has room for eight.
+    const cars = Array.from({ length: 200 }, (_, car) => ({
+      name: `car-${car}`,
+      client: 'cars',
+      tokens: { refreshToken: `r-${car}`, refreshExpiresIn: 40 * 3600 },
+    }));
+    await keeper.putMany(cars);
+    const dueOf = async (): Promise<ReadonlyMap<string, number>> =>
+      new Map((await keeper.list({ limit: 1000 })).map(({ name, due }) => [name, due?.atMs ?? 0]));
+    const before = await dueOf();
+    await keeper.turn();
+    const after = await dueOf();
+    const { steps, overdue } = await keeper.forecastDue(40);
+    const hours = steps.map(({ grants }) => grants);
+    assert.ok(Math.max(...hours) <= 0.003 * 3600 * 0.8, hours.join(' '));
+    assert.deepEqual([hours.reduce((one, other) => one + other, 0), overdue], [200, 0]);
+    assert.ok([...after].every(([name, atMs]) => atMs <= (before.get(name) ?? 0) && atMs >= nowMs));
   });
 });
 

@@ -4,11 +4,13 @@ import { KeeperError, NeedsConsentError, StoreError, UnavailableError } from './
 import { createDispatcher } from './events/dispatch.ts';
 import type { Dispatcher, EventKind, Listener } from './events/dispatch.ts';
 import { createFetch } from './fetch.ts';
+import { shareOf } from './grants/pace.ts';
 import { registerParts } from './keeper-parts.ts';
 import { preparePut } from './put.ts';
-import type { Tokens } from './put.ts';
+import type { PutOptions, Tokens } from './put.ts';
 import { putMany } from './put-many.ts';
 import type { PutRow, PutRowResult } from './put-many.ts';
+import { keptStatus } from './put-result.ts';
 import { createReading } from './reading.ts';
 import type { Reading } from './reading.ts';
 import { askToken } from './refresh/ask.ts';
@@ -20,6 +22,7 @@ import { createRefresher } from './refresh/refresh.ts';
 import type { Refreshed, Refresher } from './refresh/refresh.ts';
 import { createTokenCache } from './refresh/token-cache.ts';
 import type { Cached, TokenCache } from './refresh/token-cache.ts';
+import { createHousekeeping, DEFAULT_OUTBOX } from './schedule/housekeeping.ts';
 import { createLoop } from './schedule/loop.ts';
 import type { Loop } from './schedule/loop.ts';
 import { assemble } from './start/assemble.ts';
@@ -31,19 +34,17 @@ import type { Guard } from './start/guard.ts';
 import type { KeeperOptions } from './start/options.ts';
 import { rekey } from './start/rekey.ts';
 import type { Rekeyed } from './start/rekey.ts';
-import type { PutResult, Store } from './stores/store.ts';
+import type { PutStatus, Store } from './stores/store.ts';
 import { sleep, systemClock } from './time.ts';
 import type { Millis } from './time.ts';
 
 /** Holds the grants of many connections. */
 export type Keeper = Reading & {
-  /** Keeps a pair under a name. When it resolves, the pair is on disk, encrypted. */
-  put(
-    name: string,
-    client: string,
-    tokens: Tokens,
-    options?: { readonly params?: Readonly<Record<string, string>> },
-  ): Promise<PutResult['status']>;
+  /**
+   * Keeps a pair under a name. When it resolves, the pair is on disk, encrypted. Throws `KeeperError` for a pair that cannot
+   * be kept as it is: `token_of_other_client`, `token_shared` and others.
+   */
+  put(name: string, client: string, tokens: Tokens, options?: PutOptions): Promise<PutStatus>;
   /** Keeps many pairs, for an import. A row that is refused stops no other. It may be done again: see `PutRowResult`. */
   putMany(rows: readonly PutRow[]): Promise<readonly PutRowResult[]>;
   /** A valid access token. Throws `NeedsConsentError` or `UnavailableError`. */
@@ -73,8 +74,6 @@ export type Keeper = Reading & {
 
 const CLOSE_WAIT_MS = 60_000;
 const EVENT_HOLD_MS = 30_000;
-const PRUNE_EVERY_MS = 3_600_000;
-const KEPT_MS = 90 * 86_400_000;
 const NOTHING_SPECIAL: AskOptions = {};
 
 /** Opens a keeper. Throws `KeeperError`, with a remedy, where store, keys or clients are not as they must be. */
@@ -109,10 +108,12 @@ const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => 
   const guard = store.guardFile === undefined ? NO_GUARD : openGuard(store.guardFile);
   const quarantine = await guardAgainstCopies(options, store, guard);
   if (quarantine !== undefined) log({ event: 'quarantine', reason: quarantine });
-  const budget = createBudget(engine.clients, clock);
+  const budget = createBudget(engine.clients, clock, (name) =>
+    shareOf(engine.book.facts(name).pace, store.nowMs()),
+  );
   const dispatcher = createDispatcher(store, EVENT_HOLD_MS, log);
   const refresher = createRefresher(engine, budget, () => void dispatcher.dispatch());
-  let prunedAtMs = clock.monotonicMs();
+  const cleanUp = createHousekeeping(engine, { ...DEFAULT_OUTBOX, ...options.outbox });
   const loop = createLoop({
     engine,
     budget,
@@ -122,9 +123,7 @@ const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => 
     async afterTurn() {
       await dispatcher.dispatch();
       if (quarantine === undefined) guard.note(await store.identity());
-      if (clock.monotonicMs() - prunedAtMs < PRUNE_EVERY_MS) return;
-      prunedAtMs = clock.monotonicMs();
-      await store.prune(store.nowMs() - KEPT_MS);
+      await cleanUp();
     },
   });
   await engine.book.reload();
@@ -205,11 +204,12 @@ const createKeeper = (parts: Parts): Keeper => {
       provider: async () => clients.get((await store.find(name))?.client ?? '')?.provider,
     });
   const keeper: Keeper = {
-    async put(name, client, tokens, { params = {} } = {}) {
+    async put(name, client, tokens, putOptions) {
       refuseClosed();
-      const { status } = await store.put(preparePut(engine, name, client, tokens, params));
+      const put = preparePut(engine, name, client, tokens, putOptions);
+      const result = await store.put(put);
       cache.drop(name);
-      return status;
+      return keptStatus(engine, put, result);
     },
     async putMany(rows) {
       refuseClosed();

@@ -1,20 +1,25 @@
 import { KeeperError } from './errors.ts';
 import { preparePut } from './put.ts';
-import type { Tokens } from './put.ts';
+import type { PutOptions, Tokens } from './put.ts';
+import { keptStatus } from './put-result.ts';
 import type { Engine } from './refresh/engine.ts';
-import type { Put, PutResult } from './stores/store.ts';
+import type { Put, PutResult, PutStatus } from './stores/store.ts';
 
 /** One row of an import. */
-export type PutRow = {
+export type PutRow = PutOptions & {
   readonly name: string;
   readonly client: string;
   readonly tokens: Tokens;
-  readonly params?: Readonly<Record<string, string>> | undefined;
 };
 
 /** How a row ended. `refused` says why, and what helps; nothing of the row was stored. */
 export type PutRowResult =
-  | { readonly status: PutResult['status']; readonly grantId: string }
+  | {
+      readonly status: PutStatus;
+      readonly grantId: string;
+      /** Another connection of the same grant, where the row is `linked`. */
+      readonly sharedWith?: string | undefined;
+    }
   | { readonly status: 'refused'; readonly code: string; readonly reason: string; readonly remedy: string };
 
 /** So many rows share one transaction. More would keep the event loop busy for too long. */
@@ -37,23 +42,40 @@ const putBatch = async (engine: Engine, rows: readonly PutRow[]): Promise<readon
   const puts = prepared.filter((one): one is Put => !('status' in one));
   const stored = puts.length === 0 ? [] : await engine.store.putMany(puts);
   const byPut = new Map(puts.map((put, index) => [put, stored[index]]));
-  return prepared.map((one) => {
-    if ('status' in one) return one;
-    const result = byPut.get(one);
-    if (result === undefined) throw new Error('a store returned fewer results than puts');
-    return { status: result.status, grantId: result.grant.id };
-  });
+  return Promise.all(
+    prepared.map(async (one) => {
+      if ('status' in one) return one;
+      const result = byPut.get(one);
+      if (result === undefined) throw new Error('a store returned fewer results than puts');
+      return toRowResult(engine, one, result);
+    }),
+  );
 };
 
-const prepare = (
-  engine: Engine,
-  { name, client, tokens, params = {} }: PutRow,
-): Put | Extract<PutRowResult, { status: 'refused' }> => {
+const toRowResult = async (engine: Engine, put: Put, result: PutResult): Promise<PutRowResult> => {
+  const { id: grantId } = result.grant;
   try {
-    return preparePut(engine, name, client, tokens, params);
+    const status = await keptStatus(engine, put, result);
+    if (status !== 'linked') return { status, grantId };
+    const names = await engine.store.connectionsOf(grantId);
+    return { status, grantId, sharedWith: names.find((name) => name !== put.name) };
   } catch (error) {
-    if (!(error instanceof KeeperError)) throw error;
-    const { code, message: reason, remedy } = error;
-    return { status: 'refused', code, reason, remedy };
+    return toRefusal(error);
+  }
+};
+
+type Refusal = Extract<PutRowResult, { status: 'refused' }>;
+
+const toRefusal = (error: unknown): Refusal => {
+  if (!(error instanceof KeeperError)) throw error;
+  const { code, message: reason, remedy } = error;
+  return { status: 'refused', code, reason, remedy };
+};
+
+const prepare = (engine: Engine, { name, client, tokens, ...options }: PutRow): Put | Refusal => {
+  try {
+    return preparePut(engine, name, client, tokens, options);
+  } catch (error) {
+    return toRefusal(error);
   }
 };

@@ -25,6 +25,17 @@ export type Tokens = {
   readonly obtainedAtMs?: Millis | undefined;
 };
 
+/** What a program says about a pair besides its tokens. */
+export type PutOptions = {
+  /** What the provider wants per connection, for example `brand`. */
+  readonly params?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Whether two connections may have one refresh token. They use one grant then, and `put` answers `linked`. With `false`,
+   * the second one is refused, because one owner's token under two names is often a mistake. `true` by default.
+   */
+  readonly isShared?: boolean | undefined;
+};
+
 const NAME_MAX = 200;
 
 /** What the store writes for a pair from outside. Throws `KeeperError` for what can never be kept. */
@@ -33,7 +44,7 @@ export const preparePut = (
   name: string,
   clientName: string,
   tokens: Tokens,
-  params: Readonly<Record<string, string>>,
+  { params = {}, isShared = true }: PutOptions = {},
 ): Put => {
   if (name === '' || name.length > NAME_MAX || hasControls(name))
     throw new KeeperError(
@@ -73,6 +84,8 @@ export const preparePut = (
     params,
     lookups: engine.keys.all.map((key) => lookupOf(key, lookupTextOf(pair, clientName))),
     sealFor: (place) => sealPair(engine.keys, place, pair, about),
+    // Without a refresh token, all connections of a client are one grant.
+    mayLink: isShared || pair.refreshToken === undefined,
     due: dueOf({ id: grantId, generation: 1, epoch: 1 }, client, learned, about, {
       askedAtMs: undefined,
       nowMs,

@@ -4,8 +4,8 @@ import type { GrantState } from './grants/grant.ts';
 import type { Engine } from './refresh/engine.ts';
 import type { Attempt, Store } from './stores/store.ts';
 import type { Millis } from './time.ts';
-import { viewOf } from './view.ts';
-import type { ConnectionDetails, ConnectionView } from './view.ts';
+import { clientViewOf, viewOf } from './view.ts';
+import type { ClientView, ConnectionDetails, ConnectionView } from './view.ts';
 
 /** What people and pages read of a keeper. Nothing of it is secret, and nothing changes a grant. */
 export type Reading = {
@@ -25,6 +25,8 @@ export type Reading = {
   ): Promise<readonly Attempt[]>;
   /** How many connections there are, and how many grants by state, by cause of death and by client. */
   counts: Store['counts'];
+  /** What is known about each client. */
+  clients(): readonly ClientView[];
   /** How many grants are refreshed in each of the next hours; 24 by default. */
   forecastDue(hours?: number): Promise<Forecast>;
   /** How many refresh tokens end on each of the next days, if they are not refreshed; 90 by default. */
@@ -53,6 +55,10 @@ export const createReading = (engine: Engine): Reading => {
       return grant === undefined ? [] : store.attempts(grant.id, Math.min(PAGE_MAX, limit), beforeMs);
     },
     counts: () => store.counts(),
+    clients: () =>
+      [...engine.clients].map(([name, client]) =>
+        clientViewOf(name, client, engine.book.facts(name), store.nowMs()),
+      ),
     forecastDue: (hours = 24) => forecastDue(engine, hours),
     forecastEnds: (count = 90) => forecastEnds(engine, count),
   };

@@ -1,4 +1,9 @@
+import type { Breaker, ClientFacts } from './grants/client-facts.ts';
 import type { ConsentCause, Due, Grant, GrantState } from './grants/grant.ts';
+import { shareOf } from './grants/pace.ts';
+import { skewMsOf } from './grants/skew.ts';
+import type { Client } from './providers/clients.ts';
+import type { Surprise } from './providers/learned.ts';
 import type { Attempt } from './stores/store.ts';
 import type { Millis } from './time.ts';
 
@@ -29,6 +34,41 @@ export type ConnectionDetails = ConnectionView & {
   /** The last sends, newest first. */
   readonly attempts: readonly Attempt[];
 };
+
+/** A client as people and programs see it. It holds no secret. */
+export type ClientView = {
+  readonly name: string;
+  readonly provider: string;
+  /** The provider refuses it; `undefined` where all is well. */
+  readonly breaker: Breaker | undefined;
+  /** The provider asked for a pause until then. */
+  readonly pausedUntilMs: Millis | undefined;
+  /** What it may send per second, and what it may send now: less after a pause, or after it was stopped. */
+  readonly perSecondMax: number;
+  readonly perSecond: number;
+  /** The provider's clock minus ours; `undefined` where nothing was measured. */
+  readonly skewMs: Millis | undefined;
+  readonly successAtMs: Millis | undefined;
+  /** What the provider did unlike its profile, the newest last. */
+  readonly surprises: readonly Surprise[];
+};
+
+export const clientViewOf = (
+  name: string,
+  { provider, perSecondMax }: Client,
+  { breaker, pausedUntilMs, pace, skew, successAtMs, surprises }: ClientFacts,
+  nowMs: Millis,
+): ClientView => ({
+  name,
+  provider: provider.name,
+  breaker,
+  pausedUntilMs: pausedUntilMs !== undefined && pausedUntilMs > nowMs ? pausedUntilMs : undefined,
+  perSecondMax,
+  perSecond: perSecondMax * shareOf(pace, nowMs),
+  skewMs: skew.samples.length === 0 ? undefined : skewMsOf(skew),
+  successAtMs,
+  surprises,
+});
 
 export const viewOf = (name: string, grant: Grant): ConnectionView => ({
   name,

@@ -204,7 +204,11 @@ const describeFailures = (cluster: Cluster): void => {
             store.takeDue({ client: 'cars', rank: 1, limit: 5, holdMs: -1 }),
             store.put(newPut(`car-${round % 12}`, `t${(round + 1) % 12}`)),
             refresh(store, grant.id),
-            store.prune(Date.now()),
+            store.prune({
+              beforeMs: Date.now(),
+              outbox: { beforeMs: 0, eventsMax: 1000 },
+              limit: 1000,
+            }),
           ]);
         }
       };

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { KeeperError } from '../errors.ts';
 import { findTokens, tokensOf } from '../operations/read-tokens.ts';
 import type { Tokens } from '../put.ts';
-import type { PutResult } from '../stores/store.ts';
+import type { PutStatus } from '../stores/store.ts';
 import { clientOr, onKeeper, toParams, withCommonOptions } from './options.ts';
 import { print, warn } from './output.ts';
 import type { CommonOptions } from './output.ts';
@@ -16,7 +16,7 @@ type PutOptions = CommonOptions & {
 };
 
 /** What each outcome means to a person. */
-export const OUTCOMES: Readonly<Record<PutResult['status'], string>> = {
+export const OUTCOMES: Readonly<Record<PutStatus, string>> = {
   new: 'kept',
   replaced: 'kept, in the place of the tokens before',
   linked: 'kept: another connection has the same refresh token, and both use one grant',

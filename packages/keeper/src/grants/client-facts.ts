@@ -1,10 +1,14 @@
 import { learn } from '../providers/learned.ts';
-import type { LearnedFacts } from '../providers/learned.ts';
+import type { LearnedFacts, Surprise } from '../providers/learned.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Millis } from '../time.ts';
 import { noteUnclear } from './correlate.ts';
 import type { UnclearRefusals } from './correlate.ts';
 import type { ClientEvent } from './events.ts';
+import { slowDown, startSlowly } from './pace.ts';
+import type { Pace } from './pace.ts';
+import { NO_SKEW, noteSkew, skewMsOf } from './skew.ts';
+import type { Skew } from './skew.ts';
 import type { Timing } from './timing.ts';
 
 /** A client that its provider refuses. One refresh at a time finds out whether it works again. */
@@ -27,19 +31,32 @@ export type ClientFacts = {
   readonly breaker: Breaker | undefined;
   /** Nothing is sent before. */
   readonly pausedUntilMs: Millis | undefined;
-  /** The provider's clock minus ours, the median of the last exchanges. */
-  readonly skewMs: Millis | undefined;
+  /** Less than the whole budget, for a while. */
+  readonly pace: Pace | undefined;
+  readonly skew: Skew;
+  /** What contradicted the provider's profile, the newest last. */
+  readonly surprises: readonly Surprise[];
 };
 
+/** What stays true when the secrets change. */
+type AboutProvider = Pick<ClientFacts, 'learned' | 'surprises' | 'skew'>;
+
+const NOTHING_KNOWN: AboutProvider = { learned: {}, surprises: [], skew: NO_SKEW };
+
 /** Of a client that was never used with these secrets. What was learned about the provider stays true. */
-export const newFacts = (secrets: string, learned: LearnedFacts = {}): ClientFacts => ({
+export const newFacts = (
+  secrets: string,
+  { learned, surprises, skew }: AboutProvider = NOTHING_KNOWN,
+): ClientFacts => ({
   secrets,
   learned,
+  surprises,
+  skew,
   successAtMs: undefined,
   unclear: [],
   breaker: undefined,
   pausedUntilMs: undefined,
-  skewMs: undefined,
+  pace: undefined,
 });
 
 /** When something may be sent for this client; `undefined` for now. */
@@ -55,20 +72,35 @@ export type ChangedFacts = { readonly facts: ClientFacts; readonly events: reado
 export const afterSuccess = (
   before: ClientFacts,
   client: { readonly name: string; readonly provider: Provider },
-  success: { readonly atMs: Millis; readonly grantId: string; readonly seen: LearnedFacts },
+  success: {
+    readonly atMs: Millis;
+    readonly grantId: string;
+    readonly seen: LearnedFacts;
+    readonly skewMs: Millis | undefined;
+  },
 ): ChangedFacts => {
-  const { learned, surprises } = learn(client.provider, before.learned, success.seen);
+  const { learned, surprises, news } = learn(client.provider, before, success.seen);
+  const { skew, isNewlyFar } =
+    success.skewMs === undefined
+      ? { skew: before.skew, isNewlyFar: false }
+      : noteSkew(before.skew, success.skewMs);
   return {
     facts: {
       ...before,
       learned,
+      surprises,
+      skew,
+      pace: before.breaker === undefined ? before.pace : startSlowly(before.pace, success.atMs),
       successAtMs: Math.max(success.atMs, before.successAtMs ?? 0),
       unclear: before.unclear.filter((one) => one.grantId !== success.grantId),
       breaker: undefined,
     },
     events: [
       ...(before.breaker === undefined ? [] : [{ kind: 'client.recovered', client: client.name } as const]),
-      ...surprises.map((one) => ({ kind: 'provider.surprise', client: client.name, ...one }) as const),
+      ...news.map((one) => ({ kind: 'provider.surprise', client: client.name, ...one }) as const),
+      ...(isNewlyFar
+        ? [{ kind: 'client.clock_skewed', client: client.name, skewMs: skewMsOf(skew) } as const]
+        : []),
     ],
   };
 };
@@ -95,14 +127,21 @@ export const afterRefusal = (
   return { facts: { ...before, breaker }, events: before.breaker === undefined ? [event] : [] };
 };
 
-/** After the provider asked for a pause. */
+/** After the provider asked for a pause. The client slows down once per pause: what was on its way is refused as well. */
 export const afterPause = (
   before: ClientFacts,
   { name, untilMs, nowMs }: { readonly name: string; readonly untilMs: Millis; readonly nowMs: Millis },
-): ChangedFacts => ({
-  facts: { ...before, pausedUntilMs: Math.max(untilMs, before.pausedUntilMs ?? 0) },
-  events: (before.pausedUntilMs ?? 0) < nowMs ? [{ kind: 'client.throttled', client: name, untilMs }] : [],
-});
+): ChangedFacts => {
+  const isPaused = before.pausedUntilMs !== undefined && before.pausedUntilMs >= nowMs;
+  const pausedUntilMs = Math.max(untilMs, before.pausedUntilMs ?? 0);
+  const pace = isPaused
+    ? { share: before.pace?.share ?? 1, sinceMs: pausedUntilMs }
+    : slowDown(before.pace, nowMs, pausedUntilMs);
+  return {
+    facts: { ...before, pausedUntilMs, pace },
+    events: isPaused ? [] : [{ kind: 'client.throttled', client: name, untilMs }],
+  };
+};
 
 /** After a grant was refused, and it is not clear why. */
 export const afterUnclear = (before: ClientFacts, grantId: string, sentAtMs: Millis): ChangedFacts => ({

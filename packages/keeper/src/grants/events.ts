@@ -25,6 +25,8 @@ export type ClientEvent =
   | { readonly kind: 'client.recovered'; readonly client: string }
   /** The provider asked for a pause. */
   | { readonly kind: 'client.throttled'; readonly client: string; readonly untilMs: Millis }
+  /** The clock of this machine and that of the provider are far apart; positive where theirs is ahead. */
+  | { readonly kind: 'client.clock_skewed'; readonly client: string; readonly skewMs: Millis }
   /** The provider behaves unlike its profile. */
   | {
       readonly kind: 'provider.surprise';

@@ -28,8 +28,8 @@ export const expiryOf = (
 };
 
 /**
- * How long an access token must still be valid to be handed out: what the caller wants, but never so much that a new
- * token would not do either.
+ * How long an access token must still be valid to be handed out: what the caller wants, and twice what the clocks are apart,
+ * but never so much that a new token would not do either.
  */
-export const neededMs = (minValidMs: Millis, lifetimeMs: Millis): Millis =>
-  Math.min(Math.max(minValidMs, lifetimeMs / 100), lifetimeMs / 2);
+export const neededMs = (minValidMs: Millis, lifetimeMs: Millis, skewMs: Millis): Millis =>
+  Math.min(Math.max(minValidMs, lifetimeMs / 100, 2 * Math.abs(skewMs)), lifetimeMs / 2);

@@ -18,6 +18,8 @@ export const describeEvent = ({ event }: Pick<StoredEvent, 'event'>): string => 
       return `The provider accepts the client ${event.client} again.`;
     case 'client.throttled':
       return `The provider asked ${event.client} for a pause until ${timeOf(event.untilMs)}.`;
+    case 'client.clock_skewed':
+      return `The clock of the provider of ${event.client} is ${Math.abs(Math.round(event.skewMs / 1000))} s ${event.skewMs > 0 ? 'ahead of' : 'behind'} ours.`;
     case 'provider.surprise':
       return `The provider of ${event.client} behaves unlike its profile: ${event.fact} is ${event.seen}, and ${event.expected ?? 'nothing'} was expected.`;
   }

@@ -33,6 +33,8 @@ export type ClientOptions = {
   readonly origin?: string;
   /** The whole token endpoint. */
   readonly url?: string;
+  /** Where tokens are revoked as in RFC 7009. Used where an answer comes for a connection that was closed meanwhile. */
+  readonly revocationUrl?: string;
   /** Accepts plain http to another machine. Secrets then travel in clear. */
   readonly isInsecure?: boolean;
   readonly userAgent?: string;
@@ -62,7 +64,10 @@ export const clientOf = (profile: Provider, options: ClientOptions): Client => {
       'Set perSecondMax and concurrencyMax above 0.',
     );
   const url = options.url ?? atOrigin(profile.url, options.origin);
-  const provider = defineProvider({ ...profile, ...options.differences, url });
+  const revocationUrl =
+    options.revocationUrl ??
+    (profile.revocationUrl === undefined ? undefined : atOrigin(profile.revocationUrl, options.origin));
+  const provider = defineProvider({ ...profile, revocationUrl, ...options.differences, url });
   refuseClearText(provider, options.isInsecure === true);
   return {
     provider,
@@ -81,14 +86,16 @@ const atOrigin = (url: string, origin: string | undefined): string =>
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
-const refuseClearText = ({ name, url }: Provider, isInsecure: boolean): void => {
-  const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:' || (protocol === 'http:' && (isInsecure || LOOPBACK.test(hostname)))) return;
-  throw new KeeperError(
-    'url_insecure',
-    `The client secret of ${name} would travel in clear to ${hostname}`,
-    'Use https, or set isInsecure for a network that you trust.',
-  );
+const refuseClearText = ({ name, url, revocationUrl = url }: Provider, isInsecure: boolean): void => {
+  for (const one of [url, revocationUrl]) {
+    const { protocol, hostname } = new URL(one);
+    if (protocol === 'https:' || (protocol === 'http:' && (isInsecure || LOOPBACK.test(hostname)))) continue;
+    throw new KeeperError(
+      'url_insecure',
+      `The client secret of ${name} would travel in clear to ${hostname}`,
+      'Use https, or set isInsecure for a network that you trust.',
+    );
+  }
 };
 
 /** A client of Smartcar's API v2. */

@@ -1,6 +1,9 @@
 import type { Lifetimes, Provider } from './provider.ts';
 
-/** What answers have shown. It overrides what the profile says, and every contradiction is reported once. */
+/**
+ * What answers have shown. It overrides what the profile says. Every contradiction is reported once, also where a provider
+ * changes its mind with every answer.
+ */
 export type LearnedFacts = {
   readonly accessSeconds?: number | undefined;
   readonly refreshSeconds?: number | undefined;
@@ -27,14 +30,26 @@ export const lifetimesOf = (provider: Provider, learned: LearnedFacts): Lifetime
 /** Lifetimes that differ by less are the same: servers subtract the time that they took. */
 const SLACK = 0.02;
 
-const isNear = (one: number, other: number): boolean => Math.abs(one - other) <= Math.max(2, other * SLACK);
+type Value = number | boolean | string | undefined;
 
-/** What an answer adds to what is known, and the contradictions that it brings to light. */
+const isSame = (one: Value, other: Value): boolean =>
+  typeof one === 'number' && typeof other === 'number'
+    ? Math.abs(one - other) <= Math.max(2, other * SLACK)
+    : one === other;
+
+const SURPRISES_MAX = 50;
+
+/** What an answer adds to what is known, and the contradictions that it brings to light for the first time. */
 export const learn = (
   provider: Provider,
-  learned: LearnedFacts,
+  { learned, surprises: before }: { readonly learned: LearnedFacts; readonly surprises: readonly Surprise[] },
   seen: LearnedFacts,
-): { readonly learned: LearnedFacts; readonly surprises: readonly Surprise[] } => {
+): {
+  readonly learned: LearnedFacts;
+  /** All so far, the newest last. */
+  readonly surprises: readonly Surprise[];
+  readonly news: readonly Surprise[];
+} => {
   const expected: LearnedFacts = {
     accessSeconds: provider.lifetimes.accessSeconds,
     refreshSeconds: provider.lifetimes.refreshSeconds,
@@ -42,16 +57,19 @@ export const learn = (
     ...learned,
   };
   const facts: Record<string, number | boolean | string> = {};
-  const surprises: Surprise[] = [];
+  const news: Surprise[] = [];
   for (const [name, value] of Object.entries(seen)) {
     if (value === undefined) continue;
     const fact = name as keyof LearnedFacts;
-    const before = expected[fact];
-    const isSame =
-      typeof value === 'number' && typeof before === 'number' ? isNear(value, before) : value === before;
-    if (isSame) continue;
+    const known = expected[fact];
+    if (isSame(value, known)) continue;
     facts[fact] = value;
-    if (before !== undefined) surprises.push({ fact, expected: before, seen: value });
+    const isRecorded = before.some((one) => one.fact === fact && isSame(value, one.seen));
+    if (known !== undefined && !isRecorded) news.push({ fact, expected: known, seen: value });
   }
-  return { learned: Object.keys(facts).length === 0 ? learned : { ...learned, ...facts }, surprises };
+  return {
+    learned: Object.keys(facts).length === 0 ? learned : { ...learned, ...facts },
+    surprises: news.length === 0 ? before : [...before, ...news].slice(-SURPRISES_MAX),
+    news,
+  };
 };

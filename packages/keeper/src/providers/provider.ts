@@ -29,6 +29,8 @@ export type Provider = {
   readonly name: string;
   /** The token endpoint. */
   readonly url: string;
+  /** Where a token is revoked as in RFC 7009; `undefined` where that is not offered. */
+  readonly revocationUrl?: string | undefined;
   readonly grantType: 'refresh_token' | 'client_credentials';
   readonly body: 'form' | 'json';
   /** Where client id and secret go. */
@@ -106,6 +108,8 @@ export const defineProvider = (differences: Partial<Provider> & Pick<Provider, '
     throw new KeeperError('provider_invalid', `The provider ${provider.name} ${what}`, remedy);
   };
   if (!URL.canParse(provider.url)) wrong(`has the URL "${provider.url}"`, 'Give an absolute https URL.');
+  if (provider.revocationUrl !== undefined && !URL.canParse(provider.revocationUrl))
+    wrong(`has the revocation URL "${provider.revocationUrl}"`, 'Give an absolute https URL.');
   if (!(exchangeSeconds > 0) || exchangeSeconds > 300)
     wrong('waits for no sensible time', 'Set exchangeSeconds from 1 to 300.');
   if (!(lifetimes.accessSeconds > 0)) wrong('has no accessSeconds', 'Set it to a number of seconds above 0.');

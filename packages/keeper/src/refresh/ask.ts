@@ -1,6 +1,7 @@
 import { StoreError } from '../errors.ts';
 import { neededMs } from '../grants/expiry.ts';
 import type { ConsentCause, Grant } from '../grants/grant.ts';
+import { skewMsOf } from '../grants/skew.ts';
 import { sleep } from '../time.ts';
 import type { Millis } from '../time.ts';
 import type { Engine } from './engine.ts';
@@ -141,7 +142,11 @@ const serve = (
       return fallback(engine, options, grant, 'dead');
     return { status: 'needs_consent', cause: cause ?? 'revoked', sinceMs };
   }
-  const wanted = neededMs(options.minValidMs ?? engine.timing.minValidMs, expiresAtMs - issuedAtMs);
+  const wanted = neededMs(
+    options.minValidMs ?? engine.timing.minValidMs,
+    expiresAtMs - issuedAtMs,
+    engine.clients.has(grant.client) ? skewMsOf(engine.book.facts(grant.client).skew) : 0,
+  );
   if (expiresAtMs - nowMs <= wanted) return undefined;
   const { accessToken } = openPair(engine.keys, grant);
   if (accessToken === '' || accessToken === options.rejected) return undefined;

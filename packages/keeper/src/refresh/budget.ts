@@ -13,6 +13,7 @@ export type Budget = {
 
 type Account = {
   readonly perSecondMax: number;
+  readonly shareOf: () => number;
   readonly concurrencyMax: number;
   tokens: number;
   filledAtMs: Millis;
@@ -27,12 +28,23 @@ const BURST_SECONDS = 3;
 /** What is waited for may use the budget of so many seconds in advance. */
 const OVERDRAFT_SECONDS = 10;
 
-/** A token bucket and a limit of concurrency per client. */
-export const createBudget = (clients: ReadonlyMap<string, Client>, clock: Clock): Budget => {
+/** A client that was slowed down to almost nothing still looks so often whether it may go on. */
+const WAKE_MAX_MS = 10_000;
+
+/**
+ * A token bucket and a limit of concurrency per client. `shareOf` is the part of its rate that a client may use at this
+ * moment, from 0 to 1.
+ */
+export const createBudget = (
+  clients: ReadonlyMap<string, Client>,
+  clock: Clock,
+  shareOf: (client: string) => number,
+): Budget => {
   const accounts = new Map<string, Account>();
   for (const [name, { perSecondMax, concurrencyMax }] of clients)
     accounts.set(name, {
       perSecondMax,
+      shareOf: () => shareOf(name),
       concurrencyMax,
       tokens: perSecondMax * BURST_SECONDS,
       filledAtMs: clock.monotonicMs(),
@@ -42,19 +54,22 @@ export const createBudget = (clients: ReadonlyMap<string, Client>, clock: Clock)
       isWaking: false,
     });
 
+  const rateOf = ({ perSecondMax, shareOf: share }: Account): number => perSecondMax * share();
+
   const accountOf = (client: string): Account => {
     const account = accounts.get(client);
     if (account === undefined) throw new Error(`no client "${client}"`);
     const nowMs = clock.monotonicMs();
-    const earned = ((nowMs - account.filledAtMs) / 1000) * account.perSecondMax;
-    account.tokens = Math.min(account.perSecondMax * BURST_SECONDS, account.tokens + earned);
+    const perSecond = rateOf(account);
+    const earned = ((nowMs - account.filledAtMs) / 1000) * perSecond;
+    account.tokens = Math.min(Math.max(1, perSecond * BURST_SECONDS), account.tokens + earned);
     account.filledAtMs = nowMs;
     return account;
   };
 
   const next = (account: Account): (() => void) | undefined => {
     if (account.running >= account.concurrencyMax) return undefined;
-    if (account.wanted.length > 0 && account.tokens >= 1 - account.perSecondMax * OVERDRAFT_SECONDS)
+    if (account.wanted.length > 0 && account.tokens >= 1 - rateOf(account) * OVERDRAFT_SECONDS)
       return account.wanted.shift();
     return account.wanted.length === 0 && account.tokens >= 1 ? account.scheduled.shift() : undefined;
   };
@@ -70,7 +85,7 @@ export const createBudget = (clients: ReadonlyMap<string, Client>, clock: Clock)
       account.running < account.concurrencyMax && account.wanted.length + account.scheduled.length > 0;
     if (!isHeldByRate || account.isWaking) return;
     account.isWaking = true;
-    clock.inBackground(1000 / account.perSecondMax, () => {
+    clock.inBackground(Math.min(WAKE_MAX_MS, 1000 / rateOf(account)), () => {
       account.isWaking = false;
       startWaiting(client);
     });

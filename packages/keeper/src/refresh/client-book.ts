@@ -19,7 +19,13 @@ export type ClientBook = {
   /** A refresh succeeded with this secret. */
   noteSuccess(
     name: string,
-    success: { atMs: Millis; grantId: string; secret: string; seen: LearnedFacts },
+    success: {
+      atMs: Millis;
+      grantId: string;
+      secret: string;
+      seen: LearnedFacts;
+      skewMs: Millis | undefined;
+    },
   ): Promise<void>;
   /** The provider refuses the client. Stops it until a canary succeeds. Returns when that may be sent. */
   noteRefused(name: string, code: string): Promise<Millis>;
@@ -65,10 +71,7 @@ export const createClientBook = (
     if (client === undefined || stored === undefined) return;
     const digest = digestOf(client);
     const isSame = stored.facts.secrets === digest;
-    known.set(
-      name,
-      isSame ? stored : { version: stored.version, facts: newFacts(digest, stored.facts.learned) },
-    );
+    known.set(name, isSame ? stored : { version: stored.version, facts: newFacts(digest, stored.facts) });
   };
 
   /** Changes the facts, here and in the store. Another process that was faster is read, and the change is made again. */
@@ -107,7 +110,7 @@ export const createClientBook = (
       if (provider === undefined) return;
       const edit = (before: ClientFacts): ChangedFacts => afterSuccess(before, { name, provider }, success);
       const isQuiet = facts.breaker === undefined && facts.unclear.length === 0;
-      const isNew = edit(facts).facts.learned !== facts.learned;
+      const isNew = edit(facts).facts.surprises !== facts.surprises;
       if (isQuiet && !isNew && success.atMs - (facts.successAtMs ?? 0) < SUCCESS_EVERY_MS) return;
       await change(name, edit);
     },

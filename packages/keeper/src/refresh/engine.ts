@@ -66,6 +66,15 @@ export type LogEvent =
       readonly reason: string;
     }
   | { readonly event: 'answer.saved_late'; readonly grantId: string }
+  /** A pair came for a connection that was closed meanwhile. It is not kept. */
+  | {
+      readonly event: 'pair.revoked';
+      readonly grantId: string;
+      readonly isRevoked: boolean;
+      readonly outcome: string;
+    }
+  /** Events that no listener got in time, or too many of them. `needs_consent` of a dead grant is never among them. */
+  | { readonly event: 'events.dropped'; readonly count: number }
   | { readonly event: 'store.failed'; readonly during: string; readonly reason: string }
   /** One grant cannot be refreshed, for a reason that no retry removes: a damaged row, a key that is missing, a bug. */
   | { readonly event: 'refresh.failed'; readonly grantId: string | undefined; readonly reason: string }

@@ -10,6 +10,7 @@ import type { Engine } from './engine.ts';
 import { dueOf, nextPair, openAnswer, openPair, sealAnswer, sealPair } from './pair.ts';
 import type { Answer } from './read-answer.ts';
 import { readAnswer } from './read-answer.ts';
+import { revokePairs } from './revoke.ts';
 
 /** A usable answer, and when it was asked for. */
 export type Success = {
@@ -43,6 +44,13 @@ export const keepPair = async (
     const { settlement, grant: next } = settlementOf(engine, now, client, success, before, also);
     const seen = { generation: grant.generation, epoch: grant.epoch };
     const result = await engine.store.settle(grant.id, seen, settlement);
+    if (!result.isDone && result.grant?.state === 'closed')
+      revokePairs(
+        engine,
+        client,
+        grant,
+        [success, ...also.spares].map(({ answer }) => answer.pair),
+      );
     return { grant: result.grant ?? next, isSaved: true };
   };
   engine.atStep('before_settle');

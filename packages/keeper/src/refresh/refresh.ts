@@ -2,6 +2,7 @@ import { decideFailure, rulingOf } from '../grants/decide.ts';
 import { MEANINGS } from '../grants/answer-class.ts';
 import { StoreError } from '../errors.ts';
 import type { Grant, Pair } from '../grants/grant.ts';
+import { skewShownBy } from '../grants/skew.ts';
 import type { Client } from '../providers/clients.ts';
 import type { AttemptEnd } from '../stores/store.ts';
 import type { Millis } from '../time.ts';
@@ -101,6 +102,7 @@ const conclude = async (
     atMs: latest.sentAtMs,
     grantId: grant.id,
     secret: sends.find(({ attemptId }) => attemptId === latest.id)?.secret ?? '',
+    skewMs: skewShownBy({ ...latest, providerMs: latest.answer.providerMs }),
     seen: {
       accessSeconds: stated.expiresIn,
       refreshSeconds: stated.refreshExpiresIn,

@@ -19,21 +19,57 @@ export const writeRequest = (
     members[fields.clientId ?? 'client_id'] = clientId;
     members[fields.clientSecret ?? 'client_secret'] = secret;
   }
-  const headers: Record<string, string> = {
-    accept: 'application/json',
-    'user-agent': userAgent,
-    'content-type': body === 'json' ? 'application/json' : 'application/x-www-form-urlencoded',
-    ...fillHeaders(provider, params),
-  };
-  if (credentials === 'basic')
-    headers['authorization'] =
-      `Basic ${Buffer.from(`${encode(clientId)}:${encode(secret)}`).toString('base64')}`;
   return {
     url: provider.url,
-    headers,
+    headers: {
+      ...commonHeaders(userAgent),
+      'content-type': body === 'json' ? 'application/json' : FORM,
+      ...fillHeaders(provider, params),
+      ...(credentials === 'basic' ? { authorization: basic(clientId, secret) } : {}),
+    },
     body: body === 'json' ? JSON.stringify(members) : new URLSearchParams(members).toString(),
   };
 };
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/**
+ * The request that ends a grant; `undefined` where the provider has no endpoint for it.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
+ */
+export const writeRevocation = (
+  { provider, clientId, userAgent }: Client,
+  secret: string,
+  params: Readonly<Record<string, string>>,
+  refreshToken: string,
+): TokenRequest | undefined => {
+  const { revocationUrl, credentials } = provider;
+  if (revocationUrl === undefined) return undefined;
+  const members = new URLSearchParams({ token: refreshToken, token_type_hint: 'refresh_token' });
+  if (credentials === 'body') {
+    members.set('client_id', clientId);
+    members.set('client_secret', secret);
+  }
+  return {
+    url: revocationUrl,
+    headers: {
+      ...commonHeaders(userAgent),
+      'content-type': FORM,
+      ...fillHeaders(provider, params),
+      ...(credentials === 'basic' ? { authorization: basic(clientId, secret) } : {}),
+    },
+    body: members.toString(),
+  };
+};
+
+const commonHeaders = (userAgent: string): Readonly<Record<string, string>> => ({
+  accept: 'application/json',
+  'user-agent': userAgent,
+});
+
+const basic = (clientId: string, secret: string): string =>
+  `Basic ${Buffer.from(`${encode(clientId)}:${encode(secret)}`).toString('base64')}`;
 
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 The halves are form-encoded first. */
 const encode = (text: string): string => encodeURIComponent(text).replaceAll('%20', '+');

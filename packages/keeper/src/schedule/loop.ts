@@ -7,6 +7,7 @@ import { dueOf } from '../refresh/pair.ts';
 import type { Refresher } from '../refresh/refresh.ts';
 import type { TokenCache } from '../refresh/token-cache.ts';
 import type { Millis } from '../time.ts';
+import { levelDue } from './level-due.ts';
 import { warnOfEnds } from './warn-of-ends.ts';
 
 /** The one loop of a keeper. No grant has a timer of its own. */
@@ -34,29 +35,39 @@ const RANKS: readonly DueRank[] = [0, 1, 2];
 const HOLD_MS = 60_000;
 /** Turns for which a grant that may be lost is held: an overlap does not wait for a process that has died, or met a failing store. */
 const HOLD_TURNS = 2;
+/** Where more is due than a client may start at once, so many turns are made in the time of one. */
+const MORE_TURNS = 10;
 /** A turn must not keep the event loop busy; the others wait for the next one. */
 const ASKED_AT_ONCE = 2000;
 const WARN_EVERY_MS = 3_600_000;
+const LEVEL_EVERY_MS = 600_000;
 
 export const createLoop = (parts: LoopParts): Loop => {
   const { engine } = parts;
   const { clock, timing } = engine;
+  let isMoreDue = false;
   let cancel: (() => void) | undefined;
   let running: Promise<void> | undefined;
   let isStopped = false;
   let warnedAtMs = -Infinity;
+  let levelledAtMs = -Infinity;
 
   const turn = async (): Promise<void> => {
     try {
       await engine.book.reload();
       if (!parts.isQuarantined()) {
         await recover(parts);
-        for (const client of engine.clients.keys()) await startDue(parts, client);
+        isMoreDue = false;
+        for (const client of engine.clients.keys()) if (await startDue(parts, client)) isMoreDue = true;
       }
       await noteAsked(parts);
+      if (!parts.isQuarantined() && clock.monotonicMs() - levelledAtMs >= LEVEL_EVERY_MS) {
+        levelledAtMs = clock.monotonicMs();
+        await levelDue(engine);
+      }
       if (Math.abs(clock.wallMs() - warnedAtMs) >= WARN_EVERY_MS) {
         warnedAtMs = clock.wallMs();
-        await warnOfEnds(engine.store, engine.clients.keys());
+        await warnOfEnds(engine.store, engine.clients.keys(), clock);
       }
       engine.spool.beat();
       await parts.afterTurn();
@@ -70,7 +81,7 @@ export const createLoop = (parts: LoopParts): Loop => {
     cancel = clock.inBackground(delayMs, () => {
       running = turn().finally(() => {
         running = undefined;
-        schedule(timing.scanMs);
+        schedule(isMoreDue ? timing.scanMs / MORE_TURNS : timing.scanMs);
       });
     });
   };
@@ -96,18 +107,21 @@ const recover = async ({ engine, refresher }: LoopParts): Promise<void> => {
   }
 };
 
-const startDue = async ({ engine, budget, refresher }: LoopParts, client: string): Promise<void> => {
+/** Starts what is due, as far as the budget goes. Returns whether more may be due. */
+const startDue = async ({ engine, budget, refresher }: LoopParts, client: string): Promise<boolean> => {
   const facts = engine.book.facts(client);
-  if (blockedUntil(facts, engine.store.nowMs()) !== undefined) return;
+  if (blockedUntil(facts, engine.store.nowMs()) !== undefined) return false;
   for (const rank of RANKS) {
     // A stopped client gets one canary.
     const limit = Math.min(budget.room(client), facts.breaker === undefined ? Infinity : 1);
-    if (limit < 1) return;
+    if (limit < 1) return facts.breaker === undefined;
     const holdMs = rank === 0 ? HOLD_TURNS * engine.timing.scanMs : HOLD_MS;
     const grants = await engine.store.takeDue({ client, rank, limit, holdMs });
     for (const grant of grants) start(engine, refresher, grant);
-    if (facts.breaker !== undefined && grants.length > 0) return;
+    if (facts.breaker !== undefined && grants.length > 0) return false;
+    if (grants.length === limit) return true;
   }
+  return false;
 };
 
 const start = (engine: Engine, refresher: Refresher, grant: Grant): void => {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Keeper } from '../keeper.ts';
 import type { PutRow } from '../put-many.ts';
-import type { PutResult } from '../stores/store.ts';
+import type { PutStatus } from '../stores/store.ts';
 
 const seconds = v.pipe(v.number(), v.minValue(0));
 
@@ -46,7 +46,7 @@ export const putPair = (
   keeper: Keeper,
   name: string,
   body: v.InferOutput<typeof pairBody>,
-): Promise<PutResult['status']> => {
+): Promise<PutStatus> => {
   const { client, tokens, params = {} } = toRow(name, body);
   return keeper.put(name, client, tokens, { params });
 };

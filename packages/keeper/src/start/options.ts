@@ -2,6 +2,7 @@ import type { Timing } from '../grants/timing.ts';
 import type { Client } from '../providers/clients.ts';
 import type { LogEvent, Step } from '../refresh/engine.ts';
 import type { Transport } from '../refresh/exchange.ts';
+import type { OutboxBounds } from '../schedule/housekeeping.ts';
 import type { StoreOpener } from '../stores/store.ts';
 import type { Clock } from '../time.ts';
 import type { KeyRing } from '../vault/key-ring.ts';
@@ -17,6 +18,8 @@ export type KeeperOptions = {
   /** This is the only copy of the store that sends: ends the quarantine of a copied or restored store. */
   readonly isOnlyCopy?: boolean;
   readonly timing?: Partial<Timing>;
+  /** How much waits for listeners where nobody listens. */
+  readonly outbox?: Partial<OutboxBounds>;
   readonly log?: (event: LogEvent) => void;
   /** For tests. */
   readonly clock?: Clock;

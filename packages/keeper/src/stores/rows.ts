@@ -1,6 +1,6 @@
 import type { ConsentCause, DueRank, Grant, GrantState } from '../grants/grant.ts';
 import type { ServiceKey, ServiceScope } from './service-keys.ts';
-import type { Attempt, ClientSend, Counts, Step, StoredAnswer, StoredEvent } from './store.ts';
+import type { Attempt, ClientSend, Counts, Put, Step, StoredAnswer, StoredEvent } from './store.ts';
 
 /** What a column holds, as both drivers return it. */
 export type Value = string | number | bigint | Uint8Array | null;
@@ -60,6 +60,13 @@ export const toAttempt = (row: Row): Attempt => ({
   requestId: toText(row['request_id']),
   tookMs: toNumber(row['took_ms']),
 });
+
+/** Whether a pair from outside is for the client and the parameters that its grant has. */
+export const isForSame = (put: Put, grant: Grant): boolean =>
+  put.client === grant.client && textOf(put.params) === textOf(grant.params);
+
+const textOf = (params: Readonly<Record<string, string>>): string =>
+  JSON.stringify(Object.entries(params).sort(([one], [other]) => (one < other ? -1 : 1)));
 
 /** A number of grants in one step of a span. */
 export const toStep = (row: Row): Step => ({ step: Number(row['step']), grants: Number(row['grants']) });

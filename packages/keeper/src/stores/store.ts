@@ -85,7 +85,7 @@ export type Settlement = {
   readonly events: readonly GrantEvent[];
   /** Kept beside the row: what cannot be read, or the pair of another send. */
   readonly keep?: StoredAnswer | undefined;
-  /** Kept only if the row has moved on: then it is a spare. */
+  /** Kept only if the row has moved on, and is not closed: then it is a spare. */
   readonly keepIfMoved?: StoredAnswer | undefined;
   /** Answers that are not needed any more. */
   readonly drop?: readonly string[];
@@ -147,18 +147,25 @@ export type Put = {
   /** Seals the pair for the row that it comes to. Called inside the transaction; synchronous. */
   sealFor(row: { id: string; generation: number; epoch: number }): SealedPair;
   readonly due: Due | undefined;
+  /** Whether two connections may use one grant, where both have its refresh token. */
+  readonly mayLink: boolean;
 };
 
 /**
- * - `new`: a grant was made. `replaced`: the connection's grant has the pair now.
+ * - `new`: a grant was made. `replaced`: the connection's grant has the pair now, or another client or other parameters.
  * - `linked`: another connection has this refresh token already, and both use one grant.
  * - `known`: the connection has this very pair already.
  * - `outdated`: the token was used here before; its successor is stored, and stays.
  */
-export type PutResult = {
-  readonly status: 'new' | 'replaced' | 'linked' | 'known' | 'outdated';
-  readonly grant: Grant;
-};
+export type PutStatus = 'new' | 'replaced' | 'linked' | 'known' | 'outdated';
+
+/**
+ * How a pair from outside ended, and the grant that has its token. Where it was refused, nothing was written.
+ *
+ * - `held`: another connection has this refresh token, under another client, or it may not be shared.
+ * - `inflight`: the token is kept under another client or other parameters, and its answer is awaited.
+ */
+export type PutResult = { readonly status: PutStatus | 'held' | 'inflight'; readonly grant: Grant };
 
 /** What is due, and who holds what. */
 export type ScheduleVerbs = {
@@ -169,6 +176,17 @@ export type ScheduleVerbs = {
    * that nobody refreshes is due again when the hold is over.
    */
   takeDue(take: { client: string; rank: DueRank; limit: number; holdMs: Millis }): Promise<readonly Grant[]>;
+  /**
+   * Makes idle grants of a client due earlier by so long: the first `limit` that are due from `fromMs` to before `untilMs`
+   * at rank 2, and have no failure. Returns how many those were.
+   */
+  pullForward(pull: {
+    client: string;
+    fromMs: Millis;
+    untilMs: Millis;
+    byMs: Millis;
+    limit: number;
+  }): Promise<number>;
   /** Every grant with a lease, over or not. */
   leased(): Promise<readonly Grant[]>;
   /** Makes the leases of this owner last so long from now. Returns the fences of those that it still has. */
@@ -280,6 +298,22 @@ export type Identity = {
   readonly keyCheck: Uint8Array | undefined;
 };
 
+/** What may be deleted. */
+export type PruneBounds = {
+  readonly beforeMs: Millis;
+  /** Events that nobody has acknowledged. */
+  readonly outbox: { readonly beforeMs: Millis; readonly eventsMax: number };
+  /** Of each kind at a time. */
+  readonly limit: number;
+};
+
+/** What was deleted. */
+export type Pruned = {
+  /** Events that no listener got. */
+  readonly droppedEvents: number;
+  readonly isMore: boolean;
+};
+
 /** For the start and the end. */
 export type IdentityVerbs = {
   identity(): Promise<Identity>;
@@ -288,8 +322,12 @@ export type IdentityVerbs = {
   readonly guardFile: string | undefined;
   /** Where answers wait that the store refused; `undefined` for a store in memory. */
   readonly spoolDirectory: string | undefined;
-  /** Deletes attempts, acknowledged events and spares from before. */
-  prune(beforeMs: Millis): Promise<void>;
+  /**
+   * Deletes attempts, acknowledged events and spares from before `beforeMs`; and what the outbox has beyond its bounds, the
+   * oldest first. The last `needs_consent` of a grant that is dead stays until it is acknowledged. Some of each kind at a
+   * time: returns how many, and whether there is more.
+   */
+  prune(bounds: PruneBounds): Promise<Pruned>;
   close(): Promise<void>;
 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { newPut, change, settlement, exactly, claimed } from './rows.ts';
+import { bounds, change, claimed, exactly, newPut, settlement } from './rows.ts';
 import type { OpenForContract } from './rows.ts';
 
 /** Events, and what processes share about clients. */
@@ -34,6 +34,37 @@ export const describeAnnouncing = (name: string, open: OpenForContract): void =>
       assert.equal((await store.takeEvents(10, 60_000)).length, 1);
     });
 
+    it('the outbox has bounds, and the last word about a dead grant stays in it', async (scope) => {
+      const { store } = await open(scope);
+      const needsConsent = { kind: 'needs_consent', cause: 'revoked', accessValidUntilMs: 5 } as const;
+      const die = async (car: string): Promise<string> => {
+        const { grant } = await store.put(newPut(car, car));
+        const events = [needsConsent, needsConsent];
+        await store.settle(grant.id, exactly(grant), settlement({ change: change('dead'), events }));
+        return grant.id;
+      };
+      const dead = await die('dead');
+      const back = await die('back');
+      await store.put(newPut('back', 'new pair'));
+      for (let event = 0; event < 4; event++) await store.announce(dead, { kind: 'recovered' }, `${event}`);
+      const nothing = await store.prune(bounds());
+      assert.deepEqual(nothing, { droppedEvents: 0, isMore: false });
+      const pruned = await store.prune(bounds({ outbox: { beforeMs: 0, eventsMax: 2 } }));
+      assert.deepEqual(pruned, { droppedEvents: 5, isMore: false });
+      const left = async (): Promise<readonly unknown[]> =>
+        (await store.takeEvents(10, -1)).map(({ event, grantId }) => [event.kind, grantId]);
+      assert.deepEqual(await left(), [
+        ['needs_consent', dead],
+        ['recovered', dead],
+        ['recovered', dead],
+      ]);
+      assert.notEqual(back, dead);
+      const late = { outbox: { beforeMs: store.nowMs() + 1000, eventsMax: 1000 } };
+      assert.deepEqual(await store.prune(bounds({ ...late, limit: 1 })), { droppedEvents: 1, isMore: true });
+      await store.prune(bounds(late));
+      assert.deepEqual(await left(), [['needs_consent', dead]]);
+    });
+
     it('facts of a client are written by one process at a time', async (scope) => {
       const { store, again } = await open(scope);
       const facts = {
@@ -43,7 +74,9 @@ export const describeAnnouncing = (name: string, open: OpenForContract): void =>
         unclear: [],
         breaker: undefined,
         pausedUntilMs: undefined,
-        skewMs: undefined,
+        pace: undefined,
+        skew: { samples: [], isReported: false },
+        surprises: [],
       };
       const event = { kind: 'client.recovered', client: 'cars' } as const;
       assert.equal(await store.readClient('cars'), undefined);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   answerTo,
+  bounds,
   byGeneration,
   bytes,
   change,
@@ -119,7 +120,7 @@ export const describeListing = (name: string, open: OpenForContract): void => {
       const row = await claimed(store, grant);
       const kept = answerTo(row, `kept-${row.id}`);
       await store.settle(grant.id, exactly(row), settlement({ change: change('staged'), keep: kept }));
-      await store.prune(store.nowMs() + 1000);
+      await store.prune(bounds({ beforeMs: store.nowMs() + 1000 }));
       assert.equal((await store.readAnswers(grant.id)).length, 1);
       assert.equal((await store.attempts(grant.id, 5)).length, 0);
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytes, newPut, newClaim, settlement, nextPair, byGeneration, claimed } from './rows.ts';
+import { answerTo, bytes, newPut, newClaim, settlement, nextPair, byGeneration, claimed } from './rows.ts';
 import type { OpenForContract } from './rows.ts';
 
 /** Putting and closing. */
@@ -58,49 +58,6 @@ export const describePutting = (name: string, open: OpenForContract): void => {
       assert.equal((await store.find('car'))?.generation, 2);
     });
 
-    it('many at once end as one by one, in their order', async (scope) => {
-      const { store, again } = await open(scope);
-      await store.put(newPut('known', 'k'));
-      const { grant: replaced } = await store.put(newPut('replaced', 'r1'));
-      const results = await store.putMany([
-        newPut('new', 'n'),
-        newPut('known', 'k'),
-        newPut('replaced', 'r2'),
-        newPut('linked', 'k'),
-        newPut('twin', 'n'),
-        newPut('new', 'n'),
-        newPut('fresh', 'f'),
-        newPut('fresh', 'f2'),
-      ]);
-      assert.deepEqual(
-        results.map(({ status }) => status),
-        ['new', 'known', 'replaced', 'linked', 'linked', 'known', 'new', 'replaced'],
-      );
-      const other = await again();
-      assert.deepEqual(
-        [(await other.find('replaced'))?.id, (await other.find('replaced'))?.generation],
-        [replaced.id, 2],
-      );
-      const fresh = await other.find('fresh');
-      assert.deepEqual(fresh, results[7]?.grant);
-      assert.equal((await other.find('twin'))?.id, results[0]?.grant.id);
-      assert.equal((await store.identity()).highWater, 6);
-      assert.deepEqual(await store.putMany([]), []);
-    });
-
-    it('two imports of the same pairs at one moment make each grant once', async (scope) => {
-      const { store, again } = await open(scope);
-      const cars = Array.from({ length: 30 }, (_, car) => `car-${car}`);
-      const puts = () => cars.map((car) => newPut(car, car));
-      const [one, other] = await Promise.all([
-        store.putMany(puts()),
-        (await again()).putMany(puts().toReversed()),
-      ]);
-      const made = [...one, ...other].filter(({ status }) => status === 'new');
-      assert.equal(made.length, cars.length);
-      assert.equal((await store.counts()).connections, cars.length);
-    });
-
     it('closes a grant with its last connection, and an answer from before is not stored', async (scope) => {
       const { store } = await open(scope);
       const { grant } = await store.put(newPut('car', 't1'));
@@ -111,6 +68,9 @@ export const describePutting = (name: string, open: OpenForContract): void => {
       assert.equal(await store.disconnect('two'), undefined);
       const late = await store.settle(grant.id, byGeneration(row), settlement({ pair: nextPair('t2') }));
       assert.equal(late.isDone, false);
+      const again = settlement({ pair: nextPair('t2'), keepIfMoved: answerTo(row, `late-${row.id}`) });
+      assert.equal((await store.settle(grant.id, byGeneration(row), again)).grant?.state, 'closed');
+      assert.deepEqual(await store.readAnswers(grant.id), []);
       assert.equal((await store.put(newPut('car', 't1'))).status, 'new');
     });
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Grant } from '@keyfob/keeper';
-import type { Put, Seen, Settlement, Store } from '@keyfob/keeper/stores';
+import type { PruneBounds, Put, Seen, Settlement, Store } from '@keyfob/keeper/stores';
 
 /** Opens a store that is empty, or another connection to the last one. Closed when the test ends. */
 export type OpenForContract = (scope: TestContext) => Promise<{
@@ -32,6 +32,7 @@ export const newPut = (name: string, token: string, more: Partial<Put> = {}): Pu
     endsAtMs: undefined,
   }),
   due: { atMs: 1500, rank: 2 },
+  mayLink: true,
   ...more,
 });
 
@@ -63,6 +64,14 @@ export const settlement = (more: Partial<Settlement> = {}): Settlement => ({
   change: change('active'),
   ended: [],
   events: [],
+  ...more,
+});
+
+/** What pruning leaves: everything, unless it says otherwise. */
+export const bounds = (more: Partial<PruneBounds> = {}): PruneBounds => ({
+  beforeMs: 0,
+  outbox: { beforeMs: 0, eventsMax: 1000 },
+  limit: 1000,
   ...more,
 });
 

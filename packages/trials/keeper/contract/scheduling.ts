@@ -57,6 +57,32 @@ export const describeScheduling = (name: string, open: OpenForContract): void =>
       assert.deepEqual([touched?.due, touched?.askedAtMs], [{ atMs: 4000, rank: 1 }, 7]);
     });
 
+    it('pulls idle grants forward, the first ones, and no others', async (scope) => {
+      const { store } = await open(scope);
+      for (const [car, atMs, rank] of [
+        ['before', 99, 2],
+        ['one', 100, 2],
+        ['two', 105, 2],
+        ['three', 109, 2],
+        ['after', 110, 2],
+        ['used', 101, 1],
+      ] as const)
+        await store.put(newPut(car, car, { due: { atMs, rank } }));
+      const failing = await store.put(newPut('failing', 'failing'));
+      const due = { atMs: 102, rank: 2 } as const;
+      await store.settle(
+        failing.grant.id,
+        exactly(failing.grant),
+        settlement({ change: change('active', { due, failures: 1 }) }),
+      );
+      const pull = { client: 'cars', fromMs: 100, untilMs: 110, byMs: 50 };
+      assert.equal(await store.pullForward({ ...pull, limit: 2 }), 2);
+      const dueOf = async (car: string): Promise<number | undefined> => (await store.find(car))?.due?.atMs;
+      const cars = ['before', 'one', 'two', 'three', 'after', 'used', 'failing'];
+      assert.deepEqual(await Promise.all(cars.map(dueOf)), [99, 50, 55, 109, 110, 101, 102]);
+      assert.equal(await store.pullForward({ ...pull, limit: 9 }), 1);
+    });
+
     it('finds what ends soon, page by page, and nothing that is over', async (scope) => {
       const { store } = await open(scope);
       for (const car of ['a', 'b', 'c', 'dead']) await store.put(newPut(car, car));

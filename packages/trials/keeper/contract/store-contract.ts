@@ -1,4 +1,5 @@
 import { describeAnnouncing } from './announcing.ts';
+import { describeDuplicates } from './duplicates.ts';
 import { describeListing } from './listing.ts';
 import { describePutting } from './putting.ts';
 import { describeRefreshing } from './refreshing.ts';
@@ -10,6 +11,7 @@ import type { OpenForContract } from './rows.ts';
 /** What every store of the keeper does. */
 export const describeStore = (name: string, open: OpenForContract): void => {
   describePutting(name, open);
+  describeDuplicates(name, open);
   describeRefreshing(name, open);
   describeScheduling(name, open);
   describeAnnouncing(name, open);

@@ -1,7 +1,7 @@
 import { KeeperError } from '../../errors.ts';
 import type { Keeper } from '../../keeper.ts';
 import type { PutRow } from '../../put-many.ts';
-import type { PutResult } from '../../stores/store.ts';
+import type { PutStatus } from '../../stores/store.ts';
 import { recogniseColumns, rowOf } from './columns.ts';
 import type { Mapping, Recognised } from './columns.ts';
 import { readRecords } from './records.ts';
@@ -11,7 +11,7 @@ import type { ImportRecord } from './records.ts';
 export type RefusedRow = { readonly line: number; readonly code: string; readonly reason: string };
 
 /** How rows ended. */
-export type ImportTotals = Record<PutResult['status'] | 'refused' | 'rows', number>;
+export type ImportTotals = Record<PutStatus | 'refused' | 'rows', number>;
 
 /** What an import reports while it runs. */
 export type ImportProgress = { readonly rows: number; readonly refused: readonly RefusedRow[] };

@@ -6,7 +6,8 @@ import type { Connections } from './connections.ts';
 import type { Query } from './send.ts';
 import { NOW } from './schema.ts';
 
-const INSERT = `INSERT INTO keeper_events (at_ms, grant_id, event, once) VALUES (${NOW}, :grantId, :event, :once)
+const INSERT = `INSERT INTO keeper_events (at_ms, grant_id, kind, event, once)
+  VALUES (${NOW}, :grantId, :kind, :event, :once)
   ON CONFLICT (once) DO NOTHING`;
 
 /**
@@ -17,7 +18,7 @@ export const insertEvent = async (
   query: Query,
   { grantId, event, once }: { grantId?: string; event: GrantEvent | ClientEvent; once?: string },
 ): Promise<void> => {
-  await query(INSERT, { grantId, event: JSON.stringify(event), once });
+  await query(INSERT, { grantId, kind: event.kind, event: JSON.stringify(event), once });
 };
 
 const WAITING = `acknowledged_at_ms IS NULL AND (held_until_ms IS NULL OR held_until_ms <= ${NOW})`;

@@ -2,16 +2,12 @@ import type { Due, Grant } from '../../grants/grant.ts';
 import { toGrant } from '../rows.ts';
 import type { Row } from '../rows.ts';
 import type { GrantVerbs } from '../store.ts';
+import { CLOSE } from './close.ts';
 import type { Connections } from './connections.ts';
 import { createPut } from './put.ts';
 import { createPutMany } from './put-many.ts';
-import { NOW } from './schema.ts';
 
 const FIND = `SELECT g.* FROM keeper_connections JOIN keeper_grants AS g ON g.id = grant_id WHERE name = :name`;
-
-const CLOSE = `UPDATE keeper_grants SET state = 'closed', cause = 'disconnected', since_ms = ${NOW}, epoch = epoch + 1,
-    due_at_ms = NULL, due_rank = NULL, lease_owner = NULL, lease_at_ms = NULL, lease_until_ms = NULL
-  WHERE id = :id AND NOT EXISTS (SELECT 1 FROM keeper_connections WHERE grant_id = :id)`;
 
 // Rows are locked in the order of their ids, here as everywhere: so no two transactions wait for each other.
 const LOCK = 'SELECT id FROM keeper_grants WHERE id = ANY(:ids::text[]) ORDER BY id FOR NO KEY UPDATE';

@@ -12,6 +12,7 @@ import { createIdentityVerbs } from './identity.ts';
 import { createKeyVerbs } from './keys.ts';
 import { createListVerbs } from './lists.ts';
 import { migrate } from './migrate.ts';
+import { createPrune } from './prune.ts';
 import { createRefreshVerbs } from './refreshes.ts';
 import { createScheduleVerbs } from './schedule.ts';
 import { createServiceKeyVerbs } from './service-keys.ts';
@@ -53,6 +54,7 @@ export const postgresStore =
         ...createKeyVerbs(connections),
         ...createServiceKeyVerbs(connections),
         ...createIdentityVerbs(connections),
+        prune: createPrune(connections),
         guardFile: directory === undefined ? undefined : join(directory, 'keeper.guard'),
         spoolDirectory: directory === undefined ? undefined : join(directory, 'spool'),
         close: connections.close,

@@ -1,15 +1,17 @@
-import { toGrant } from '../rows.ts';
+import type { Grant } from '../../grants/grant.ts';
+import { isForSame, toGrant } from '../rows.ts';
 import type { Row } from '../rows.ts';
 import type { Put, PutResult, SealedPair } from '../store.ts';
+import { CLOSE } from './close.ts';
 import type { Connections } from './connections.ts';
 import type { Query } from './send.ts';
 import { countPair } from './count-pair.ts';
 import { NOW } from './schema.ts';
 
 const LOCK_CONNECTION = 'SELECT grant_id FROM keeper_connections WHERE name = :name FOR UPDATE';
-const LOCK_HOLDERS = `SELECT * FROM keeper_grants WHERE lookup = ANY(:lookups::bytea[]) AND state <> 'closed'
-  ORDER BY id FOR UPDATE`;
-const LOCK_GRANT = 'SELECT * FROM keeper_grants WHERE id = :id FOR UPDATE';
+// The grant of the connection as well, because rows are locked in the order of their ids.
+const LOCK_GRANTS = `SELECT * FROM keeper_grants
+  WHERE (lookup = ANY(:lookups::bytea[]) AND state <> 'closed') OR id = :id ORDER BY id FOR UPDATE`;
 const FIND_USERS = `SELECT g.*, fingerprint FROM keeper_attempts AS a JOIN keeper_grants AS g ON g.id = a.grant_id
   WHERE fingerprint = ANY(:lookups::bytea[]) AND a.generation < g.generation AND outcome = 'usable'
     AND state NOT IN ('closed', 'dead')`;
@@ -48,9 +50,10 @@ const write = async (query: Query, put: Put): Promise<PutResult> => {
   const { name } = put;
   const [connection] = await query(LOCK_CONNECTION, { name });
   const linkedId = connection === undefined ? undefined : String(connection['grant_id']);
-  const known = await findByToken(query, put, linkedId);
+  const locked = await query(LOCK_GRANTS, { lookups: [...put.lookups], id: linkedId });
+  const known = await putKnown(query, put, linkedId, locked);
   if (known !== undefined) return known;
-  const [row] = linkedId === undefined ? [] : await query(LOCK_GRANT, { id: linkedId });
+  const row = locked.find(({ id }) => id === linkedId);
   if (row !== undefined) {
     const [counted] = await query(COUNT_OTHERS, { id: linkedId, name });
     if (counted?.['others'] === 0 || row['state'] === 'dead') return replaceRow(query, put, row);
@@ -66,38 +69,65 @@ const write = async (query: Query, put: Put): Promise<PutResult> => {
   return { status: 'new', grant: toGrant(inserted ?? {}) };
 };
 
-/** What becomes of a token that a grant holds, or has used. */
-const findByToken = async (
+/** What becomes of a token that a grant has, or has used. */
+const putKnown = async (
   query: Query,
   put: Put,
   linkedId: string | undefined,
+  locked: readonly Row[],
 ): Promise<PutResult | undefined> => {
-  const { name, lookups } = put;
-  const holders = await query(LOCK_HOLDERS, { lookups: [...lookups] });
+  const { lookups } = put;
   const users = await query(FIND_USERS, { lookups: [...lookups] });
   for (const lookup of lookups) {
-    const held = holders.find((row) => isSame(row['lookup'], lookup));
-    if (held !== undefined) {
-      const grant = toGrant(held);
-      if (linkedId !== grant.id)
-        await query(linkedId === undefined ? LINK_NEW : LINK, {
-          name,
-          id: grant.id,
-          client: grant.client,
-        });
-      // The developer insists that a token lives that was refused: it gets another chance.
-      if (grant.state === 'dead') return replaceRow(query, put, held);
-      return { status: linkedId === grant.id ? 'known' : 'linked', grant };
-    }
+    const held = locked.find((row) => isSame(row['lookup'], lookup) && row['state'] !== 'closed');
+    if (held !== undefined) return putHeld(query, put, linkedId, held);
     const used = users.find((row) => isSame(row['fingerprint'], lookup));
-    if (used !== undefined) {
-      const grant = toGrant(used);
-      if (linkedId === undefined) await query(LINK_NEW, { name, id: grant.id, client: grant.client });
-      return { status: 'outdated', grant };
-    }
+    if (used !== undefined) return putUsed(query, put, linkedId, used);
   }
   return undefined;
 };
+
+/** A grant has this very token. */
+const putHeld = async (
+  query: Query,
+  put: Put,
+  linkedId: string | undefined,
+  row: Row,
+): Promise<PutResult> => {
+  const grant = toGrant(row);
+  const isOwn = linkedId === grant.id;
+  if (!isOwn) {
+    if (!put.mayLink || put.client !== grant.client) return { status: 'held', grant };
+    await link(query, put, linkedId, grant);
+    if (linkedId !== undefined) await query(CLOSE, { id: linkedId });
+  }
+  // The developer insists that a token lives that was refused: it gets another chance.
+  if (grant.state === 'dead') return replaceRow(query, put, row);
+  if (!isOwn) return { status: 'linked', grant };
+  if (isForSame(put, grant)) return { status: 'known', grant };
+  return grant.sends.count > 0 ? { status: 'inflight', grant } : replaceRow(query, put, row);
+};
+
+/** A grant has had this token, and has its successor now. */
+const putUsed = async (
+  query: Query,
+  put: Put,
+  linkedId: string | undefined,
+  row: Row,
+): Promise<PutResult> => {
+  const grant = toGrant(row);
+  if (linkedId === grant.id) return { status: 'outdated', grant };
+  if (!put.mayLink || put.client !== grant.client) return { status: 'held', grant };
+  if (linkedId === undefined) await link(query, put, linkedId, grant);
+  return { status: 'outdated', grant };
+};
+
+const link = async (
+  query: Query,
+  { name }: Put,
+  linkedId: string | undefined,
+  { id, client }: Grant,
+): Promise<void> => void (await query(linkedId === undefined ? LINK_NEW : LINK, { name, id, client }));
 
 const isSame = (column: Row[string] | undefined, lookup: Uint8Array): boolean =>
   column instanceof Uint8Array && Buffer.compare(column, lookup) === 0;

@@ -72,8 +72,8 @@ export const createRefreshVerbs = ({ read, write, transact }: Connections): Refr
       const [row] = await query(SETTLE, { id, generation, epoch, fence, ...columnsOf(settlement) });
       await noteEnds(query, settlement.ended);
       if (row === undefined) {
-        await keep(query, settlement.keepIfMoved);
         const [now] = await query('SELECT * FROM keeper_grants WHERE id = :id', { id });
+        if (now?.['state'] !== 'closed') await keep(query, settlement.keepIfMoved);
         return { isDone: false, grant: now === undefined ? undefined : toGrant(now) };
       }
       const { events, drop = [] } = settlement;

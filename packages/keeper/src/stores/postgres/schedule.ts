@@ -12,6 +12,10 @@ const WAITS = `SELECT 1 FROM keeper_grants WHERE ${DUE} LIMIT 1`;
 const TAKE = `WITH due AS MATERIALIZED (
     SELECT id FROM keeper_grants WHERE ${DUE} ORDER BY due_at_ms LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
   ) UPDATE keeper_grants AS g SET held_until_ms = ${NOW} + :holdMs::bigint FROM due WHERE g.id = due.id RETURNING g.*`;
+const PULL = `WITH idle AS MATERIALIZED (
+    SELECT id FROM keeper_grants WHERE client = :client AND due_rank = 2 AND due_at_ms >= :fromMs AND due_at_ms < :untilMs
+      AND state = 'active' AND failures = 0 ORDER BY due_at_ms LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+  ) UPDATE keeper_grants AS g SET due_at_ms = g.due_at_ms - :byMs::bigint FROM idle WHERE g.id = idle.id RETURNING 1`;
 const RENEW = `WITH held AS MATERIALIZED (
     SELECT id FROM keeper_grants WHERE lease_owner = :owner ORDER BY id FOR NO KEY UPDATE
   ) UPDATE keeper_grants AS g SET lease_until_ms = ${NOW} + :leaseMs::bigint FROM held
@@ -32,6 +36,7 @@ export const createScheduleVerbs = (
     const grants = (await write(TAKE, { client, rank, limit, holdMs })).map(toGrant);
     return grants.sort(byDue);
   },
+  pullForward: async (pull) => (await write(PULL, pull)).length,
   async leased() {
     await measure();
     return (await read('SELECT * FROM keeper_grants WHERE lease_owner IS NOT NULL')).map(toGrant);

@@ -102,12 +102,15 @@ export const SCHEMA: readonly string[] = [
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at_ms bigint NOT NULL,
     grant_id text COLLATE "C",
+    kind text NOT NULL,
     event text NOT NULL,
     once text COLLATE "C" UNIQUE,
     held_until_ms bigint,
     acknowledged_at_ms bigint
   );
   CREATE INDEX keeper_events_waiting ON keeper_events (number) WHERE acknowledged_at_ms IS NULL;
+  CREATE INDEX keeper_events_of_grant ON keeper_events (grant_id, number)
+    WHERE acknowledged_at_ms IS NULL AND kind = 'needs_consent';
   CREATE INDEX keeper_events_by_end ON keeper_events (acknowledged_at_ms) WHERE acknowledged_at_ms IS NOT NULL;
   INSERT INTO keeper_counters (number, pairs) SELECT number, 0 FROM generate_series(0, ${COUNTERS - 1}) AS number;
   `,

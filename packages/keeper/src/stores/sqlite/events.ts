@@ -11,8 +11,14 @@ export const insertEvent = (
   event: { atMs: number; grantId?: string; event: GrantEvent | ClientEvent; once?: string },
 ): void => {
   database
-    .prepare('INSERT OR IGNORE INTO events (at_ms, grant_id, event, once) VALUES (?, ?, ?, ?)')
-    .run(event.atMs, event.grantId ?? null, JSON.stringify(event.event), event.once ?? null);
+    .prepare('INSERT OR IGNORE INTO events (at_ms, grant_id, kind, event, once) VALUES (?, ?, ?, ?, ?)')
+    .run(
+      event.atMs,
+      event.grantId ?? null,
+      event.event.kind,
+      JSON.stringify(event.event),
+      event.once ?? null,
+    );
 };
 
 /** The outbox. */

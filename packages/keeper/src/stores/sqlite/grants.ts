@@ -1,6 +1,7 @@
 import type { Grant } from '../../grants/grant.ts';
 import type { GrantVerbs } from '../store.ts';
 import type { Connection } from './connection.ts';
+import { CLOSE } from './close.ts';
 import { createPut } from './put.ts';
 import { toGrant } from '../rows.ts';
 
@@ -13,10 +14,7 @@ export const createGrantVerbs = (connection: Connection): GrantVerbs => {
   const read = database.prepare('SELECT * FROM grants WHERE id = ?');
   const unlink = database.prepare('DELETE FROM connections WHERE name = ?');
   const countLinks = database.prepare('SELECT count(*) AS links FROM connections WHERE grant_id = ?');
-  const closeGrant = database.prepare(
-    `UPDATE grants SET state = 'closed', cause = 'disconnected', since_ms = ?, epoch = epoch + 1, due_at_ms = NULL,
-      due_rank = NULL, lease_owner = NULL, lease_at_ms = NULL, lease_until_ms = NULL WHERE id = ?`,
-  );
+  const closeGrant = database.prepare(CLOSE);
   const touch = database.prepare(
     `UPDATE grants SET asked_at_ms = max(coalesce(asked_at_ms, 0), :asked),
       due_rank = CASE WHEN :dueAt < coalesce(due_at_ms, 9e15) THEN :dueRank ELSE due_rank END,

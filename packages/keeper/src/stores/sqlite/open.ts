@@ -13,6 +13,7 @@ import type { Connection } from './connection.ts';
 import { createKeyVerbs } from './keys.ts';
 import { createListVerbs } from './lists.ts';
 import { refuseNetworkDisk } from './network-disk.ts';
+import { createPrune } from './prune.ts';
 import { createRefreshVerbs } from './refreshes.ts';
 import { createScheduleVerbs } from './schedule.ts';
 import { SCHEMA } from './schema.ts';
@@ -93,19 +94,10 @@ const migrate = (database: DatabaseSync, file: string): void => {
   database.exec('COMMIT');
 };
 
-const createIdentityVerbs = (
-  { database, commits }: Connection,
-  file: string,
-  isInMemory: boolean,
-): IdentityVerbs => {
+const createIdentityVerbs = (connection: Connection, file: string, isInMemory: boolean): IdentityVerbs => {
+  const { database, commits } = connection;
   const read = database.prepare('SELECT id, high_water, key_check FROM deployment');
   const writeKeyCheck = database.prepare('UPDATE deployment SET key_check = ?');
-  const pruning = [
-    'DELETE FROM attempts WHERE sent_at_ms < ?',
-    'DELETE FROM events WHERE acknowledged_at_ms < ?',
-    `DELETE FROM answers WHERE received_at_ms < ? AND NOT EXISTS (
-      SELECT 1 FROM grants WHERE grants.id = answers.grant_id AND grants.generation <= answers.generation + 1)`,
-  ].map((statement) => database.prepare(statement));
   return {
     identity: () =>
       commits.read(() => {
@@ -120,10 +112,7 @@ const createIdentityVerbs = (
     writeKeyCheck: (sealed) => commits.run(() => void writeKeyCheck.run(sealed)),
     guardFile: isInMemory ? undefined : `${file}.guard`,
     spoolDirectory: isInMemory ? undefined : `${file}.spool`,
-    prune: (beforeMs) =>
-      commits.run(() => {
-        for (const statement of pruning) statement.run(beforeMs);
-      }),
+    prune: createPrune(connection),
     async close() {
       await commits.settle();
       database.close();

@@ -1,6 +1,9 @@
 import type { GrantVerbs, Put, PutResult, SealedPair } from '../store.ts';
 import type { Connection } from './connection.ts';
-import { toGrant } from '../rows.ts';
+import type { Grant } from '../../grants/grant.ts';
+import { isForSame, toGrant } from '../rows.ts';
+import type { Value } from '../rows.ts';
+import { CLOSE } from './close.ts';
 
 const INSERT = `INSERT INTO grants (id, client, params, generation, epoch, state, since_ms, sealed, lookup, issued_at_ms,
     access_expires_at_ms, refresh_expires_at_ms, ends_at_ms, fence, sends, failures, due_at_ms, due_rank, is_at_risk)
@@ -14,9 +17,13 @@ const REPLACE = `UPDATE grants SET client = :client, params = :params, generatio
     last_sent_at_ms = NULL, failures = 0, due_at_ms = :dueAt, due_rank = :dueRank, held_until_ms = NULL, is_at_risk = 0
   WHERE id = :id RETURNING *`;
 
+/** The grant that a connection has already. */
+type Linked = Value | undefined;
+
 /**
  * The verb `put`. A refresh token that a grant holds already makes a link to it, and one that a grant has used before is
- * outdated. A grant that other connections use as well is not replaced for them: this connection gets one of its own.
+ * outdated. A grant that other connections use as well is not replaced for them: this connection gets one of its own. A
+ * grant that loses its last connection is closed: nobody could ask for it.
  */
 export const createPut = ({ database, commits, nowMs }: Connection): Pick<GrantVerbs, 'put' | 'putMany'> => {
   const findConnection = database.prepare('SELECT grant_id FROM connections WHERE name = ?');
@@ -33,6 +40,8 @@ export const createPut = ({ database, commits, nowMs }: Connection): Pick<GrantV
   const link = database.prepare(
     'INSERT OR REPLACE INTO connections (name, grant_id, client) VALUES (?, ?, ?)',
   );
+  const countLinks = database.prepare('SELECT count(*) AS links FROM connections WHERE grant_id = ?');
+  const close = database.prepare(CLOSE);
   const linkAll = database.prepare('UPDATE connections SET client = ? WHERE grant_id = ?');
   const insert = database.prepare(INSERT);
   const replace = database.prepare(REPLACE);
@@ -60,23 +69,37 @@ export const createPut = ({ database, commits, nowMs }: Connection): Pick<GrantV
     return { status: 'replaced', grant: toGrant(row ?? {}) };
   };
 
+  /** A grant has this very token. */
+  const putHeld = (put: Put, grant: Grant, linkedId: Linked): PutResult => {
+    const isOwn = linkedId === grant.id;
+    if (!isOwn) {
+      if (!put.mayLink || put.client !== grant.client) return { status: 'held', grant };
+      link.run(put.name, grant.id, grant.client);
+      if (linkedId !== undefined && countLinks.get(linkedId)?.['links'] === 0) close.run(nowMs(), linkedId);
+    }
+    // The developer insists that a token lives that was refused: it gets another chance.
+    if (grant.state === 'dead') return replaceRow(put, grant.id, grant.generation, grant.epoch);
+    if (!isOwn) return { status: 'linked', grant };
+    if (isForSame(put, grant)) return { status: 'known', grant };
+    if (grant.sends.count > 0) return { status: 'inflight', grant };
+    return replaceRow(put, grant.id, grant.generation, grant.epoch);
+  };
+
+  /** A grant has had this token, and has its successor now. */
+  const putUsed = (put: Put, grant: Grant, linkedId: Linked): PutResult => {
+    if (linkedId === grant.id) return { status: 'outdated', grant };
+    if (!put.mayLink || put.client !== grant.client) return { status: 'held', grant };
+    if (linkedId === undefined) link.run(put.name, grant.id, grant.client);
+    return { status: 'outdated', grant };
+  };
+
   const write = (put: Put): PutResult => {
     const linkedId = findConnection.get(put.name)?.['grant_id'];
     for (const lookup of put.lookups) {
       const held = holder.get(lookup);
-      if (held !== undefined) {
-        const grant = toGrant(held);
-        if (linkedId !== grant.id) link.run(put.name, grant.id, grant.client);
-        // The developer insists that a token lives that was refused: it gets another chance.
-        if (grant.state === 'dead') return replaceRow(put, grant.id, grant.generation, grant.epoch);
-        return { status: linkedId === grant.id ? 'known' : 'linked', grant };
-      }
+      if (held !== undefined) return putHeld(put, toGrant(held), linkedId);
       const used = user.get(lookup);
-      if (used !== undefined) {
-        const grant = toGrant(used);
-        if (linkedId === undefined) link.run(put.name, grant.id, grant.client);
-        return { status: 'outdated', grant };
-      }
+      if (used !== undefined) return putUsed(put, toGrant(used), linkedId);
     }
     const row = linkedId === undefined ? undefined : read.get(linkedId);
     if (row !== undefined) {

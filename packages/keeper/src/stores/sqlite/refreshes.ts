@@ -115,8 +115,9 @@ export const createRefreshVerbs = ({ database, commits, nowMs }: Connection): Re
           isAtRisk: change.isAtRisk ? 1 : 0,
         });
         if (row === undefined) {
-          keep(settlement.keepIfMoved);
-          return { isDone: false, grant: readRow(grantId) };
+          const moved = readRow(grantId);
+          if (moved?.state !== 'closed') keep(settlement.keepIfMoved);
+          return { isDone: false, grant: moved };
         }
         const grant = writePair(grantId, settlement) ?? toGrant(row);
         keep(settlement.keep);

@@ -10,6 +10,11 @@ export const createScheduleVerbs = ({ database, commits, nowMs }: Connection): S
     `UPDATE grants SET held_until_ms = :now + :holdMs WHERE id IN (
       SELECT id FROM grants WHERE ${isDue} ORDER BY due_at_ms LIMIT :limit) RETURNING *`,
   );
+  const pull = database.prepare(
+    `UPDATE grants SET due_at_ms = due_at_ms - :byMs WHERE id IN (
+      SELECT id FROM grants WHERE client = :client AND due_rank = 2 AND due_at_ms >= :fromMs AND due_at_ms < :untilMs
+        AND state = 'active' AND failures = 0 ORDER BY due_at_ms LIMIT :limit)`,
+  );
   const leased = database.prepare('SELECT * FROM grants WHERE lease_owner IS NOT NULL');
   const renew = database.prepare(
     'UPDATE grants SET lease_until_ms = ? WHERE lease_owner = ? RETURNING id, fence',
@@ -26,6 +31,7 @@ export const createScheduleVerbs = ({ database, commits, nowMs }: Connection): S
       if ((await commits.read(() => waits.get(wanted))) === undefined) return [];
       return commits.run(() => take.all({ ...wanted, limit, holdMs }).map(toGrant));
     },
+    pullForward: (which) => commits.run(() => Number(pull.run(which).changes)),
     leased: () => commits.read(() => leased.all().map(toGrant)),
     renew: (owner, leaseMs) =>
       commits.run(

@@ -107,12 +107,16 @@ export const SCHEMA: readonly string[] = [
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     at_ms INTEGER NOT NULL,
     grant_id TEXT,
+    kind TEXT NOT NULL,
     event TEXT NOT NULL,
     once TEXT UNIQUE,
     held_until_ms INTEGER,
     acknowledged_at_ms INTEGER
   ) STRICT;
   CREATE INDEX events_waiting ON events (number) WHERE acknowledged_at_ms IS NULL;
+  CREATE INDEX events_of_grant ON events (grant_id, number)
+    WHERE acknowledged_at_ms IS NULL AND kind = 'needs_consent';
+  CREATE INDEX events_by_end ON events (acknowledged_at_ms) WHERE acknowledged_at_ms IS NOT NULL;
   `,
   `
   CREATE TABLE service_keys (
