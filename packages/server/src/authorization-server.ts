@@ -28,6 +28,7 @@ import { createListeners } from './listeners.ts';
 import type { Listening } from './listeners.ts';
 import { openLiveEvents } from './live/publish.ts';
 import type { LiveEvents } from './live/publish.ts';
+import { PACKAGE_VERSION } from './package-version.ts';
 import { readLogBytes } from './stores/sqlite/log-size.ts';
 import { storeNameOf } from './deployment/names.ts';
 import { makeDirectory } from './stores/directory.ts';
@@ -101,6 +102,7 @@ export const createAuthorizationServer = async (
     config.adminPort === undefined
       ? undefined
       : createAdmin({
+          version: PACKAGE_VERSION,
           store,
           noticeKeys,
           time,

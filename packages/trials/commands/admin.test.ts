@@ -15,6 +15,10 @@ import { errorOf, directoryFor, grantFor, serverFor } from '../support/test-dire
 
 const WITH_ADMIN = { args: ['--admin-port', '0'] };
 
+/** The sample that counts the token requests of Smartcar clients with an outcome. */
+const requests = (outcome: string): string =>
+  `keyfob_token_request_duration_seconds_count{dialect="smartcar",outcome="${outcome}"}`;
+
 describe('the admin listener', () => {
   test('does not exist unless it is configured, and the public listener serves none of its paths', async (t) => {
     const without = await serverFor(t);
@@ -120,8 +124,10 @@ describe('the admin listener', () => {
     const { client, grant } = await grantFor(server, 'smartcar');
     const before = await readMetrics(server);
     const rotated = 'keyfob_log_events_total{event="refresh.rotated",reason=""}';
-    const seconds = 'keyfob_token_request_duration_seconds_count';
-    assert.deepEqual([before.get(rotated), before.get(seconds), before.get('keyfob_ready')], [0, 0, 1]);
+    assert.deepEqual(
+      [before.get(rotated), before.get(requests('answered')), before.get('keyfob_ready')],
+      [0, 0, 1],
+    );
     const first = await refreshSmartcar(server.url, client, grant.refreshToken);
     await refreshSmartcar(server.url, client, first.refreshToken);
     await refreshSmartcar(server.url, { ...client, clientSecret: 'wrong' }, first.refreshToken);
@@ -131,8 +137,12 @@ describe('the admin listener', () => {
       after.get('keyfob_log_events_total{event="client.refused",reason="client_secret_wrong"}'),
       1,
     );
-    assert.equal(after.get(seconds), 3);
-    assert.equal(after.get('keyfob_token_request_duration_seconds_bucket{le="+Inf"}'), 3);
+    assert.deepEqual(
+      ['answered', 'refused', 'failed'].map(requests).map((name) => after.get(name)),
+      [2, 1, 0],
+    );
+    assert.ok((after.get('keyfob_store_commits_total') ?? 0) >= 2);
+    assert.ok((after.get('keyfob_store_changes_total') ?? 0) >= 2);
     assert.equal(after.get('keyfob_open_requests'), 0);
     const text = await (await fetch(`${adminUrlOf(server)}/metrics`)).text();
     for (const secret of [client.clientId, grant.grantId, '127.0.0.1']) assert.ok(!text.includes(secret));

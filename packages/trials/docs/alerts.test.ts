@@ -1,108 +1,82 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { createAuthorizationServer } from '@keyfob/server';
-import { readDocument, tableRows } from './documents.ts';
+import { parse } from 'yaml';
+import { anchorsOf, readDocument, ROOT } from './documents.ts';
+import { readFreshSamples, samplesOf, selectorsOf, showSelector } from './exposed-metrics.ts';
+import type { Sample } from './exposed-metrics.ts';
+import { runPromtool } from './promtool.ts';
 
-/** A time series that a rule reads: a metric and the conditions on its labels. */
-type Selector = { readonly metric: string; readonly conditions: readonly Condition[] };
-type Condition = { readonly label: string; readonly operator: string; readonly value: string };
-type Sample = { readonly name: string; readonly labels: ReadonlyMap<string, string>; readonly value: number };
+type Alert = {
+  readonly alert: string;
+  readonly expr: string;
+  readonly labels: { readonly severity: string };
+  readonly annotations: { readonly summary: string; readonly runbook: string };
+};
+type RuleFile = { readonly groups: readonly { readonly rules: readonly Alert[] }[] };
+type TestFile = {
+  readonly tests: readonly {
+    readonly alert_rule_test: readonly {
+      readonly alertname: string;
+      readonly exp_alerts: readonly unknown[];
+    }[];
+  }[];
+};
 
-/** The rules of the table of paging alerts, as Prometheus reads them. */
-const RULES = tableRows(readDocument('docs/operations.md')).flatMap(([cell = '', meaning]) => {
-  const rule = /^`(?<rule>[^`]*\bkeyfob_\w+[^`]*[<>=] [\d.]+)`/.exec(cell)?.groups?.['rule'];
-  return rule === undefined || meaning === undefined ? [] : [rule.replaceAll(String.raw`\|`, '|')];
-});
+const RULES = 'deploy/prometheus/alerts.yaml';
+const TESTS = 'deploy/prometheus/alerts.test.yaml';
+const OPERATIONS = 'docs/operations.md';
 
-const LABEL = /(?<label>\w+)(?<operator>=~|!~|!=|=)"(?<value>[^"]*)"/g;
+const ALERTS = (parse(readDocument(RULES)) as RuleFile).groups.flatMap(({ rules }) => rules);
 
-const selectorsOf = (rule: string): readonly Selector[] =>
-  [...rule.matchAll(/\b(?<metric>keyfob_\w+)(?:\{(?<labels>[^}]*)\})?/g)].map(({ groups }) => ({
-    metric: groups?.['metric'] ?? '',
-    conditions: [...(groups?.['labels'] ?? '').matchAll(LABEL)].map((found) => ({
-      label: found.groups?.['label'] ?? '',
-      operator: found.groups?.['operator'] ?? '',
-      value: found.groups?.['value'] ?? '',
-    })),
-  }));
-
-/** A selector for each alternative of its regular expressions, because every one of them must exist. */
-const alternativesOf = ({ metric, conditions }: Selector): readonly Selector[] =>
-  conditions.reduce<readonly Selector[]>(
-    (selectors, { label, operator, value }) =>
-      selectors.flatMap((selector) =>
-        (operator === '=~' ? value.split('|') : [value]).map((one) => ({
-          ...selector,
-          conditions: [...selector.conditions, { label, operator: '=', value: one }],
-        })),
-      ),
-    [{ metric, conditions: [] }],
-  );
-
-const readSamples = (text: string): readonly Sample[] =>
-  text
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => ({
-      name: /^\w+/.exec(line)?.[0] ?? '',
-      labels: new Map(
-        [...line.matchAll(LABEL)].map(({ groups }) => [groups?.['label'] ?? '', groups?.['value'] ?? '']),
-      ),
-      value: Number(line.slice(line.lastIndexOf(' ') + 1)),
-    }));
-
-const show = ({ metric, conditions }: Selector): string =>
-  `${metric}{${conditions.map(({ label, value }) => `${label}="${value}"`).join(',')}}`;
-
-const NO_LINES = { written: 0, dropped: 0, leftOut: 0 };
-
-describe('the documented alerts', () => {
+describe('the alerts', () => {
   let samples: readonly Sample[] = [];
   before(async () => {
-    const data = mkdtempSync(join(tmpdir(), 'keyfob-alerts-'));
-    // As `keyfob serve` does, which writes a log.
-    const server = await createAuthorizationServer({ data, adminPort: 0 }, { logLines: () => NO_LINES });
-    samples = readSamples(await (await fetch(`${await server.listenForAdmin()}/metrics`)).text());
-    await server.close();
-    rmSync(data, { recursive: true });
+    samples = await readFreshSamples();
   });
 
-  test('are found', () => assert.ok(RULES.length >= 9, RULES.join('\n')));
+  test('are found', () => assert.ok(ALERTS.length >= 18));
 
-  for (const rule of RULES)
-    test(`${rule} reads only what a fresh server exposes, and counters that are 0`, () => {
-      assert.doesNotMatch(rule, /!=|!~/, 'this test does not read such conditions');
-      const selectors = selectorsOf(rule).flatMap(alternativesOf);
+  for (const { alert, expr, labels, annotations } of ALERTS) {
+    test(`${alert} reads only what a fresh server exposes, and counters that are 0`, () => {
+      assert.doesNotMatch(expr, /!=|!~/, 'this test does not read such conditions');
+      const selectors = selectorsOf(expr);
       assert.ok(selectors.length > 0);
       for (const selector of selectors) {
-        const found = samples.filter(
-          ({ name, labels }) =>
-            name === selector.metric &&
-            selector.conditions.every(({ label, value }) => labels.get(label) === value),
-        );
-        assert.ok(found.length > 0, `there is no ${show(selector)}`);
+        const found = samplesOf(samples, selector);
+        assert.ok(found.length > 0, `there is no ${showSelector(selector)}`);
         // `increase` sees a first occurrence only if the series was 0 before.
-        if (/_(?:total|bucket)$/.test(selector.metric))
+        if (/_(?:total|bucket|count)$/.test(selector.metric))
           assert.ok(
             found.every(({ value }) => value === 0),
-            show(selector),
+            showSelector(selector),
           );
       }
     });
 
-  test('are rules that Prometheus accepts', (t) => {
-    const rules = RULES.map((expr, index) => ({ alert: `Rule${index}`, expr }));
-    const directory = mkdtempSync(join(tmpdir(), 'keyfob-alerts-'));
-    t.after(() => rmSync(directory, { recursive: true }));
-    const file = join(directory, 'rules.yml');
-    // JSON is YAML.
-    writeFileSync(file, JSON.stringify({ groups: [{ name: 'keyfob', rules }] }));
-    const checked = spawnSync('promtool', ['check', 'rules', file], { encoding: 'utf8' });
-    if (checked.error !== undefined) return t.skip('promtool is not installed (Debian: prometheus)');
-    assert.equal(checked.status, 0, checked.stderr);
+    test(`${alert} has a section that shows its rule, a severity, and a test in which it fires`, () => {
+      assert.ok(['page', 'ticket'].includes(labels.severity));
+      assert.notEqual(annotations.summary, '');
+      const [path = '', anchor = ''] = annotations.runbook.split('#');
+      assert.equal(path, OPERATIONS);
+      assert.ok(anchorsOf(readDocument(path)).includes(anchor), annotations.runbook);
+      const section = new RegExp(`^#### ${alert}\\n\\n(?<rule>.*)\\n`, 'm').exec(readDocument(path));
+      assert.ok(section?.groups?.['rule']?.startsWith(`\`${expr}\``), `${alert}: ${expr}`);
+      const { tests } = parse(readDocument(TESTS)) as TestFile;
+      const expected = tests.flatMap(({ alert_rule_test: cases }) => cases);
+      assert.ok(expected.some(({ alertname, exp_alerts: fired }) => alertname === alert && fired.length > 0));
+    });
+  }
+
+  test('are all in the runbook, and the runbook has no others', () => {
+    const documented = [...readDocument(OPERATIONS).matchAll(/^#### (?<alert>Keyfob\w+)$/gm)].map(
+      ({ groups }) => groups?.['alert'],
+    );
+    assert.deepEqual(
+      documented,
+      ALERTS.map(({ alert }) => alert),
+    );
   });
+
+  test('are rules that Prometheus accepts', (t) => runPromtool(t, 'check', 'rules', `${ROOT}${RULES}`));
+  test('fire when they should, and only then', (t) => runPromtool(t, 'test', 'rules', `${ROOT}${TESTS}`));
 });

@@ -1,7 +1,11 @@
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Millis } from '../clock.ts';
+import type { StoreFigures } from '../grants/store.ts';
 import type { EventCount } from './event-counts.ts';
-import { renderHistogram, renderMetric } from './exposition.ts';
 import type { Latencies } from './latencies.ts';
+import { latencyMetric } from './latency-metric.ts';
+import { processMetrics } from './process-metrics.ts';
+import { addStoreMetrics } from './store-metrics.ts';
 
 /** How many lines of the log were written, dropped and left out. */
 export type LogLines = {
@@ -12,96 +16,124 @@ export type LogLines = {
   readonly leftOut: number;
 };
 
-/** The values of all metrics at one moment. */
-export type Reading = {
-  readonly events: readonly EventCount[];
-  readonly latencies: Latencies;
-  readonly openRequests: number;
-  readonly isReady: boolean;
-  readonly clockSkewMs: Millis;
-  readonly clockDoubtMs: Millis;
+/** Where the values of the metrics are read, whenever somebody asks for them. */
+export type MetricSources = {
+  readonly version: string;
+  readonly events: () => readonly EventCount[];
+  readonly latencies: () => readonly Latencies[];
+  readonly openRequests: () => number;
+  readonly isReady: () => Promise<boolean>;
+  readonly clockSkewMs: () => Millis;
+  readonly clockDoubtMs: () => Millis;
   /** `undefined` if the store did not answer. */
-  readonly deliveriesWaiting: number | undefined;
+  readonly deliveriesWaiting: () => Promise<number | undefined>;
   /** `undefined` if the host writes the log. */
-  readonly logLines: LogLines | undefined;
+  readonly logLines: (() => LogLines) | undefined;
   /** `undefined` on PostgreSQL. */
-  readonly storeLogBytes: number | undefined;
+  readonly storeLogBytes: (() => number) | undefined;
+  /** `undefined` for a store of the host that does not know its own. */
+  readonly storeFigures: (() => StoreFigures) | undefined;
 };
 
-const gauge = (name: string, help: string, value: number): string =>
-  renderMetric(name, { type: 'gauge', help, samples: [{ value }] });
+/** All metrics of a server, in the text format of Prometheus. */
+export type Metrics = { readonly contentType: string; readonly render: () => Promise<string> };
 
-const renderLogLines = ({ written, dropped, leftOut }: LogLines): string =>
-  renderMetric('keyfob_log_lines_total', {
-    type: 'counter',
-    help: 'Lines of the log: written, dropped because nobody read them, or left out because many were alike.',
-    samples: [
-      { labels: { outcome: 'written' }, value: written },
-      { labels: { outcome: 'dropped' }, value: dropped },
-      { labels: { outcome: 'left_out' }, value: leftOut },
-    ],
-  });
-
-/** All metrics in the Prometheus text format. Those that the store did not answer are left out. */
-export const renderMetrics = (reading: Reading): string => {
-  const {
-    events,
-    latencies,
-    openRequests,
-    isReady,
-    clockSkewMs,
-    clockDoubtMs,
-    deliveriesWaiting,
-    storeLogBytes,
-    logLines,
-  } = reading;
-  const { user, system } = process.cpuUsage();
-  return [
-    renderMetric('keyfob_log_events_total', {
-      type: 'counter',
-      help: 'Log events by name and, where they have one, reason.',
-      samples: events.map(({ event, reason, count }) => ({ labels: { event, reason }, value: count })),
-    }),
-    renderHistogram(
+/**
+ * The metrics of a server and of its process. They are collected when they are rendered; nothing is added to a request for them.
+ * Those that the store does not answer are left out.
+ */
+export const createMetrics = (sources: MetricSources): Metrics => {
+  const registry = new Registry();
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: () => number): void => {
+    const metric: Gauge = new Gauge({ name, help, registers, collect: () => metric.set(read()) });
+  };
+  addCounters(registers, sources);
+  registry.registerMetric(
+    latencyMetric(
       'keyfob_token_request_duration_seconds',
       'Duration of requests to the token endpoints, from the last byte read to the answer, including the commit.',
-      latencies,
+      sources.latencies,
     ),
-    gauge('keyfob_open_requests', 'Requests that are being answered.', openRequests),
+  );
+  gauge('keyfob_open_requests', 'Requests that are being answered.', sources.openRequests);
+  gauge(
+    'keyfob_clock_skew_seconds',
+    "By how much this machine's clock is ahead of the one in use: the database's, or the store's newest moment.",
+    () => sources.clockSkewMs() / 1000,
+  );
+  gauge(
+    'keyfob_clock_doubt_seconds',
+    'By how much the clock in use may be ahead of the true time, as far as is known.',
+    () => sources.clockDoubtMs() / 1000,
+  );
+  if (sources.storeLogBytes !== undefined)
     gauge(
-      'keyfob_clock_skew_seconds',
-      "By how much this machine's clock is ahead of the one in use: the database's, or the store's newest moment.",
-      clockSkewMs / 1000,
-    ),
-    gauge(
-      'keyfob_clock_doubt_seconds',
-      'By how much the clock in use may be ahead of the true time, as far as is known.',
-      clockDoubtMs / 1000,
-    ),
-    gauge('keyfob_ready', '1 if /readyz answers 200.', isReady ? 1 : 0),
-    ...(deliveriesWaiting === undefined
-      ? []
-      : [
-          gauge(
-            'keyfob_webhook_deliveries_waiting',
-            'Deliveries of the whole store that are neither delivered nor given up.',
-            deliveriesWaiting,
-          ),
-        ]),
-    ...(logLines === undefined ? [] : [renderLogLines(logLines)]),
-    ...(storeLogBytes === undefined
-      ? []
-      : [gauge('keyfob_store_log_bytes', 'Size of the write-ahead log of the SQLite store.', storeLogBytes)]),
-    renderMetric('process_cpu_seconds_total', {
-      type: 'counter',
-      help: 'User and system time of this process.',
-      samples: [{ value: (user + system) / 1e6 }],
-    }),
-    gauge('process_resident_memory_bytes', 'Resident memory of this process.', process.memoryUsage.rss()),
-    gauge(
-      'process_start_time_seconds',
-      'Start time of this process since the Unix epoch.',
-      performance.timeOrigin / 1000,
-    ),
-  ].join('');
+      'keyfob_store_log_bytes',
+      'Size of the write-ahead log of the SQLite store.',
+      sources.storeLogBytes,
+    );
+  if (sources.storeFigures !== undefined) addStoreMetrics(registers, sources.storeFigures);
+  addReadiness(registers, sources);
+  const ofProcess = processMetrics();
+  return {
+    contentType: registry.contentType,
+    render: async () => (await Promise.all([registry.metrics(), ofProcess.metrics()])).join('\n'),
+  };
+};
+
+const addCounters = (registers: Registry[], { version, events, logLines }: MetricSources): void => {
+  const build = new Gauge({
+    name: 'keyfob_build_info',
+    help: 'The version that runs, and that of Node.js; always 1.',
+    labelNames: ['version', 'node'],
+    registers,
+  });
+  build.set({ version, node: process.version }, 1);
+  const counted: Counter<'event' | 'reason'> = new Counter({
+    name: 'keyfob_log_events_total',
+    help: 'Log events by name and, where they have one, reason.',
+    labelNames: ['event', 'reason'],
+    registers,
+    collect() {
+      counted.reset();
+      for (const { event, reason, count } of events()) counted.inc({ event, reason }, count);
+    },
+  });
+  if (logLines === undefined) return;
+  const lines: Counter<'outcome'> = new Counter({
+    name: 'keyfob_log_lines_total',
+    help: 'Lines of the log: written, dropped because nobody read them, or left out because many were alike.',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      const { written, dropped, leftOut } = logLines();
+      lines.reset();
+      lines.inc({ outcome: 'written' }, written);
+      lines.inc({ outcome: 'dropped' }, dropped);
+      lines.inc({ outcome: 'left_out' }, leftOut);
+    },
+  });
+};
+
+/** What the store is asked for. A store that is not ready is not asked for more. */
+const addReadiness = (registers: Registry[], { isReady, deliveriesWaiting }: MetricSources): void => {
+  const waiting: Gauge = new Gauge({
+    name: 'keyfob_webhook_deliveries_waiting',
+    help: 'Deliveries of the whole store that are neither delivered nor given up.',
+    registers,
+    async collect() {
+      const count = (await isReady()) ? await deliveriesWaiting() : undefined;
+      if (count === undefined) waiting.remove();
+      else waiting.set(count);
+    },
+  });
+  const ready: Gauge = new Gauge({
+    name: 'keyfob_ready',
+    help: '1 if /readyz answers 200.',
+    registers,
+    async collect() {
+      ready.set((await isReady()) ? 1 : 0);
+    },
+  });
 };

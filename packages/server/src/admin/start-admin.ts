@@ -7,16 +7,17 @@ import type { Store } from '../grants/store.ts';
 import type { Endpoints } from '../http/endpoints.ts';
 import { queryOnce } from './query-once.ts';
 import { createEventCounts } from './event-counts.ts';
-import { NONE, timeTokenRequests } from './latencies.ts';
+import { timeTokenRequests } from './latencies.ts';
 import type { Latencies } from './latencies.ts';
 import { listenForAdmin, plain } from './listen.ts';
 import type { AdminAddress, AdminAnswer, AdminListener } from './listen.ts';
-import { renderMetrics } from './metrics.ts';
-import type { LogLines } from './metrics.ts';
+import type { LogLines, Metrics } from './metrics.ts';
 import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
 
 export type AdminContext = {
-  readonly store: Pick<Store, 'listKeys' | 'countDeliveriesWaiting'>;
+  /** Of the package that runs. */
+  readonly version: string;
+  readonly store: Pick<Store, 'listKeys' | 'countDeliveriesWaiting' | 'figures'>;
   noticeKeys(registered: ClientReading['keys']): boolean;
   readonly time: Pick<ClockSource, 'skewMs' | 'isFarOff' | 'doubt'>;
   openRequests(): number;
@@ -40,13 +41,12 @@ export type Admin = {
   listen(address: AdminAddress): Promise<AdminListener>;
 };
 
-const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
 export const createAdmin = (context: AdminContext): Admin => {
   const { store, noticeKeys, time, openRequests, storeLogBytes, logLines, emit } = context;
   let isStopping = false;
-  let readLatencies: (() => Latencies) | undefined;
+  let readLatencies: (() => readonly Latencies[]) | undefined;
+  let metrics: Metrics | undefined;
   const events = createEventCounts();
   const readiness = createReadiness({
     store,
@@ -72,20 +72,26 @@ export const createAdmin = (context: AdminContext): Admin => {
   };
 
   const answerMetrics = async (): Promise<AdminAnswer> => {
-    const isReady = (await readiness()) === 'ready';
-    const deliveriesWaiting = isReady ? await readWaiting() : undefined;
-    const body = renderMetrics({
-      events: events.list(),
-      latencies: readLatencies?.() ?? NONE,
-      openRequests: openRequests(),
-      isReady,
-      clockSkewMs: time.skewMs(),
-      clockDoubtMs: time.doubt()?.byMs ?? 0,
-      deliveriesWaiting,
-      logLines: logLines?.(),
-      storeLogBytes: storeLogBytes?.(),
+    metrics ??= await openMetrics();
+    return { status: 200, type: metrics.contentType, body: await metrics.render() };
+  };
+
+  /** Loaded where somebody listens for it: commands and servers without an admin port do without the library. */
+  const openMetrics = async (): Promise<Metrics> => {
+    const { createMetrics } = await import('./metrics.ts');
+    return createMetrics({
+      version: context.version,
+      events: events.list,
+      latencies: () => readLatencies?.() ?? [],
+      openRequests,
+      isReady: async () => (await readiness()) === 'ready',
+      clockSkewMs: time.skewMs,
+      clockDoubtMs: () => time.doubt()?.byMs ?? 0,
+      deliveriesWaiting: readWaiting,
+      logLines,
+      storeLogBytes,
+      storeFigures: store.figures?.bind(store),
     });
-    return { status: 200, type: METRICS_TYPE, body };
   };
 
   const routes = new Map([
@@ -104,10 +110,13 @@ export const createAdmin = (context: AdminContext): Admin => {
     stop() {
       isStopping = true;
     },
-    listen: (address) =>
-      listenForAdmin(address, routes, (error) => {
+    async listen(address) {
+      // Before the first request, so that the lag of the event loop is observed from the start.
+      metrics ??= await openMetrics();
+      return listenForAdmin(address, routes, (error) => {
         const cause = error instanceof Error ? (error.stack ?? error.message) : '';
         emit({ event: 'internal.error', requestId: randomUUID(), cause });
-      }),
+      });
+    },
   };
 };

@@ -71,12 +71,19 @@ export const addClientCreate = (client: Command): void => {
       'after',
       `
 Examples:
-  $ keyfob client create --dialect oauth --name "Charge planner" --redirect-uri https://app.example/callback
-  $ keyfob client create --dialect oauth --grant-scope "read_charge control_charge"
-  $ keyfob client create --dialect smartcar --name "Charge planner" --developer "Example GmbH" \\
-      --privacy-url https://app.example/privacy --logo https://app.example/logo.png --redirect-uri https://app.example/callback
-  $ keyfob client create --dialect oauth --type public --redirect-uri http://127.0.0.1/callback
-  $ keyfob client create --dialect oauth --type resource-server --name "Vehicle API"
+  $ keyfob client create --dialect oauth --name "Charge planner" \\
+      --redirect-uri https://app.example/callback
+  $ keyfob client create --dialect oauth \\
+      --grant-scope "read_charge control_charge"
+  $ keyfob client create --dialect smartcar --name "Charge planner" \\
+      --developer "Example GmbH" \\
+      --privacy-url https://app.example/privacy \\
+      --logo https://app.example/logo.png \\
+      --redirect-uri https://app.example/callback
+  $ keyfob client create --dialect oauth --type public \\
+      --redirect-uri http://127.0.0.1/callback
+  $ keyfob client create --dialect oauth --type resource-server \\
+      --name "Vehicle API"
   $ keyfob client create --dialect oauth --data /var/lib/keyfob --create-store`,
     );
   withProfileOptions(command, '').action(create);

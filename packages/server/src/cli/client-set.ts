@@ -50,7 +50,8 @@ export const addClientSet = (client: Command): void => {
       'after',
       `
 Examples:
-  $ keyfob client set ID --rotation overlap --overlap-seconds 600 --on-replay revoke
+  $ keyfob client set ID --rotation overlap --overlap-seconds 600 \\
+      --on-replay revoke
   $ keyfob client set ID --add-redirect-uri https://app.example/callback
   $ keyfob client set ID --grant-scope "read_charge control_charge"`,
     );

@@ -38,7 +38,8 @@ export const addCopy = (program: Command): void => {
 Put a password into PGPASSWORD or ~/.pgpass, not into the address.
 
 Examples:
-  $ keyfob copy --from sqlite:/var/lib/keyfob --to postgres://keyfob@db/keyfob --no-switch
+  $ keyfob copy --from sqlite:/var/lib/keyfob \\
+      --to postgres://keyfob@db/keyfob --no-switch
   $ keyfob copy --from sqlite:/var/lib/keyfob --to postgres://keyfob@db/keyfob
   $ keyfob copy --from sqlite:/var/lib/keyfob --resume-source`,
     )

@@ -42,9 +42,11 @@ export const addGrantCreate = (grant: Command): void => {
       `
 Examples:
   $ keyfob grant create --client ID --subject owner-1 --scope "read_odometer"
-  $ keyfob grant create --client ID --subject owner-1 --public-url https://cars.example
+  $ keyfob grant create --client ID --subject owner-1 \\
+      --public-url https://cars.example
 
-The access token of a client with JWTs names the public URL, so the command needs it too.`,
+The access token of a client with JWTs names the public URL, so the
+command needs it too.`,
     )
     .action(create);
 };

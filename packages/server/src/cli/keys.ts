@@ -67,7 +67,7 @@ const addRotate = (keys: Command): void => {
     .option(...PURPOSE_OPTION)
     .addHelpText(
       'after',
-      '\nExamples:\n  $ keyfob keys rotate --purpose seal\n  $ keyfob keys rotate --purpose sign-rs256    # the first one too, before a client is set to RS256',
+      '\nExamples:\n  $ keyfob keys rotate --purpose seal\n  $ keyfob keys rotate --purpose sign-rs256    # before a client is set to RS256',
     )
     .action(async (options: CommonOptions & { readonly purpose?: string }) => {
       const purpose = readPurpose(options.purpose);

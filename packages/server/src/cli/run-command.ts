@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OperatorError, StoreError } from '../exports/errors.ts';
+import { PACKAGE_VERSION } from '../exports/index.ts';
 import { addBackup, addRestore } from './backup.ts';
 import { addClient } from './client.ts';
+import { addCompletion } from './completion.ts';
 import { addCopy } from './copy.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvents } from './events.ts';
@@ -14,6 +15,7 @@ import { addPrune } from './prune.ts';
 import { ReaderGone, UsageError, writeOutput } from './output.ts';
 import { addServe } from './serve.ts';
 import type { CommandTerminal, Terminal, TerminalStream } from './terminal.ts';
+import { addVersion } from './version.ts';
 import { addWebhook } from './webhook.ts';
 
 export type { Terminal, TerminalStream } from './terminal.ts';
@@ -21,10 +23,6 @@ export type { Terminal, TerminalStream } from './terminal.ts';
 /** 0 success, 1 failure, 2 usage error. */
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
-
-const readVersion = (): string =>
-  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version;
 
 /** `print` gets what the parser itself prints: help, in parts, and the version. */
 const createProgram = (
@@ -35,8 +33,10 @@ const createProgram = (
   const { output, errors } = terminal;
   const program = new Command('keyfob')
     .description('OAuth 2.0 authorization server for connected cars.')
-    .version(readVersion())
+    .version(PACKAGE_VERSION)
     .exitOverride()
+    // Long names of options leave little room: their descriptions are wrapped.
+    .configureHelp({ minWidthToWrap: 20 })
     .configureOutput({
       writeOut: print,
       writeErr: isJson ? () => {} : (text) => void errors.write(text),
@@ -56,7 +56,7 @@ Examples:
 
 Exit codes: 0 success, 1 failure, 2 usage error.
 With --json, a result is one JSON object on standard output, and an error is
-{"error":{"code","message","remedy"}} on standard error. Times are seconds since 1970.`,
+{"error":{"code","message","remedy"}} on standard error. Times are ISO 8601.`,
     );
   for (const add of [
     addServe,
@@ -72,6 +72,8 @@ With --json, a result is one JSON object on standard output, and an error is
     addCopy,
     addPrune,
     addDoctor,
+    addVersion,
+    addCompletion,
   ])
     add(program);
   return program;

@@ -54,8 +54,10 @@ export const addServe = (program: Command): void => {
 Examples:
   $ keyfob serve --demo
   $ keyfob serve --data /var/lib/keyfob --host 0.0.0.0 --port 8787
-  $ keyfob serve --socket /run/keyfob/public.sock --public-url https://cars.example
-  $ KEYFOB_STORE=postgres://keyfob:PASSWORD@db/keyfob keyfob serve --key-file /run/secrets/keyfob.key
+  $ keyfob serve --socket /run/keyfob/public.sock \\
+      --public-url https://cars.example
+  $ KEYFOB_STORE=postgres://keyfob:PASSWORD@db/keyfob \\
+      keyfob serve --key-file /run/secrets/keyfob.key
   $ KEYFOB_KEY="$(cat /run/secrets/keyfob-keys)" keyfob serve --port 0 --json`,
     )
     .action(serve);

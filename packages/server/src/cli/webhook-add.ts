@@ -47,8 +47,10 @@ export const addWebhookAdd = (webhook: Command): void => {
       `
 Examples:
   $ keyfob webhook add --url https://example.com/hook
-  $ keyfob webhook add --url https://example.com/hook --event grant.created --event grant.revoked --client ID
-  $ keyfob webhook add --url https://example.com/end-of-sharing --format FORMAT --client ID`,
+  $ keyfob webhook add --url https://example.com/hook --client ID \\
+      --event grant.created --event grant.revoked
+  $ keyfob webhook add --url https://example.com/end-of-sharing \\
+      --format FORMAT --client ID`,
     )
     .action(add);
 };

@@ -37,7 +37,9 @@ export const KNOWN_DIALECTS = { names: Object.keys(DIALECTS), find: findDialect,
 export const createDialectScopes = (declared: readonly DeploymentScope[] = []): ScopeRegistry =>
   createScopeRegistry(Object.values(DIALECTS), declared);
 
-/** The paths of all token endpoints. */
-export const TOKEN_PATHS: ReadonlySet<string> = new Set(
-  Object.values(DIALECTS).flatMap(({ tokenEndpoints }) => Object.keys(tokenEndpoints)),
+/** The path of every token endpoint, with the name of its dialect. */
+export const TOKEN_DIALECTS: ReadonlyMap<string, string> = new Map(
+  Object.values(DIALECTS).flatMap(({ name, tokenEndpoints }) =>
+    Object.keys(tokenEndpoints).map((path) => [path, name] as const),
+  ),
 );

@@ -19,6 +19,7 @@ export type { ClockSource } from '../clock-source.ts';
 export { systemRandomness } from '../randomness.ts';
 export type { Randomness } from '../randomness.ts';
 export { OperatorError, StoreError } from '../errors.ts';
+export { PACKAGE_VERSION } from '../package-version.ts';
 export { nearestName } from '../nearest-name.ts';
 export { createEventCounts } from '../admin/event-counts.ts';
 export type { LogLines } from '../admin/metrics.ts';

@@ -11,6 +11,19 @@ import type { GrantStore } from './grant-store.ts';
 import type { ImportStore } from './import-store.ts';
 import type { SessionStore } from './session-store.ts';
 
+/** How busy a store is. Totals count from its opening. */
+export type StoreFigures = {
+  readonly commits: number;
+  /** How long they took together, from their first statement to the disk. */
+  readonly commitSeconds: number;
+  /** Units of work in these commits. */
+  readonly changes: number;
+  /** Units of work that wait for their commit. */
+  readonly waiting: number;
+  /** Of a store that keeps connections. `awaited`: callers that wait for one. */
+  readonly connections?: { readonly idle: number; readonly busy: number; readonly awaited: number };
+};
+
 /**
  * All that is stored. Every verb is one atomic step, durable on disk when its promise resolves, and decided on the
  * primary. A verb that fails throws `StoreError` and nothing else: `unavailable` where nothing changed,
@@ -33,5 +46,7 @@ export type Store = GrantStore &
      * a store that does not, the token endpoints of each process remember their own (`undecided-uses.ts`).
      */
     readonly remembersUnanswered?: true;
+    /** Asks nothing of the disk or the database. Absent where a store does not count. */
+    figures?(): StoreFigures;
     close(): Promise<void>;
   };

@@ -94,7 +94,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       await connections.close();
     },
   );
-  return { ...store, remembersUnanswered: true };
+  return { ...store, remembersUnanswered: true, figures: connections.figures };
 };
 
 /** Brings a database to the newest schema. Throws `OperatorError`. */

@@ -27,9 +27,7 @@ export const createAuditVerbs = ({ database, commits, read }: Connection): Audit
   );
   const readHead = (): AuditHead => {
     const row = selectHead.get();
-    return row === undefined
-      ? NO_ENTRY
-      : { sequence: Number(row['sequence']), hash: String(row['hash']) };
+    return row === undefined ? NO_ENTRY : { sequence: Number(row['sequence']), hash: String(row['hash']) };
   };
   return {
     appendAudit: (entry) =>

@@ -2,6 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Millis } from '../../clock.ts';
 import { give } from '../../eventual.ts';
 import type { Eventual } from '../../eventual.ts';
+import type { StoreFigures } from '../../grants/store.ts';
+import { createCommitCounts } from '../commit-counts.ts';
 import { isBusy, isDiskFailure, toStoreError } from './errors.ts';
 
 /** Runs units of work on the database, each atomic and on disk when its promise resolves. */
@@ -10,6 +12,8 @@ export type GroupCommit = {
   run<Result>(work: () => Result, afterCommit?: (result: Result) => Eventual<void>): Promise<Result>;
   /** Resolves when no work is waiting. */
   settle(): Promise<void>;
+  /** How much was committed, and what waits. */
+  figures(): StoreFigures;
 };
 
 type Waiting = {
@@ -46,12 +50,12 @@ export const createGroupCommit = (
 ): GroupCommit => {
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
-  const { user_version: schema } = database.prepare('PRAGMA user_version').get() ?? {};
-  const rewriteHeader = database.prepare(`PRAGMA user_version = ${Number(schema)}`);
+  const overwriteLog = createLogOverwrite(database);
   let waiting: Waiting[] = [];
   let lastLength = 0;
   let scheduled = false;
   let settled: (() => void)[] = [];
+  const counts = createCommitCounts();
 
   const schedule = (delayMs: Millis): void => {
     if (scheduled) return;
@@ -96,6 +100,7 @@ export const createGroupCommit = (
 
   const commitBatch = (batch: readonly Waiting[]): void => {
     const results: unknown[] = [];
+    const beganAtMs = performance.now();
     let isCommit = false;
     options.onBegin();
     try {
@@ -109,6 +114,7 @@ export const createGroupCommit = (
       const isUndone = !isCommit || !isDiskFailure(error) || overwriteLog();
       return rejectAll(batch, toStoreError(error, isUndone ? 'unavailable' : 'outcome_unknown'));
     }
+    counts.note(batch.length, beganAtMs);
     batch.forEach((one, index) => finish(one, results[index] as never));
     options.onCommit(batch.length);
   };
@@ -126,22 +132,6 @@ export const createGroupCommit = (
     }
   };
 
-  /**
-   * A commit whose sync failed may be complete in the log, although SQLite has rolled it back: a crash would bring it
-   * back. Another commit overwrites it there. Answers whether that succeeded.
-   */
-  const overwriteLog = (): boolean => {
-    try {
-      begin.run();
-      rewriteHeader.run();
-      commit.run();
-      return true;
-    } catch {
-      if (database.isTransaction) database.exec('ROLLBACK');
-      return false;
-    }
-  };
-
   const resolveSettled = (): void => {
     if (scheduled || waiting.length > 0) return;
     for (const resolve of settled) resolve();
@@ -154,7 +144,28 @@ export const createGroupCommit = (
         waiting.push({ work, afterCommit, since: performance.now(), resolve, reject });
         schedule(0);
       }),
+    figures: () => counts.figures(waiting.length),
     settle: () => (scheduled ? new Promise((resolve) => settled.push(resolve)) : Promise.resolve()),
+  };
+};
+
+/**
+ * A commit whose sync failed may be complete in the log, although SQLite has rolled it back: a crash would bring it
+ * back. Another commit overwrites it there. Answers whether that succeeded.
+ */
+const createLogOverwrite = (database: DatabaseSync): (() => boolean) => {
+  const { user_version: schema } = database.prepare('PRAGMA user_version').get() ?? {};
+  const rewriteHeader = database.prepare(`PRAGMA user_version = ${Number(schema)}`);
+  return () => {
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      rewriteHeader.run();
+      database.exec('COMMIT');
+      return true;
+    } catch {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      return false;
+    }
   };
 };
 

@@ -89,7 +89,8 @@ const createSessionVerbs = ({
         };
       }),
     noteOperatorSessionUse: (digest, nowMs) => commits.run(() => void note.run(nowMs, digest)),
-    endOperatorSession: (digest) => commits.run(() => (remove.run(digest).changes === 1 ? 'ended' : 'unknown')),
+    endOperatorSession: (digest) =>
+      commits.run(() => (remove.run(digest).changes === 1 ? 'ended' : 'unknown')),
   };
 };
 

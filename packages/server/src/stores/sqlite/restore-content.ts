@@ -68,8 +68,7 @@ export const mergeContent = (database: DatabaseSync, nowMs: Millis): Restored =>
 const LAST_EVENT = (schema: string): string =>
   `SELECT coalesce(max(seq), 0) FROM ${schema}.sqlite_sequence WHERE name = 'grant_events'`;
 
-const LAST_ENTRY = (schema: string): string =>
-  `SELECT coalesce(max(sequence), 0) FROM ${schema}.audit_head`;
+const LAST_ENTRY = (schema: string): string => `SELECT coalesce(max(sequence), 0) FROM ${schema}.audit_head`;
 
 // The longer of the two logs is kept whole, because entries of both would be no chain. Operator keys and sessions stay
 // those of the store: one that was removed since the backup must not come back.

@@ -99,6 +99,7 @@ export const createStore = (
     ...createSessionVerbs(connection),
     ...createOperatorVerbs(connection),
     ...createAuditVerbs(connection),
+    figures: connection.commits.figures,
     async close() {
       await connection.commits.settle();
       await checkpoints.stop();

@@ -1,7 +1,7 @@
 import { StoreError } from '../../../errors.ts';
 import type { Store } from '../../../grants/store.ts';
 
-type Verbs = Omit<Store, 'close' | 'remembersUnanswered'>;
+type Verbs = Omit<Store, 'close' | 'remembersUnanswered' | 'figures'>;
 
 /** A store of these verbs. Its close waits for the calls under way and refuses later ones. */
 export const closable = (verbs: Verbs, close: () => Promise<void>): Store => {

@@ -2,6 +2,8 @@ import { Pool } from 'pg';
 import type { ClientBase, PoolClient } from 'pg';
 import type { Millis } from '../../../clock.ts';
 import { OperatorError } from '../../../errors.ts';
+import type { StoreFigures } from '../../../grants/store.ts';
+import { createCommitCounts } from '../../commit-counts.ts';
 import { readAddress } from './address.ts';
 import type { PostgresAddress, PostgresHost } from './address.ts';
 import { checkDatabase } from './check-database.ts';
@@ -30,6 +32,8 @@ export type Connections = {
     work: (transaction: Transaction) => Promise<Result>,
     options?: TransactionOptions,
   ): Promise<Result>;
+  /** How much was committed, and how busy the connections are. */
+  figures(): StoreFigures;
   /** To be called after every statement is answered. */
   close(): Promise<void>;
 };
@@ -112,19 +116,55 @@ export const openConnections = (
     }
   };
 
+  const commits = createTimedCommits();
+
   return {
     address,
     read: (text, values) => retryUndone(() => runOnce(text, values, 'undone')),
-    write: (text, values) => retryUndone(() => runOnce(text, values, 'outcome_unknown')),
+    write: (text, values) => commits.time(() => retryUndone(() => runOnce(text, values, 'outcome_unknown'))),
     transact: (work, { timeoutMs = limits.answerTimeoutMs } = {}) =>
-      retryUndone(async () => {
-        const client = await connect();
-        const ending = await attempt(client, work, timeoutMs);
-        release(client, 'failure' in ending ? ending.failure : undefined);
-        if (ending.kind === 'committed' && ending.hasDeliveries) onDeliveries();
-        return ending;
-      }),
+      commits.time(() =>
+        retryUndone(async () => {
+          const client = await connect();
+          const ending = await attempt(client, work, timeoutMs);
+          release(client, 'failure' in ending ? ending.failure : undefined);
+          if (ending.kind === 'committed' && ending.hasDeliveries) onDeliveries();
+          return ending;
+        }),
+      ),
+    figures: () => ({ ...commits.figures(), connections: countConnections(pools) }),
     close: async () => void (await Promise.all(pools.map((pool) => pool.end()))),
+  };
+};
+
+/** Counts what is under way, and with `createCommitCounts` what was committed, waiting for a connection included. */
+const createTimedCommits = () => {
+  const counts = createCommitCounts();
+  let underWay = 0;
+  return {
+    async time<Result>(commit: () => Promise<Result>): Promise<Result> {
+      const beganAtMs = performance.now();
+      underWay++;
+      try {
+        const result = await commit();
+        counts.note(1, beganAtMs);
+        return result;
+      } finally {
+        underWay--;
+      }
+    },
+    figures: () => counts.figures(underWay),
+  };
+};
+
+const countConnections = (pools: readonly Pool[]) => {
+  const sum = (valueOf: (pool: Pool) => number): number =>
+    pools.reduce((total, pool) => total + valueOf(pool), 0);
+  const idle = sum(({ idleCount }) => idleCount);
+  return {
+    idle,
+    busy: sum(({ totalCount }) => totalCount) - idle,
+    awaited: sum((pool) => pool.waitingCount),
   };
 };
 
