@@ -5,3 +5,6 @@ export { createServiceKey, listServiceKeys, removeServiceKey } from '../service/
 export type { NewServiceKey, ServiceKeyView } from '../service/keys.ts';
 export { SCOPES } from '../stores/service-keys.ts';
 export type { ServiceScope } from '../stores/service-keys.ts';
+export { USUAL_KINDS } from '../webhooks/endpoint.ts';
+export type { WebhookEndpoint } from '../webhooks/endpoint.ts';
+export type { WebhookEvent } from '../webhooks/sender.ts';

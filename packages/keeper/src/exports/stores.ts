@@ -1,3 +1,4 @@
 export { memoryStore, sqliteStore } from '../stores/sqlite/open.ts';
 export type * from '../stores/store.ts';
 export type { ServiceKey, ServiceKeyVerbs, ServiceScope } from '../stores/service-keys.ts';
+export type * from '../stores/deliveries.ts';

@@ -6,6 +6,7 @@ import type { ServiceKey } from '../stores/service-keys.ts';
 import { authenticate, checkVisible } from './authenticate.ts';
 import { clientAddress } from './client-address.ts';
 import type { KeyBook } from './key-book.ts';
+import { reasonFor } from './pair-body.ts';
 import { Problem, retryAfter, toResponse } from './problem.ts';
 import { readBody, readQuery } from './read-request.ts';
 import type { Answer, Call, ServiceContext, ServiceRoute } from './route.ts';
@@ -115,9 +116,8 @@ const toProblem = (error: unknown, { onBug }: AppParts): Problem => {
       retryAfter(1000),
     );
   if (error instanceof KeeperError && !BROKEN.has(error.code)) {
-    const { code, remedy } = error;
-    const detail = error.message.slice(0, -remedy.length).trim();
-    return new Problem('input_refused', detail, { remedy, code });
+    const { code, message: reason, remedy } = error;
+    return new Problem('input_refused', reasonFor(NOBODY, { code, reason, remedy }), { remedy, code });
   }
   if (error instanceof Error && error.name === 'AbortError') return unanswered();
   onBug(error);

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { StoreError } from '../errors.ts';
 import type { ServiceKey } from '../stores/service-keys.ts';
 import type { PutRow } from '../put-many.ts';
-import { pairLine, toRow } from './pair-body.ts';
+import { pairLine, reasonFor, toRow } from './pair-body.ts';
 import { describeIssues } from './read-request.ts';
 import type { ServiceContext } from './route.ts';
 
@@ -44,6 +44,7 @@ export const importLines = async function* (
     }
     const results = await keepRows(
       context,
+      key,
       batch.map((one) => readRow(key, one)),
     );
     for (const result of results) {
@@ -169,6 +170,7 @@ const readRow = ({ namePrefix }: ServiceKey, { line, text }: Line): ReadRow => {
 /** Keeps the rows that can be kept, and answers for all of them, in their order. */
 const keepRows = async (
   { keeper }: ServiceContext,
+  key: ServiceKey,
   read: readonly ReadRow[],
 ): Promise<readonly RowResult[]> => {
   const wanted = read.flatMap((one) => ('row' in one ? [one.row] : []));
@@ -191,8 +193,7 @@ const keepRows = async (
         'Import from this line on again.',
       );
     if (result.status !== 'refused') return { line, name, status: result.status };
-    const { code, reason, remedy } = result;
-    return refuse(line, name, code, reason.slice(0, -remedy.length).trim(), remedy);
+    return refuse(line, name, result.code, reasonFor(key, result), result.remedy);
   });
 };
 

@@ -1,5 +1,9 @@
 import { KeeperError } from '../errors.ts';
 import type { LogEvent } from '../refresh/engine.ts';
+import { createAddressRule } from '../webhooks/address-rule.ts';
+import { checkEndpoints } from '../webhooks/endpoint.ts';
+import type { CheckedEndpoint, WebhookEndpoint } from '../webhooks/endpoint.ts';
+import type { WebhookEvent } from '../webhooks/sender.ts';
 
 /** A part of another origin of code on the same port: the status page, the routes of the connect round trip. */
 export type Mounted = {
@@ -21,12 +25,19 @@ export type ServiceOptions = {
   /** Requests that may wait for a refresh at a time; 5000 by default. */
   readonly waitingMax?: number | undefined;
   readonly mounted?: readonly Mounted[] | undefined;
+  /** Where events are sent to. */
+  readonly webhooks?: readonly WebhookEndpoint[] | undefined;
+  /** Private ranges of addresses (CIDR) that webhooks may be sent to. */
+  readonly webhookAllowedRanges?: readonly string[] | undefined;
+  /** Messages that may wait for one webhook; 100 000 by default. More are dropped, and counted. */
+  readonly webhookQueueMax?: number | undefined;
   readonly log?: ((event: ServiceEvent) => void) | undefined;
 };
 
 /** What the service reports to its log. Nothing in it is secret. */
 export type ServiceEvent =
   | LogEvent
+  | WebhookEvent
   | { readonly event: 'service.listening'; readonly url: string }
   | { readonly event: 'service.stopping' }
   | { readonly event: 'service.stopped' }
@@ -40,6 +51,9 @@ export type CheckedOptions = {
   readonly waitingMax: number;
   readonly reconnectUrl: (name: string) => string | undefined;
   readonly mounted: readonly Mounted[];
+  readonly webhooks: readonly CheckedEndpoint[];
+  readonly isWebhookAddressAllowed: (address: string) => boolean;
+  readonly webhookQueueMax: number;
   readonly log: (event: ServiceEvent) => void;
 };
 
@@ -68,6 +82,9 @@ export const checkOptions = (options: ServiceOptions): CheckedOptions => {
     waitingMax: whole('waitingMax', options.waitingMax ?? 5000, 1, 1_000_000),
     reconnectUrl: (name) => reconnectUrl?.replaceAll('{name}', encodeURIComponent(name)),
     mounted: options.mounted ?? [],
+    webhooks: checkEndpoints(options.webhooks ?? []),
+    isWebhookAddressAllowed: createAddressRule(options.webhookAllowedRanges ?? []),
+    webhookQueueMax: whole('webhookQueueMax', options.webhookQueueMax ?? 100_000, 1, 10_000_000),
     log: options.log ?? (() => undefined),
   };
 };

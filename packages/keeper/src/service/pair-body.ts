@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Keeper } from '../keeper.ts';
 import type { PutRow } from '../put-many.ts';
+import type { ServiceKey } from '../stores/service-keys.ts';
 import type { PutStatus } from '../stores/store.ts';
 
 const seconds = v.pipe(v.number(), v.minValue(0));
@@ -15,6 +16,8 @@ const pairMembers = {
   /** When the pair was issued; now where missing. */
   obtained_at: v.optional(v.pipe(v.string(), v.isoTimestamp())),
   params: v.optional(v.record(v.string(), v.string())),
+  /** Whether the same refresh token may be under another name already: then both use one grant. `true` where missing. */
+  shared: v.optional(v.boolean()),
 };
 
 /** The body of a put: the members of a token answer (RFC 6749 §5.1), and the client that they belong to. */
@@ -39,6 +42,7 @@ export const toRow = (name: string, body: v.InferOutput<typeof pairBody>): PutRo
     obtainedAtMs: body.obtained_at === undefined ? undefined : Date.parse(body.obtained_at),
   },
   params: body.params,
+  isShared: body.shared,
 });
 
 /** Keeps the pair of a body under a name. Throws `KeeperError` for what can never be kept. */
@@ -47,6 +51,20 @@ export const putPair = (
   name: string,
   body: v.InferOutput<typeof pairBody>,
 ): Promise<PutStatus> => {
-  const { client, tokens, params = {} } = toRow(name, body);
-  return keeper.put(name, client, tokens, { params });
+  const { client, tokens, params, isShared } = toRow(name, body);
+  return keeper.put(name, client, tokens, { params, isShared });
 };
+
+/** Refusals that name another connection. */
+const NAMING: ReadonlySet<string> = new Set(['token_shared', 'token_of_other_client']);
+
+/** Why a pair was refused, as the key may know it: one with a prefix does not learn other names. */
+export const reasonFor = (
+  { namePrefix }: Pick<ServiceKey, 'namePrefix'>,
+  { code, reason, remedy }: { readonly code: string; readonly reason: string; readonly remedy: string },
+): string =>
+  namePrefix !== undefined && NAMING.has(code)
+    ? 'The refresh token is kept already under another name'
+    : reason.endsWith(remedy)
+      ? reason.slice(0, -remedy.length).trim()
+      : reason;

@@ -2,6 +2,8 @@ import * as v from 'valibot';
 import type { Keeper } from '../keeper.ts';
 import { partsOf } from '../keeper-parts.ts';
 import type { Millis } from '../time.ts';
+import { createPost } from '../webhooks/post.ts';
+import { createSender } from '../webhooks/sender.ts';
 import { createApp } from './app.ts';
 import { openKeyBook } from './key-book.ts';
 import { listen } from './listen.ts';
@@ -28,8 +30,9 @@ export type Service = {
   close(options?: { readonly requestsMs?: Millis; readonly exchangesMs?: Millis }): Promise<void>;
 };
 
-/** Requests finish within 10 seconds, exchanges within 60: together less than the 75 seconds of the manifests. */
+/** Requests finish within 10 seconds, webhooks within 2, exchanges within 60: together less than the 75 seconds of the manifests. */
 const REQUESTS_MS = 10_000;
+const WEBHOOKS_MS = 2000;
 const EXCHANGES_MS = 60_000;
 
 /** Serves a keeper over HTTP. It belongs to the service from now on: `close` closes both. Throws `KeeperError`. */
@@ -65,13 +68,26 @@ export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promi
     throw error;
   });
   log({ event: 'service.listening', url: listener.url });
+  const sender = createSender({
+    store,
+    clock,
+    endpoints: checked.webhooks,
+    post: createPost(checked.isWebhookAddressAllowed),
+    reconnectUrl: checked.reconnectUrl,
+    chance: parts.engine.chance,
+    report: log,
+    queueMax: checked.webhookQueueMax,
+    deploymentId: (await store.identity()).deploymentId,
+  });
+  // A copy of a store sends nothing.
+  if (keeper.quarantine() === undefined) sender.start();
   let closing: Promise<void> | undefined;
   const close = async (requestsMs: Millis, exchangesMs: Millis): Promise<void> => {
     isStopping = true;
     log({ event: 'service.stopping' });
     await parts.loop.stop();
     await listener.close(requestsMs);
-    await book.stop();
+    await Promise.all([book.stop(), sender.stop(WEBHOOKS_MS)]);
     await keeper.close({ waitMs: exchangesMs });
     log({ event: 'service.stopped' });
   };

@@ -1,4 +1,5 @@
 import type { ConsentCause, DueRank, Grant, GrantState } from '../grants/grant.ts';
+import type { Delivery, EndpointHealth } from './deliveries.ts';
 import type { ServiceKey, ServiceScope } from './service-keys.ts';
 import type { Attempt, ClientSend, Counts, Put, Step, StoredAnswer, StoredEvent } from './store.ts';
 
@@ -134,4 +135,22 @@ export const toServiceKey = (row: Row): ServiceKey => ({
   createdAtMs: Number(row['created_at_ms']),
   expiresAtMs: toNumber(row['expires_at_ms']),
   usedAtMs: toNumber(row['used_at_ms']),
+});
+
+/** A row of `deliveries`. */
+export const toDelivery = (row: Row): Delivery => ({
+  endpoint: String(row['endpoint']),
+  eventId: String(row['event']),
+  body: String(row['body']),
+  attempts: Number(row['attempts']),
+  createdAtMs: Number(row['created_at_ms']),
+});
+
+/** A row that sums up the waiting messages of an endpoint. */
+export const toEndpointHealth = (row: Row): EndpointHealth => ({
+  endpoint: String(row['endpoint']),
+  waiting: Number(row['waiting']),
+  failing: Number(row['failing']),
+  oldestAtMs: Number(row['oldest_at_ms']),
+  lastError: toText(row['error']),
 });

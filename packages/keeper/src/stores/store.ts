@@ -3,7 +3,9 @@ import type { GrantChange } from '../grants/decide.ts';
 import type { ClientEvent, GrantEvent } from '../grants/events.ts';
 import type { ConsentCause, Due, DueRank, Grant, GrantState } from '../grants/grant.ts';
 import type { Clock, Millis } from '../time.ts';
+import type { DeliveryVerbs } from './deliveries.ts';
 import type { ServiceKeyVerbs } from './service-keys.ts';
+import type { StoredEvent } from './stored-event.ts';
 
 /**
  * Where grants are kept. A store reads and writes; it decides nothing. Every verb is one short transaction, atomic and
@@ -20,6 +22,7 @@ export type Store = GrantVerbs &
   EventVerbs &
   ListVerbs &
   KeyVerbs &
+  DeliveryVerbs &
   ServiceKeyVerbs &
   IdentityVerbs;
 
@@ -211,15 +214,7 @@ export type ClientVerbs = {
   ): Promise<boolean>;
 };
 
-/** An event, as it waits for its listeners. */
-export type StoredEvent = {
-  readonly id: string;
-  readonly atMs: Millis;
-  readonly event: GrantEvent | ClientEvent;
-  /** The connections of its grant, at the moment of reading; empty for an event of a client. */
-  readonly connections: readonly string[];
-  readonly grantId: string | undefined;
-};
+export type { StoredEvent } from './stored-event.ts';
 
 /** The outbox. */
 export type EventVerbs = {

@@ -9,7 +9,16 @@ import type { OpenForContract } from './rows.ts';
 /** Limits that no slow machine reaches, for trials of anything but the waiting itself. */
 export const PATIENT: Partial<PostgresLimits> = { connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
 
-const TABLES = ['grants', 'connections', 'attempts', 'answers', 'clients', 'events', 'service_keys'];
+const TABLES = [
+  'grants',
+  'connections',
+  'attempts',
+  'answers',
+  'clients',
+  'events',
+  'service_keys',
+  'deliveries',
+];
 const EMPTY = [
   ...TABLES.map((table) => `DELETE FROM keeper_${table}`),
   'UPDATE keeper_deployment SET key_check = NULL',

@@ -1,4 +1,5 @@
 import { describeAnnouncing } from './announcing.ts';
+import { describeDelivering } from './delivering.ts';
 import { describeDuplicates } from './duplicates.ts';
 import { describeListing } from './listing.ts';
 import { describePutting } from './putting.ts';
@@ -17,5 +18,6 @@ export const describeStore = (name: string, open: OpenForContract): void => {
   describeAnnouncing(name, open);
   describeListing(name, open);
   describeServiceKeys(name, open);
+  describeDelivering(name, open);
   describeReporting(name, open);
 };

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { KeeperError } from '../../errors.ts';
 import { answerToken, unavailable } from '../answer-token.ts';
-import { pairBody, putPair, putStatus } from '../pair-body.ts';
+import { pairBody, putPair, putStatus, reasonFor } from '../pair-body.ts';
 import { Problem } from '../problem.ts';
 import { defineRoute } from '../route.ts';
 import type { ServiceContext, ServiceRoute } from '../route.ts';
@@ -139,8 +140,12 @@ export const GRANT_ROUTES: readonly ServiceRoute[] = [
       201: { description: 'Kept as a new grant.', schema: v.object({ name: v.string(), status: putStatus }) },
     },
     problems: ['name_not_visible', 'input_refused'],
-    async handle({ context, name, body }) {
-      const status = await putPair(context.keeper, name, body);
+    async handle({ context, key, name, body }) {
+      const status = await putPair(context.keeper, name, body).catch((error: unknown) => {
+        if (!(error instanceof KeeperError) || error.code === 'keeper_closed') throw error;
+        const { code, message: reason, remedy } = error;
+        throw new Problem('input_refused', reasonFor(key, { code, reason, remedy }), { remedy, code });
+      });
       return { status: status === 'new' ? 201 : 200, body: { name, status } };
     },
   }),

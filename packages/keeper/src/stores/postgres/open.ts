@@ -5,6 +5,7 @@ import type { Store, StoreOpener } from '../store.ts';
 import { createDatabaseClock } from './clock.ts';
 import { openConnections } from './connections.ts';
 import type { PostgresLimits } from './connections.ts';
+import { createDeliveryVerbs } from './deliveries.ts';
 import { createClientVerbs, createEventVerbs } from './events.ts';
 import { toOpenError } from './failures.ts';
 import { createGrantVerbs } from './grants.ts';
@@ -53,6 +54,7 @@ export const postgresStore =
         ...createListVerbs(connections),
         ...createKeyVerbs(connections),
         ...createServiceKeyVerbs(connections),
+        ...createDeliveryVerbs(connections),
         ...createIdentityVerbs(connections),
         prune: createPrune(connections),
         guardFile: directory === undefined ? undefined : join(directory, 'keeper.guard'),

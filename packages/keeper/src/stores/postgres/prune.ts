@@ -12,6 +12,9 @@ const ATTEMPTS = `DELETE FROM keeper_attempts WHERE id IN (
 const ACKNOWLEDGED = `DELETE FROM keeper_events WHERE number IN (
     SELECT number FROM keeper_events WHERE acknowledged_at_ms < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
   RETURNING 1`;
+const DELIVERIES = `DELETE FROM keeper_deliveries WHERE (endpoint, event) IN (
+    SELECT endpoint, event FROM keeper_deliveries WHERE created_at_ms < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+  RETURNING 1`;
 const SPARES = `DELETE FROM keeper_answers WHERE id IN (
     SELECT a.id FROM keeper_answers AS a WHERE a.received_at_ms < :before AND NOT EXISTS (
       SELECT 1 FROM keeper_grants AS g WHERE g.id = a.grant_id AND g.generation <= a.generation + 1)
@@ -28,16 +31,18 @@ const UNHEARD = `DELETE FROM keeper_events WHERE number IN (
         AND number = (SELECT max(number) FROM keeper_events AS o
           WHERE o.grant_id = e.grant_id AND o.acknowledged_at_ms IS NULL AND o.kind = 'needs_consent'))
     ORDER BY number LIMIT :limit FOR UPDATE OF e SKIP LOCKED)
-  RETURNING 1`;
+  RETURNING fanned_at_ms`;
 
 /** Deletes what nobody needs any more. */
 export const createPrune =
   ({ write }: Connections): IdentityVerbs['prune'] =>
   async ({ beforeMs: before, outbox, limit }) => {
     const counts: number[] = [];
-    for (const statement of [MARKS, ATTEMPTS, ACKNOWLEDGED, SPARES])
+    for (const statement of [MARKS, ATTEMPTS, ACKNOWLEDGED, DELIVERIES, SPARES])
       counts.push((await write(statement, { before, limit })).length);
     const { beforeMs, eventsMax } = outbox;
-    const droppedEvents = (await write(UNHEARD, { before: beforeMs, eventsMax, limit })).length;
-    return { droppedEvents, isMore: [...counts, droppedEvents].some((count) => count >= limit) };
+    const gone = await write(UNHEARD, { before: beforeMs, eventsMax, limit });
+    // Webhooks have got the others.
+    const droppedEvents = gone.filter((row) => row['fanned_at_ms'] === null).length;
+    return { droppedEvents, isMore: [...counts, gone.length].some((count) => count >= limit) };
   };

@@ -124,5 +124,24 @@ export const SCHEMA: readonly string[] = [
     expires_at_ms bigint,
     used_at_ms bigint
   );
+  ALTER TABLE keeper_events ADD COLUMN fanned_at_ms bigint;
+  CREATE INDEX keeper_events_unfanned ON keeper_events (number) WHERE fanned_at_ms IS NULL;
+  CREATE TABLE keeper_deliveries (
+    endpoint text COLLATE "C" NOT NULL,
+    event bigint NOT NULL,
+    lane text COLLATE "C" NOT NULL,
+    body text NOT NULL,
+    created_at_ms bigint NOT NULL,
+    next_at_ms bigint NOT NULL,
+    attempts integer NOT NULL,
+    done_at_ms bigint,
+    outcome text,
+    status integer,
+    error text,
+    PRIMARY KEY (endpoint, event)
+  );
+  CREATE INDEX keeper_deliveries_due ON keeper_deliveries (endpoint, next_at_ms) WHERE done_at_ms IS NULL;
+  CREATE INDEX keeper_deliveries_by_lane ON keeper_deliveries (endpoint, lane, event) WHERE done_at_ms IS NULL;
+  CREATE INDEX keeper_deliveries_by_time ON keeper_deliveries (created_at_ms);
   `,
 ];

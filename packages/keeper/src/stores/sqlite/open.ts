@@ -6,6 +6,7 @@ import { KeeperError } from '../../errors.ts';
 import type { Clock, Millis } from '../../time.ts';
 import type { IdentityVerbs, Store, StoreOpener } from '../store.ts';
 import { createCommits } from './commits.ts';
+import { createDeliveryVerbs } from './deliveries.ts';
 import { toOpenError } from './errors.ts';
 import { createClientVerbs, createEventVerbs } from './events.ts';
 import { createGrantVerbs } from './grants.ts';
@@ -52,6 +53,7 @@ const openSqliteStore = (
     ...createListVerbs(connection),
     ...createKeyVerbs(connection),
     ...createServiceKeyVerbs(connection),
+    ...createDeliveryVerbs(connection),
     ...createIdentityVerbs(connection, file, isInMemory),
   };
 };

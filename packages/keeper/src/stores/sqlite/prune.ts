@@ -5,6 +5,8 @@ const ATTEMPTS =
   'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE sent_at_ms < :beforeMs LIMIT :limit)';
 const ACKNOWLEDGED = `DELETE FROM events WHERE number IN (
   SELECT number FROM events WHERE acknowledged_at_ms < :beforeMs LIMIT :limit)`;
+const DELIVERIES = `DELETE FROM deliveries WHERE rowid IN (
+  SELECT rowid FROM deliveries WHERE created_at_ms < :beforeMs LIMIT :limit)`;
 const SPARES = `DELETE FROM answers WHERE id IN (
   SELECT id FROM answers WHERE received_at_ms < :beforeMs AND NOT EXISTS (
     SELECT 1 FROM grants WHERE grants.id = answers.grant_id AND grants.generation <= answers.generation + 1)
@@ -18,17 +20,21 @@ const UNHEARD = `DELETE FROM events WHERE number IN (
       AND EXISTS (SELECT 1 FROM grants WHERE grants.id = e.grant_id AND state = 'dead')
       AND number = (SELECT max(number) FROM events
         WHERE grant_id = e.grant_id AND acknowledged_at_ms IS NULL AND kind = 'needs_consent'))
-  ORDER BY number LIMIT :limit)`;
+  ORDER BY number LIMIT :limit) RETURNING fanned_at_ms`;
 
 /** Deletes what nobody needs any more. */
 export const createPrune = ({ database, commits }: Connection): IdentityVerbs['prune'] => {
-  const pruning = [ATTEMPTS, ACKNOWLEDGED, SPARES].map((statement) => database.prepare(statement));
+  const pruning = [ATTEMPTS, ACKNOWLEDGED, DELIVERIES, SPARES].map((statement) =>
+    database.prepare(statement),
+  );
   const unheard = database.prepare(UNHEARD);
   return ({ beforeMs, outbox, limit }: PruneBounds) =>
     commits.run(() => {
       const counts = pruning.map((statement) => Number(statement.run({ beforeMs, limit }).changes));
       const { eventsMax, beforeMs: outboxBeforeMs } = outbox;
-      const droppedEvents = Number(unheard.run({ outboxBeforeMs, eventsMax, limit }).changes);
-      return { droppedEvents, isMore: [...counts, droppedEvents].some((count) => count >= limit) };
+      const gone = unheard.all({ outboxBeforeMs, eventsMax, limit });
+      // Webhooks have got the others.
+      const droppedEvents = gone.filter((row) => row['fanned_at_ms'] === null).length;
+      return { droppedEvents, isMore: [...counts, gone.length].some((count) => count >= limit) };
     });
 };

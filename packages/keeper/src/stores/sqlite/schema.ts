@@ -128,5 +128,24 @@ export const SCHEMA: readonly string[] = [
     expires_at_ms INTEGER,
     used_at_ms INTEGER
   ) STRICT, WITHOUT ROWID;
+  ALTER TABLE events ADD COLUMN fanned_at_ms INTEGER;
+  CREATE INDEX events_unfanned ON events (number) WHERE fanned_at_ms IS NULL;
+  CREATE TABLE deliveries (
+    endpoint TEXT NOT NULL,
+    event INTEGER NOT NULL,
+    lane TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    next_at_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    done_at_ms INTEGER,
+    outcome TEXT,
+    status INTEGER,
+    error TEXT,
+    PRIMARY KEY (endpoint, event)
+  ) STRICT;
+  CREATE INDEX deliveries_due ON deliveries (endpoint, next_at_ms) WHERE done_at_ms IS NULL;
+  CREATE INDEX deliveries_by_lane ON deliveries (endpoint, lane, event) WHERE done_at_ms IS NULL;
+  CREATE INDEX deliveries_by_time ON deliveries (created_at_ms);
   `,
 ];
