@@ -10,6 +10,7 @@ import { reasonFor } from './pair-body.ts';
 import { Problem, retryAfter, toResponse } from './problem.ts';
 import { readBody, readQuery } from './read-request.ts';
 import type { Answer, Call, ServiceContext, ServiceRoute } from './route.ts';
+import { addStatusPage } from './status-page.ts';
 import * as v from 'valibot';
 import type { WrongKeys } from './wrong-keys.ts';
 
@@ -54,6 +55,7 @@ export const createApp = (routes: readonly ServiceRoute[], parts: AppParts): Hon
       );
     });
   }
+  addStatusPage(app, parts);
   app.notFound(() => toResponse(notFound()));
   app.onError((error) => toResponse(toProblem(error, parts)));
   return app;

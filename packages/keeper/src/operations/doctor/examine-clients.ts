@@ -2,10 +2,11 @@ import { createClient } from '../../config/client-settings.ts';
 import type { Settings } from '../../config/settings.ts';
 import { KeeperError } from '../../errors.ts';
 import type { ClientFacts } from '../../grants/client-facts.ts';
+import { skewMsOf } from '../../grants/skew.ts';
 import { DEFAULT_TIMING } from '../../grants/timing.ts';
 import type { Client } from '../../providers/clients.ts';
 import type { Store } from '../../stores/store.ts';
-import { describeMoment } from '../describe-span.ts';
+import { describeMoment, describeSpan } from '../describe-span.ts';
 import { bad, ok } from './finding.ts';
 import type { Finding } from './finding.ts';
 
@@ -59,7 +60,7 @@ export const examineFacts = (
   digest: string | undefined,
   nowMs: number,
 ): readonly Finding[] => {
-  const { breaker, pausedUntilMs, secrets } = facts;
+  const { breaker, pausedUntilMs, secrets, skew } = facts;
   const check = `client ${name}`;
   const findings: Finding[] = [];
   if (digest !== undefined && secrets !== digest)
@@ -87,6 +88,15 @@ export const examineFacts = (
         'warn',
         `the provider asked for a pause, which ends ${describeMoment(pausedUntilMs, nowMs)}`,
         'Lower perSecondMax if this happens often.',
+      ),
+    );
+  if (skew.isReported)
+    findings.push(
+      bad(
+        `clock ${name}`,
+        'warn',
+        `the provider's clock is ${describeSpan(Math.abs(skewMsOf(skew)))} ${skewMsOf(skew) > 0 ? 'ahead of' : 'behind'} ours`,
+        'Synchronise the clock of this machine with NTP.',
       ),
     );
   return findings;

@@ -1,11 +1,7 @@
-import type { DueRank } from '../../grants/grant.ts';
 import type { Store } from '../../stores/store.ts';
+import { countOverdue } from '../count-overdue.ts';
 import { bad, ok } from './finding.ts';
 import type { Finding } from './finding.ts';
-
-const RANKS: readonly DueRank[] = [0, 1, 2];
-/** A refresh that is due for so long was seen by no running keeper, or its client has no budget for it. */
-const LATE_MS = 10 * 60_000;
 
 /** Checks that what is due is refreshed, which is what a running keeper does. */
 export const examineSchedule = async (
@@ -13,12 +9,7 @@ export const examineSchedule = async (
   clients: readonly string[],
 ): Promise<readonly Finding[]> => {
   const { states } = await store.counts();
-  const untilMs = store.nowMs() - LATE_MS;
-  const span = { fromMs: untilMs - 1, untilMs, stepMs: 1 };
-  let late = 0;
-  for (const client of clients)
-    for (const rank of RANKS)
-      late += (await store.dueSteps({ client, rank }, span)).reduce((sum, { grants }) => sum + grants, 0);
+  const late = await countOverdue(store, clients);
   const { dead = 0, uncertain = 0, suspect = 0, staged = 0 } = states;
   const trouble = uncertain + suspect + staged;
   return [
