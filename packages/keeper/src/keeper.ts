@@ -1,11 +1,10 @@
-import { createAuthorizer } from './authorizer.ts';
-import type { Authorizer } from './authorizer.ts';
 import { KeeperError, NeedsConsentError, StoreError, UnavailableError } from './errors.ts';
 import { createDispatcher } from './events/dispatch.ts';
 import type { Dispatcher, EventKind, Listener } from './events/dispatch.ts';
-import { createFetch } from './fetch.ts';
 import { shareOf } from './grants/pace.ts';
 import { registerParts } from './keeper-parts.ts';
+import { createHttpAccess } from './http-access.ts';
+import type { HttpAccess } from './http-access.ts';
 import { preparePut } from './put.ts';
 import type { PutOptions, Tokens } from './put.ts';
 import { putMany } from './put-many.ts';
@@ -39,38 +38,35 @@ import { sleep, systemClock } from './time.ts';
 import type { Millis } from './time.ts';
 
 /** Holds the grants of many connections. */
-export type Keeper = Reading & {
-  /**
-   * Keeps a pair under a name. When it resolves, the pair is on disk, encrypted. Throws `KeeperError` for a pair that cannot
-   * be kept as it is: `token_of_other_client`, `token_shared` and others.
-   */
-  put(name: string, client: string, tokens: Tokens, options?: PutOptions): Promise<PutStatus>;
-  /** Keeps many pairs, for an import. A row that is refused stops no other. It may be done again: see `PutRowResult`. */
-  putMany(rows: readonly PutRow[]): Promise<readonly PutRowResult[]>;
-  /** A valid access token. Throws `NeedsConsentError` or `UnavailableError`. */
-  token(name: string, options?: AskOptions): Promise<string>;
-  /** The same as a value, with three outcomes. */
-  tryToken(name: string, options?: AskOptions): Promise<TokenResult>;
-  /** `fetch` with the token of a connection: a refused token leads to one refresh at most, and to one more request. */
-  fetch(name: string): typeof globalThis.fetch;
-  /** What `fetch` and the adapters for other HTTP clients are built on, for one of your own. */
-  authorizer(name: string): Authorizer;
-  /** Ends a connection: nothing is kept alive for it any more. Returns whether there was one. */
-  disconnect(name: string): Promise<boolean>;
-  /** Listens to stored events. Returns what ends it. Every process that shares a store listens to the same kinds. */
-  on(kind: EventKind | '*', listener: Listener): () => void;
-  /** Refreshes now, if that is allowed, and answers how it ended. */
-  refresh(name: string): Promise<Pick<Refreshed, 'kind' | 'reason' | 'retryAtMs'>>;
-  /** Seals everything with the first key of the ring. */
-  rekey(onProgress?: (resealed: number) => void): Promise<Rekeyed>;
-  /** Why nothing is sent; `undefined` where all is well. */
-  quarantine(): string | undefined;
-  /** One turn of the schedule, now. */
-  turn(): Promise<void>;
-  /** Stops starting refreshes, waits for the open ones for so long, and closes the store last. */
-  close(options?: { readonly waitMs?: Millis }): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-};
+export type Keeper = Reading &
+  HttpAccess & {
+    /**
+     * Keeps a pair under a name. When it resolves, the pair is on disk, encrypted. Throws `KeeperError` for a pair that cannot
+     * be kept as it is: `token_of_other_client`, `token_shared` and others.
+     */
+    put(name: string, client: string, tokens: Tokens, options?: PutOptions): Promise<PutStatus>;
+    /** Keeps many pairs, for an import. A row that is refused stops no other. It may be done again: see `PutRowResult`. */
+    putMany(rows: readonly PutRow[]): Promise<readonly PutRowResult[]>;
+    /** A valid access token. Throws `NeedsConsentError` or `UnavailableError`. */
+    token(name: string, options?: AskOptions): Promise<string>;
+    /** The same as a value, with three outcomes. */
+    tryToken(name: string, options?: AskOptions): Promise<TokenResult>;
+    /** Ends a connection: nothing is kept alive for it any more. Returns whether there was one. */
+    disconnect(name: string): Promise<boolean>;
+    /** Listens to stored events. Returns what ends it. Every process that shares a store listens to the same kinds. */
+    on(kind: EventKind | '*', listener: Listener): () => void;
+    /** Refreshes now, if that is allowed, and answers how it ended. */
+    refresh(name: string): Promise<Pick<Refreshed, 'kind' | 'reason' | 'retryAtMs'>>;
+    /** Seals everything with the first key of the ring. */
+    rekey(onProgress?: (resealed: number) => void): Promise<Rekeyed>;
+    /** Why nothing is sent; `undefined` where all is well. */
+    quarantine(): string | undefined;
+    /** One turn of the schedule, now. */
+    turn(): Promise<void>;
+    /** Stops starting refreshes, waits for the open ones for so long, and closes the store last. */
+    close(options?: { readonly waitMs?: Millis }): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+  };
 
 const CLOSE_WAIT_MS = 60_000;
 const EVENT_HOLD_MS = 30_000;
@@ -150,15 +146,26 @@ const guardAgainstCopies = async (
   return undefined;
 };
 
+const quarantined = (reason: string): KeeperError =>
+  new KeeperError(
+    'quarantined',
+    `Nothing is sent: ${reason}`,
+    'Adopt the store where it is the only copy (isOnlyCopy).',
+  );
+
 const createKeeper = (parts: Parts): Keeper => {
-  const { engine, cache, dispatcher, refresher, loop, quarantine } = parts;
-  const { store, clients, clock } = engine;
+  const { engine, budget, cache, dispatcher, refresher, loop, quarantine } = parts;
+  const { store, clock } = engine;
   const mayForce = createForceLimit(clock);
   const asking = { refresher, cache, mayForce, isQuarantined: () => quarantine !== undefined };
   let isClosed = false;
   const refuseClosed = (): void => {
     if (!isClosed) return;
     throw new KeeperError('keeper_closed', 'The keeper is closed', 'Open one for the life of the program.');
+  };
+  const refuseSending = (): void => {
+    refuseClosed();
+    if (quarantine !== undefined) throw quarantined(quarantine);
   };
   /** The way of most questions: no look into the store, no await. */
   const fromMemory = (name: string, { rejected, minValidMs }: AskOptions): Cached | undefined => {
@@ -198,11 +205,6 @@ const createKeeper = (parts: Parts): Keeper => {
     isClosed = true;
     await closeParts(parts, options.waitMs ?? CLOSE_WAIT_MS);
   };
-  const authorizer = (name: string): Authorizer =>
-    createAuthorizer({
-      token: (asked) => token(name, asked),
-      provider: async () => clients.get((await store.find(name))?.client ?? '')?.provider,
-    });
   const keeper: Keeper = {
     async put(name, client, tokens, putOptions) {
       refuseClosed();
@@ -219,8 +221,7 @@ const createKeeper = (parts: Parts): Keeper => {
     },
     token,
     tryToken,
-    fetch: (name) => createFetch(authorizer(name), globalThis.fetch),
-    authorizer,
+    ...createHttpAccess(engine, { budget, token, onPut: cache.drop, refuseSending }),
     async disconnect(name) {
       refuseClosed();
       const grant = await store.disconnect(name);

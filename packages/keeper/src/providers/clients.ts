@@ -1,6 +1,7 @@
 import { KeeperError } from '../errors.ts';
 import { PLEOS } from './pleos.ts';
-import type { Provider } from './provider.ts';
+import type { ConsentDifferences } from './consent.ts';
+import type { Provider, ProviderDifferences } from './provider.ts';
 import { defineProvider } from './provider.ts';
 import { SMARTCAR, SMARTCAR_V3 } from './smartcar.ts';
 import { TESLA } from './tesla.ts';
@@ -35,6 +36,8 @@ export type ClientOptions = {
   readonly url?: string;
   /** Where tokens are revoked as in RFC 7009. Used where an answer comes for a connection that was closed meanwhile. */
   readonly revocationUrl?: string;
+  /** The whole authorization endpoint. */
+  readonly authorizeUrl?: string;
   /** Accepts plain http to another machine. Secrets then travel in clear. */
   readonly isInsecure?: boolean;
   readonly userAgent?: string;
@@ -42,7 +45,7 @@ export type ClientOptions = {
   readonly concurrencyMax?: number;
   readonly keepWarm?: Client['keepWarm'];
   /** What this deployment knows better than the profile: an overlap of ten minutes, other lifetimes. */
-  readonly differences?: Partial<Provider>;
+  readonly differences?: Partial<ProviderDifferences>;
 };
 
 const USER_AGENT = 'keyfob-keeper/0.1';
@@ -67,7 +70,13 @@ export const clientOf = (profile: Provider, options: ClientOptions): Client => {
   const revocationUrl =
     options.revocationUrl ??
     (profile.revocationUrl === undefined ? undefined : atOrigin(profile.revocationUrl, options.origin));
-  const provider = defineProvider({ ...profile, revocationUrl, ...options.differences, url });
+  const provider = defineProvider({
+    ...profile,
+    revocationUrl,
+    ...options.differences,
+    url,
+    consent: consentOf({ ...profile, ...options.differences }, options),
+  });
   refuseClearText(provider, options.isInsecure === true);
   return {
     provider,
@@ -84,18 +93,40 @@ export const clientOf = (profile: Provider, options: ClientOptions): Client => {
 const atOrigin = (url: string, origin: string | undefined): string =>
   origin === undefined ? url : origin.replace(/\/+$/, '') + new URL(url).pathname;
 
+/** The consent of a client: under the same other origin as its token endpoint. */
+const consentOf = (
+  { consent }: Partial<ProviderDifferences>,
+  { origin, authorizeUrl }: ClientOptions,
+): ConsentDifferences | undefined => {
+  if (authorizeUrl !== undefined) return { ...consent, url: authorizeUrl };
+  if (consent === undefined || origin === undefined) return consent;
+  const { code, url } = consent;
+  return {
+    ...consent,
+    url: atOrigin(url, origin),
+    code: { ...code, ...(code?.url === undefined ? {} : { url: atOrigin(code.url, origin) }) },
+  };
+};
+
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
-const refuseClearText = ({ name, url, revocationUrl = url }: Provider, isInsecure: boolean): void => {
-  for (const one of [url, revocationUrl]) {
-    const { protocol, hostname } = new URL(one);
-    if (protocol === 'https:' || (protocol === 'http:' && (isInsecure || LOOPBACK.test(hostname)))) continue;
-    throw new KeeperError(
-      'url_insecure',
-      `The client secret of ${name} would travel in clear to ${hostname}`,
-      'Use https, or set isInsecure for a network that you trust.',
-    );
-  }
+/** Whether a URL is plain http to this machine. */
+export const isLoopback = (url: string): boolean => {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && LOOPBACK.test(hostname);
+};
+
+const refuseClearText = ({ name, url, revocationUrl, consent }: Provider, isInsecure: boolean): void => {
+  const refused = [url, revocationUrl, consent?.url, consent?.code.url].find(
+    (one) => one !== undefined && !(isInsecure ? /^https?:/ : /^https:/).test(one) && !isLoopback(one),
+  );
+  if (refused === undefined) return;
+  const { hostname } = new URL(refused);
+  throw new KeeperError(
+    'url_insecure',
+    `The client secret of ${name} would travel in clear to ${hostname}`,
+    'Use https, or set isInsecure for a network that you trust.',
+  );
 };
 
 /** A client of Smartcar's API v2. */

@@ -30,6 +30,15 @@ export const PLEOS = defineProvider({
     brand: 'bug',
     Brand: 'bug',
   },
+  consent: {
+    url: 'https://api.pleos.ai/v1/auth/login',
+    fields: { clientId: 'clientId', redirectUri: 'redirectUrl', state: 'state' },
+    constants: { brand: '{brand}' },
+    code: {
+      url: 'https://api.pleos.ai/v1/auth/token',
+      fields: { code: 'code', redirectUri: 'redirectUrl' },
+    },
+  },
   accessRefusal: { status: 400, codes: ['4011', '401'] },
   lifetimes: { accessSeconds: 3600, refreshSeconds: 90 * 86_400 },
 });

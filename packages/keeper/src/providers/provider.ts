@@ -1,5 +1,7 @@
 import type { AnswerClass } from '../grants/answer-class.ts';
 import { KeeperError } from '../errors.ts';
+import { defineConsent } from './consent.ts';
+import type { Consent, ConsentDifferences } from './consent.ts';
 
 /**
  * What a provider does with a refresh token that it has already used.
@@ -49,6 +51,8 @@ export type Provider = {
   readonly complaints: Readonly<Record<string, AnswerClass>>;
   /** How the data API refuses an access token, where that is not status 401. */
   readonly accessRefusal?: { readonly status: number; readonly codes: readonly string[] } | undefined;
+  /** Where owners consent; missing where there is no owner (client credentials), or where it is not known. */
+  readonly consent?: Consent | undefined;
   readonly lifetimes: Lifetimes;
   readonly repeats: Repeats;
   /** After so long without an answer an exchange is over. */
@@ -96,12 +100,17 @@ export const RFC6749: Omit<Provider, 'name' | 'url'> = {
   exchangeSeconds: 60,
 };
 
+/** What of a provider differs from RFC 6749; its name and its URL always do. */
+export type ProviderDifferences = Pick<Provider, 'name' | 'url'> &
+  Partial<Omit<Provider, 'consent'>> & { readonly consent?: ConsentDifferences | undefined };
+
 /** A provider from what differs from RFC 6749. Throws `KeeperError` for what can never work. */
-export const defineProvider = (differences: Partial<Provider> & Pick<Provider, 'name' | 'url'>): Provider => {
+export const defineProvider = ({ consent, ...differences }: ProviderDifferences): Provider => {
   const provider: Provider = {
     ...RFC6749,
     ...differences,
     codes: { ...RFC6749.codes, ...differences.codes },
+    ...(consent === undefined ? {} : { consent: defineConsent(consent) }),
   };
   const { repeats, exchangeSeconds, lifetimes } = provider;
   const wrong = (what: string, remedy: string): never => {
@@ -110,6 +119,8 @@ export const defineProvider = (differences: Partial<Provider> & Pick<Provider, '
   if (!URL.canParse(provider.url)) wrong(`has the URL "${provider.url}"`, 'Give an absolute https URL.');
   if (provider.revocationUrl !== undefined && !URL.canParse(provider.revocationUrl))
     wrong(`has the revocation URL "${provider.revocationUrl}"`, 'Give an absolute https URL.');
+  if (consent !== undefined && !URL.canParse(consent.url))
+    wrong(`has the consent URL "${consent.url}"`, 'Give an absolute https URL.');
   if (!(exchangeSeconds > 0) || exchangeSeconds > 300)
     wrong('waits for no sensible time', 'Set exchangeSeconds from 1 to 300.');
   if (!(lifetimes.accessSeconds > 0)) wrong('has no accessSeconds', 'Set it to a number of seconds above 0.');

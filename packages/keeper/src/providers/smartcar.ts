@@ -7,6 +7,7 @@ import { defineProvider } from './provider.ts';
 export const SMARTCAR = defineProvider({
   name: 'smartcar',
   url: 'https://auth.smartcar.com/oauth/token',
+  consent: { url: 'https://connect.smartcar.com/oauth/authorize' },
   lifetimes: { accessSeconds: 7200, refreshSeconds: 60 * 86_400 },
   repeats: { kind: 'overlap', seconds: 60 },
   exchangeSeconds: 50,

@@ -11,6 +11,11 @@ export const TESLA = defineProvider({
     clientId: 'client_id',
     clientSecret: 'client_secret',
   },
+  consent: {
+    url: 'https://auth.tesla.com/oauth2/v3/authorize',
+    // The API of the owner's region: elsewhere it is given as a difference.
+    code: { constants: { audience: 'https://fleet-api.prd.na.vn.cloud.tesla.com' } },
+  },
   lifetimes: { accessSeconds: 8 * 3600, refreshSeconds: 90 * 86_400 },
   repeats: { kind: 'overlap', seconds: 24 * 3600 },
 });

@@ -4,5 +4,6 @@ import { defineProvider } from './provider.ts';
 export const VOLVO = defineProvider({
   name: 'volvo',
   url: 'https://volvoid.eu.volvocars.com/as/token.oauth2',
+  consent: { url: 'https://volvoid.eu.volvocars.com/as/authorization.oauth2', pkce: true },
   lifetimes: { accessSeconds: 299, refreshSeconds: 7 * 86_400, grantSeconds: 182 * 86_400 },
 });

@@ -79,4 +79,11 @@ export type LogEvent =
   /** One grant cannot be refreshed, for a reason that no retry removes: a damaged row, a key that is missing, a bug. */
   | { readonly event: 'refresh.failed'; readonly grantId: string | undefined; readonly reason: string }
   | { readonly event: 'listener.failed'; readonly kind: string; readonly reason: string }
+  /** An owner came back from the consent, and the code was exchanged, or not. */
+  | {
+      readonly event: 'connect.ended';
+      readonly client: string;
+      readonly outcome: string;
+      readonly code: string;
+    }
   | { readonly event: 'quarantine'; readonly reason: string };

@@ -5,22 +5,42 @@ import type { TokenRequest } from './exchange.ts';
 
 /** The request of one refresh. Throws `KeeperError` where the grant lacks a parameter of its provider. */
 export const writeRequest = (
-  { provider, clientId, userAgent }: Client,
+  client: Client,
   secret: string,
   params: Readonly<Record<string, string>>,
   refreshToken: string | undefined,
 ): TokenRequest => {
-  const { fields, body, grantType, credentials } = provider;
+  const { fields, grantType, url } = client.provider;
   const members: Record<string, string> = {};
   if (fields.grantType !== undefined) members[fields.grantType] = grantType;
   if (fields.refreshToken !== undefined && refreshToken !== undefined)
     members[fields.refreshToken] = refreshToken;
+  return writeTokenRequest(client, { url, members, secret, params });
+};
+
+/** A request with the client's authentication. Throws `KeeperError` where a parameter of the provider is missing. */
+export const writeTokenRequest = (
+  { provider, clientId, userAgent }: Client,
+  {
+    url,
+    members: given,
+    secret,
+    params,
+  }: {
+    readonly url: string;
+    readonly members: Readonly<Record<string, string>>;
+    readonly secret: string;
+    readonly params: Readonly<Record<string, string>>;
+  },
+): TokenRequest => {
+  const { fields, body, credentials } = provider;
+  const members: Record<string, string> = { ...given };
   if (credentials === 'body') {
     members[fields.clientId ?? 'client_id'] = clientId;
     members[fields.clientSecret ?? 'client_secret'] = secret;
   }
   return {
-    url: provider.url,
+    url,
     headers: {
       ...commonHeaders(userAgent),
       'content-type': body === 'json' ? 'application/json' : FORM,
@@ -85,13 +105,20 @@ const fillHeaders = (
   params: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> => {
   for (const name of paramsOf(provider)) refuseWithout(provider, params, name);
-  return Object.fromEntries(
-    Object.entries(provider.headers).map(([header, value]) => [
-      header,
+  return fillPlaceholders(provider.headers, params);
+};
+
+/** Values with the parameters in the places of their names. */
+export const fillPlaceholders = (
+  values: Readonly<Record<string, string>>,
+  params: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
       value.replaceAll(PLACEHOLDER, (_whole, name: string) => params[name] ?? ''),
     ]),
   );
-};
 
 const refuseWithout = (
   { name: provider }: Provider,

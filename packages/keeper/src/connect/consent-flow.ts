@@ -1,0 +1,223 @@
+import { KeeperError, StoreError } from '../errors.ts';
+import type { Client } from '../providers/clients.ts';
+import { isLoopback } from '../providers/clients.ts';
+import type { Consent } from '../providers/consent.ts';
+import { keptStatus } from '../put-result.ts';
+import { preparePut } from '../put.ts';
+import type { Tokens } from '../put.ts';
+import type { Budget } from '../refresh/budget.ts';
+import type { Engine } from '../refresh/engine.ts';
+import { checkParams, fillPlaceholders } from '../refresh/write-request.ts';
+import { sleep } from '../time.ts';
+import type { Millis } from '../time.ts';
+import { exchangeCode } from './exchange-code.ts';
+import { challengeOf, newState, newVerifier, openTicket, sealTicket } from './ticket.ts';
+import type { Ticket } from './ticket.ts';
+
+/** What an owner is asked for. */
+export type ConsentWish = {
+  /** The connection that the pair will be kept under. */
+  readonly name: string;
+  readonly scope?: readonly string[];
+  /** Parameters of the connection, as `put` takes them. */
+  readonly params?: Readonly<Record<string, string>>;
+  /** Further members of the authorization request, for example `{ mode: 'simulated' }`. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** A short text that comes back. */
+  readonly note?: string;
+};
+
+/** What happened to a connection after the owner came back. */
+export type Connected =
+  /** The pair is on disk. */
+  | { readonly status: 'connected'; readonly name: string; readonly note: string }
+  | { readonly status: 'refused'; readonly code: string; readonly note: string }
+  | { readonly status: 'unavailable'; readonly code: string; readonly note: string };
+
+/** The way of an owner to the consent of one client and back. `connectRoutes` makes routes of it. */
+export type ConsentFlow = {
+  /** Where to send the owner, and what to keep in their browser: the ticket, under the state. */
+  begin(wish: ConsentWish): { readonly url: string; readonly state: string; readonly ticket: string };
+  /** What a ticket holds; `undefined` for one that is not ours, has ended, or belongs to another state, client or redirect URI. */
+  open(state: string, ticket: string): Pick<Ticket, 'name' | 'note'> | undefined;
+  /**
+   * Exchanges the code and keeps the pair. When it resolves with `connected`, the pair is on disk. The same state again, in this process,
+   * gets the same result, and the code is sent once: a second use of a code ends the grant at some providers.
+   */
+  complete(state: string, ticket: string, code: string): Promise<Connected | undefined>;
+};
+
+/** An owner has so long. */
+const CONSENT_MS = 10 * 60_000;
+/** So many are remembered. */
+const REMEMBERED_MAX = 10_000;
+const NOTE_MAX = 1200;
+const SAVE_AGAIN_MS = 500;
+
+/** The flow of one client. Throws `KeeperError` for what can never work. */
+export const createConsentFlow = (
+  engine: Engine,
+  budget: Budget,
+  clientName: string,
+  {
+    redirectUri,
+    onPut,
+    refuseSending,
+  }: { readonly redirectUri: string; onPut(name: string): void; refuseSending(): void },
+): ConsentFlow => {
+  const { client, consent } = clientWithConsent(engine, clientName);
+  checkRedirectUri(redirectUri);
+  const results = new Map<string, Promise<Connected>>();
+  /** Pairs that the store refused: when the owner loads the page again, no code is sent. */
+  const unsaved = new Map<string, Tokens>();
+
+  const open = (state: string, sealed: string): Ticket | undefined => {
+    const ticket = openTicket(engine.keys, state, sealed, engine.clock.wallMs());
+    return ticket?.client === clientName && ticket.redirectUri === redirectUri ? ticket : undefined;
+  };
+
+  const connect = async (state: string, ticket: Ticket, code: string): Promise<Connected> => {
+    const { name, note } = ticket;
+    let tokens = unsaved.get(state);
+    if (tokens === undefined) {
+      const exchanged = await exchangeCode(engine, client, ticket, code);
+      if (exchanged.status !== 'exchanged') return { ...exchanged, note };
+      ({ tokens } = exchanged);
+    }
+    try {
+      await save(engine, ticket, tokens);
+    } catch (error) {
+      if (error instanceof KeeperError) return { status: 'refused', code: error.code, note };
+      if (!(error instanceof StoreError)) throw error;
+      forgetOldest(unsaved);
+      unsaved.set(state, tokens);
+      return { status: 'unavailable', code: 'store_unavailable', note };
+    }
+    unsaved.delete(state);
+    onPut(name);
+    return { status: 'connected', name, note };
+  };
+
+  return {
+    begin({ name, scope = [], params = {}, query = {}, note = '' }) {
+      refuseSending();
+      checkParams(client.provider, params);
+      if (note.length > NOTE_MAX)
+        throw new KeeperError('note_too_long', 'A note is too long', `Use ${NOTE_MAX} characters at most.`);
+      const state = newState();
+      const verifier = consent.pkce ? newVerifier() : undefined;
+      const endsAtMs = engine.clock.wallMs() + CONSENT_MS;
+      const ticket: Ticket = { client: clientName, name, params, redirectUri, verifier, endsAtMs, note };
+      return {
+        url: consentUrl(client, consent, { ticket, state, scope, query }),
+        state,
+        ticket: sealTicket(engine.keys, state, ticket),
+      };
+    },
+    open,
+    async complete(state, sealed, code) {
+      const ticket = open(state, sealed);
+      if (ticket === undefined) return undefined;
+      const known = results.get(state);
+      if (known !== undefined) return known;
+      refuseSending();
+      const result = budget.run(clientName, true, () => connect(state, ticket, code));
+      forgetOldest(results);
+      results.set(state, result);
+      const ended = await result;
+      // The owner may load the page again: the same code may still work.
+      if (ended.status === 'unavailable') results.delete(state);
+      engine.log({
+        event: 'connect.ended',
+        client: clientName,
+        outcome: ended.status,
+        code: 'code' in ended ? ended.code : 'ok',
+      });
+      return ended;
+    },
+  };
+};
+
+/** Stores a pair. A store that is away is tried again while the owner waits: their consent was given once. */
+const save = async (engine: Engine, ticket: Ticket, tokens: Tokens): Promise<void> => {
+  const { clock, store, timing } = engine;
+  const put = preparePut(engine, ticket.name, ticket.client, tokens, { params: ticket.params });
+  const endMs: Millis = clock.monotonicMs() + timing.callerWaitMs;
+  for (;;)
+    try {
+      const result = await store.put(put);
+      return void keptStatus(engine, put, result);
+    } catch (error) {
+      if (!(error instanceof StoreError) || clock.monotonicMs() > endMs) throw error;
+      await sleep(clock, SAVE_AGAIN_MS);
+    }
+};
+
+const consentUrl = (
+  { clientId }: Client,
+  { url, fields, constants, pkce }: Consent,
+  {
+    ticket,
+    state,
+    scope,
+    query,
+  }: {
+    readonly ticket: Ticket;
+    readonly state: string;
+    readonly scope: readonly string[];
+    readonly query: Readonly<Record<string, string>>;
+  },
+): string => {
+  const target = new URL(url);
+  const values = { responseType: 'code', clientId, redirectUri: ticket.redirectUri, state };
+  const named = { ...values, ...(scope.length === 0 ? {} : { scope: scope.join(' ') }) };
+  for (const [key, value] of Object.entries({ ...query, ...fillPlaceholders(constants, ticket.params) }))
+    target.searchParams.set(key, value);
+  for (const [field, value] of Object.entries(named)) {
+    const key = fields[field as keyof typeof fields];
+    if (key !== undefined) target.searchParams.set(key, value);
+  }
+  if (pkce && ticket.verifier !== undefined) {
+    target.searchParams.set('code_challenge', challengeOf(ticket.verifier));
+    target.searchParams.set('code_challenge_method', 'S256');
+  }
+  return target.href;
+};
+
+const clientWithConsent = (engine: Engine, name: string): { client: Client; consent: Consent } => {
+  const client = engine.clients.get(name);
+  if (client === undefined)
+    throw new KeeperError(
+      'client_unknown',
+      `There is no client "${name}"`,
+      `Use one of: ${[...engine.clients.keys()].join(', ')}.`,
+    );
+  const { consent } = client.provider;
+  if (consent === undefined)
+    throw new KeeperError(
+      'consent_unknown',
+      `Where owners consent to ${client.provider.name} is not known`,
+      'Give authorizeUrl to the client, or consent to defineProvider.',
+    );
+  return { client, consent };
+};
+
+const checkRedirectUri = (redirectUri: string): void => {
+  if (
+    URL.canParse(redirectUri) &&
+    !redirectUri.includes('#') &&
+    (redirectUri.startsWith('https://') || isLoopback(redirectUri))
+  )
+    return;
+  throw new KeeperError(
+    'redirect_uri_invalid',
+    `The redirect URI "${redirectUri}" cannot be used`,
+    'Give the absolute https URL of the callback, as it is registered at the provider; http only for this machine.',
+  );
+};
+
+const forgetOldest = (remembered: Map<string, unknown>): void => {
+  if (remembered.size < REMEMBERED_MAX) return;
+  const [oldest] = remembered.keys();
+  if (oldest !== undefined) remembered.delete(oldest);
+};

@@ -1,0 +1,55 @@
+import type { Client } from '../providers/clients.ts';
+import type { Tokens } from '../put.ts';
+import type { Engine } from '../refresh/engine.ts';
+import { readAnswer } from '../refresh/read-answer.ts';
+import type { Answer } from '../refresh/read-answer.ts';
+import { fillPlaceholders, writeTokenRequest } from '../refresh/write-request.ts';
+import { seconds } from '../time.ts';
+import type { Ticket } from './ticket.ts';
+
+/** What became of a code. */
+export type ExchangedCode =
+  | { readonly status: 'exchanged'; readonly tokens: Tokens }
+  /** The provider refuses the code, or us. Another consent may help, or a look at the client's registration. */
+  | { readonly status: 'refused'; readonly code: string }
+  /** Not now. The same code may still work. */
+  | { readonly status: 'unavailable'; readonly code: string };
+
+/** Exchanges a code for the first pair, with the client's own authentication. Nobody can cut it short. */
+export const exchangeCode = async (
+  engine: Engine,
+  client: Client,
+  ticket: Ticket,
+  code: string,
+): Promise<ExchangedCode> => {
+  const { consent, url, exchangeSeconds } = client.provider;
+  if (consent === undefined) return { status: 'refused', code: 'no_consent' };
+  const { fields, constants } = consent.code;
+  const members: Record<string, string> = { ...fillPlaceholders(constants, ticket.params) };
+  if (fields.grantType !== undefined) members[fields.grantType] = 'authorization_code';
+  if (fields.code !== undefined) members[fields.code] = code;
+  if (fields.redirectUri !== undefined) members[fields.redirectUri] = ticket.redirectUri;
+  if (ticket.verifier !== undefined) members['code_verifier'] = ticket.verifier;
+  let answer: Answer | undefined;
+  for (const secret of engine.book.secrets(ticket.client)) {
+    const request = writeTokenRequest(client, {
+      url: consent.code.url ?? url,
+      members,
+      secret,
+      params: ticket.params,
+    });
+    const sentAtMs = engine.store.nowMs();
+    const options = { deadlineMs: seconds(exchangeSeconds), maySend: () => true, clock: engine.clock };
+    answer = readAnswer(client.provider, await engine.transport(request, options), engine.store.nowMs());
+    if (answer.pair !== undefined)
+      return {
+        status: 'exchanged',
+        tokens: { ...answer.pair, ...answer.stated, obtainedAtMs: sentAtMs },
+      };
+    // During a change of secrets the next one may be the right one.
+    if (answer.class !== 'client_rejected' && answer.class !== 'unclear') break;
+  }
+  const { class: found, code: said } = answer ?? { class: 'bug' as const, code: 'no_secret' };
+  const isOutage = found === 'not_sent' || found === 'rate_limited' || found === 'ambiguous';
+  return { status: isOutage ? 'unavailable' : 'refused', code: said };
+};
