@@ -83,7 +83,7 @@ export const createAuthorizationServer = async (
   settings: Settings,
   options: ServerOptions = {},
 ): Promise<AuthorizationServer> => {
-  const config = parseConfig({ flags: settings });
+  const config = parseConfig({ file: settings });
   refuseOpenFiles(config, options);
   const basePath = parseBasePath(options.basePath ?? '');
   const emit = guardEmit(options.emit ?? (() => {}));

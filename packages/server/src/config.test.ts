@@ -224,10 +224,24 @@ void test('the key ring is given as text, as a file or as a command, not as seve
   assert.equal(parse({ environment: { KEYFOB_KEY: 'ring' } }).key, 'ring');
   assert.equal(parse({ flags: { keyFile: 'ring.txt' } }).keyFile, 'ring.txt');
   const both = { environment: { KEYFOB_KEY: 'ring' }, flags: { keyFile: 'ring.txt' } };
-  assert.match(errorOf(both).message, /give one of key, keyFile and keyCommand, not several/);
+  assert.match(
+    errorOf(both).message,
+    /give one of KEYFOB_KEY, --key-file and KEYFOB_KEY_COMMAND, not several/,
+  );
   const command = { environment: { KEYFOB_KEY: 'ring', KEYFOB_KEY_COMMAND: 'print-ring' } };
-  assert.match(errorOf(command).message, /give one of key, keyFile and keyCommand, not several/);
+  assert.match(errorOf(command).message, /give one of KEYFOB_KEY, KEYFOB_KEY_FILE and KEYFOB_KEY_COMMAND/);
+  assert.match(errorOf({ file: { key: 'a', keyFile: 'b' } }).message, /one of key, keyFile and keyCommand/);
   assert.equal(parse({ environment: { KEYFOB_KEY_COMMAND: 'print-ring' } }).keyCommand, 'print-ring');
+});
+
+void test('a fault names a setting as it was given: the flag, the variable, or the member of the file', () => {
+  assert.match(errorOf({ flags: { port: 'x' } }).message, /: --port must be /);
+  assert.match(errorOf({ environment: { KEYFOB_PORT: 'x' } }).message, /: KEYFOB_PORT must be /);
+  assert.match(errorOf({ file: { port: 'x' } }).message, /: port must be /);
+  assert.match(
+    errorOf({ environment: { KEYFOB_SOCKET: '/run/keyfob.sock' } }).message,
+    /: KEYFOB_SOCKET needs KEYFOB_PUBLIC_URL, because no URL leads to it/,
+  );
 });
 
 const UNKNOWN: readonly (readonly [string, Partial<ConfigSources>, RegExp])[] = [

@@ -35,7 +35,11 @@ export const parseConfig = ({ flags = {}, environment = {}, file = {} }: ConfigS
     .filter((name) => !isSettingName(name))
     .map((name) => describeUnknown(name, environment));
   const result = v.safeParse(schema, values);
-  const faults = [...unknown, ...(result.success ? [] : result.issues.map(describeIssue))];
+  const nameOf = (name: string): string => givenName(name, { flags, environment, file });
+  const faults = [
+    ...unknown,
+    ...(result.success ? [] : result.issues.map((issue) => describeIssue(issue, nameOf))),
+  ];
   if (result.success && faults.length === 0) return Object.freeze(result.output as Config);
   throw new OperatorError(
     'config_invalid',
@@ -66,7 +70,7 @@ const schema = v.pipe(
   ),
   v.check(
     ({ socket, publicUrl }) => socket === undefined || publicUrl !== undefined,
-    'socket needs publicUrl, because nobody reaches a socket by a URL',
+    'socket needs publicUrl, because no URL leads to it',
   ),
   v.check(
     ({ key, keyFile, keyCommand }) =>
@@ -79,9 +83,20 @@ const schema = v.pipe(
   ),
 );
 
-const describeIssue = (issue: v.BaseIssue<unknown>): string => {
+/** A fault, with settings under the names by which they were given. */
+const describeIssue = (issue: v.BaseIssue<unknown>, nameOf: (name: string) => string): string => {
   const name = v.getDotPath(issue);
-  return name === null ? issue.message : `${name} ${issue.message}`;
+  if (name !== null) return `${nameOf(name)} ${issue.message}`;
+  return issue.message.replaceAll(/\b[a-zA-Z]+\b/g, (word) => (isSettingName(word) ? nameOf(word) : word));
+};
+
+/** The name of a setting where it was given: its flag, its variable, or its member in the file. */
+const givenName = (name: string, { flags = {}, environment = {}, file = {} }: ConfigSources): string => {
+  if (!isSettingName(name)) return name;
+  const { flag }: Setting = SETTINGS[name];
+  if (flags[name] !== undefined) return flag?.split(' ')[0] ?? name;
+  const variable = environmentNameOf(name);
+  return environment[variable] !== undefined || Object.keys(file).length === 0 ? variable : name;
 };
 
 const readEnvironment = (environment: Environment): Values =>

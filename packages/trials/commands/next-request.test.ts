@@ -5,6 +5,9 @@ import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-proc
 import { refreshAs, refreshPleos, refreshSmartcar, refusalOf } from '../support/refresh-request.ts';
 import { grantFor } from '../support/test-directory.ts';
 
+/** Between two moments in ISO 8601. */
+const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
+
 describe('While a server runs, every command takes effect with the next request', () => {
   let server: KeyfobServer;
   before(async () => {
@@ -56,7 +59,7 @@ describe('While a server runs, every command takes effect with the next request'
 
   test('a secret works until it expires', async () => {
     const { client, grant } = await grantFor(server, 'smartcar');
-    const secret = await server.command<MadeClient & { readonly expiresAt: number }>(
+    const secret = await server.command<MadeClient & { readonly expiresAt: string }>(
       'client',
       'secret',
       'add',
@@ -64,6 +67,7 @@ describe('While a server runs, every command takes effect with the next request'
       '--expires-in-seconds',
       '2',
     );
+    const expiresAt = Date.parse(secret.expiresAt) / 1000;
     const ended: number[] = [];
     let token = grant.refreshToken;
     for (;;) {
@@ -71,11 +75,11 @@ describe('While a server runs, every command takes effect with the next request'
       const answer = await refreshSmartcar(server.url, secret, token);
       const answeredAt = Math.floor(Date.now() / 1000);
       if (answer.status === 200) {
-        assert.ok(startedAt < secret.expiresAt, 'it was let in after its end');
+        assert.ok(startedAt < expiresAt, 'it was let in after its end');
         token = answer.refreshToken;
       } else {
         assert.equal(answer.status, 401, answer.text);
-        assert.ok(answeredAt >= secret.expiresAt, 'it was refused before its end');
+        assert.ok(answeredAt >= expiresAt, 'it was refused before its end');
         ended.push(answeredAt);
         break;
       }
@@ -108,12 +112,12 @@ describe('While a server runs, every command takes effect with the next request'
     );
     const second = await refreshSmartcar(server.url, client, first.refreshToken);
     assert.equal(second.body['refresh_token_expires_in'], 1234);
-    const show = await server.command<{ rotatedAt: number; refreshTokenExpiresAt: number }>(
+    const show = await server.command<{ rotatedAt: string; refreshTokenExpiresAt: string }>(
       'grant',
       'show',
       grant.grantId,
     );
-    assert.equal(show.refreshTokenExpiresAt - show.rotatedAt, 1234);
+    assert.equal(secondsBetween(show.rotatedAt, show.refreshTokenExpiresAt), 1234);
   });
 
   test('rotation and overlap-seconds decide whether a used token may be repeated', async () => {
@@ -200,12 +204,12 @@ describe('While a server runs, every command takes effect with the next request'
       client.clientId,
     );
     assert.deepEqual([policy['resyncGenerations'], policy['grantLifetimeSeconds']], [0, 60]);
-    const show = await server.command<{ createdAt: number; grantExpiresAt: number }>(
+    const show = await server.command<{ createdAt: string; grantExpiresAt: string }>(
       'grant',
       'show',
       grant.grantId,
     );
-    assert.equal(show.grantExpiresAt - show.createdAt, 60);
+    assert.equal(secondsBetween(show.createdAt, show.grantExpiresAt), 60);
     await server.command('client', 'set', client.clientId, '--grant-lifetime-seconds', 'none');
     const endless = await server.command<{ grantExpiresAt: null }>('grant', 'show', grant.grantId);
     assert.equal(endless.grantExpiresAt, null);

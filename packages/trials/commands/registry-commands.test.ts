@@ -63,7 +63,7 @@ describe('The commands for clients and grants, for people and for programs', () 
     assert.deepEqual(show.json, set.json);
     assert.equal((show.json['policy'] as Record<string, unknown>)['overlapSeconds'], 600);
 
-    assert.equal(typeof (await both(directory, 'client', 'disable', id)).json['disabledAt'], 'number');
+    assert.equal(typeof (await both(directory, 'client', 'disable', id)).json['disabledAt'], 'string');
     assert.match((await runOn(directory, 'client', 'list')).stdout, new RegExp(`${id} .* disabled`));
     assert.equal((await both(directory, 'client', 'enable', id)).json['disabledAt'], null);
 

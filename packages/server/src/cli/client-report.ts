@@ -1,8 +1,7 @@
-import { toSeconds } from '../exports/grants.ts';
 import { POLICY_FIELDS } from '../exports/clients.ts';
 import type { Client, ClientSecret, PolicyField } from '../exports/clients.ts';
 import { toFlag } from './options.ts';
-import { alignColumns, secondsOrNull, showTime } from './output.ts';
+import { alignColumns, showTime, timeOrNull, writeTime } from './output.ts';
 
 /** Every field of a policy, in the order of its table. */
 export const FIELDS = Object.keys(POLICY_FIELDS) as readonly PolicyField[];
@@ -18,8 +17,8 @@ export const clientToJson = (client: Client, grants?: number) => ({
   developer: client.profile?.developer ?? '',
   privacyUrl: client.profile?.privacyUrl ?? null,
   logo: logoToJson(client),
-  createdAt: toSeconds(client.createdAtMs),
-  disabledAt: secondsOrNull(client.disabledAtMs),
+  createdAt: writeTime(client.createdAtMs),
+  disabledAt: timeOrNull(client.disabledAtMs),
   policy: client.policy,
   secrets: client.secrets.map(secretToJson),
   ...(grants === undefined ? {} : { grants }),
@@ -39,10 +38,10 @@ export const describeClient = (client: Client, grants: number): string => {
     ['name', client.name === '' ? '-' : client.name],
     ...profileRows(client),
     ...redirectRows(client),
-    ['created', showTime(toSeconds(client.createdAtMs))],
+    ['created', showTime(writeTime(client.createdAtMs))],
     [
       'state',
-      client.disabledAtMs === undefined ? 'enabled' : `disabled ${showTime(toSeconds(client.disabledAtMs))}`,
+      client.disabledAtMs === undefined ? 'enabled' : `disabled ${showTime(writeTime(client.disabledAtMs))}`,
     ],
     ['grants', String(grants)],
     ...FIELDS.map((field) => [toFlag(field).slice(2), String(client.policy[field] ?? 'none')] as const),
@@ -80,9 +79,9 @@ export const redirectRows = ({
 export const secretToJson = ({ id, name, createdAtMs, expiresAtMs, lastUsedAtMs }: ClientSecret) => ({
   secretId: id,
   name,
-  createdAt: toSeconds(createdAtMs),
-  expiresAt: secondsOrNull(expiresAtMs),
-  lastUsedAt: secondsOrNull(lastUsedAtMs),
+  createdAt: writeTime(createdAtMs),
+  expiresAt: timeOrNull(expiresAtMs),
+  lastUsedAt: timeOrNull(lastUsedAtMs),
 });
 
 /** Secrets for people, without the secrets themselves. */

@@ -5,7 +5,7 @@ import { describeSecrets, secretToJson } from './client-report.ts';
 import { unknownClient, unknownSecret } from './not-found.ts';
 import { onDeployment, readName, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, secondsOrNull, showTime } from './output.ts';
+import { alignColumns, showTime, timeOrNull } from './output.ts';
 
 type AddOptions = CommonOptions & { readonly name: string; readonly expiresInSeconds?: string };
 type RemoveOptions = CommonOptions & { readonly force?: boolean };
@@ -61,7 +61,7 @@ const add = async (clientId: string, options: AddOptions): Promise<void> =>
       ['client id', clientId],
       ['secret id', secret.id],
       ['client secret', `${clientSecret}  (shown only once)`],
-      ['expires', showTime(secondsOrNull(secret.expiresAtMs))],
+      ['expires', showTime(timeOrNull(secret.expiresAtMs))],
     ];
     const remedyIfLost = `The secret is valid, and only its digest is stored. Remove it with "keyfob client secret remove ${clientId} ${secret.id}", and add another.`;
     return {

@@ -8,7 +8,7 @@ import { addClientSet } from './client-set.ts';
 import { unknownClient } from './not-found.ts';
 import { onDeployment, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, secondsOrNull } from './output.ts';
+import { alignColumns, timeOrNull } from './output.ts';
 
 export const addClient = (program: Command): void => {
   const client = program
@@ -80,7 +80,7 @@ const setDisabled = async (id: string, options: CommonOptions, isDisabled: boole
     if (changed.outcome === 'invalid') throw toUsageError(changed.faults, FIELDS);
     const state = disabledAtMs === null ? 'enabled' : 'disabled';
     return {
-      json: { clientId: id, disabledAt: secondsOrNull(disabledAtMs ?? undefined) },
+      json: { clientId: id, disabledAt: timeOrNull(disabledAtMs ?? undefined) },
       text: `${state} client ${id}`,
     };
   });

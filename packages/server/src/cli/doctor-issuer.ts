@@ -12,7 +12,7 @@ export const examineIssuer = ({ publicUrl }: Config, clients: readonly Client[])
   if (count === 0) return { check, finding: 'the address of each server; no client gets JWTs', remedy: null };
   return {
     check,
-    finding: `publicUrl is not set, so JWTs of ${count} clients are valid only at the address that issued them`,
-    remedy: 'Set publicUrl (KEYFOB_PUBLIC_URL) to the same URL for every server on this store.',
+    finding: `KEYFOB_PUBLIC_URL is not set, so JWTs of ${count} clients are valid only at the address that issued them`,
+    remedy: 'Set KEYFOB_PUBLIC_URL to the same URL for every server on this store.',
   };
 };

@@ -47,7 +47,7 @@ for (const [settings, found, isFault] of [
 
 for (const [settings, found] of [
   [{}, 'failures per address'],
-  [{ authenticationFailuresPerAddressMax: 0 }, 'authenticationFailuresPerAddressMax: 0'],
+  [{ authenticationFailuresPerAddressMax: 0 }, 'KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX: 0'],
 ] as const) {
   void test(`guessing with ${JSON.stringify(settings)}: ${found}`, () => {
     assert.ok(examineGuessing(parseConfig({ flags: settings })).finding.includes(found));

@@ -37,8 +37,8 @@ export const examineGuessing = (config: Config): SecretFinding => {
     config;
   const check = 'guessing';
   const off = [
-    ...(perAddress === 0 ? ['authenticationFailuresPerAddressMax'] : []),
-    ...(perClient === 0 ? ['authenticationFailuresPerClientMax'] : []),
+    ...(perAddress === 0 ? ['KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX'] : []),
+    ...(perClient === 0 ? ['KEYFOB_AUTHENTICATION_FAILURES_PER_CLIENT_MAX'] : []),
   ];
   if (off.length > 0)
     return {
@@ -64,9 +64,8 @@ export const examineForwarding = ({ forwardedHops, publicUrl }: Config): SecretF
   return {
     check,
     finding:
-      'publicUrl is https, so a proxy is in front, but forwardedHops is 0: all callers share its address',
-    remedy:
-      'Set forwardedHops (KEYFOB_FORWARDED_HOPS) to the number of your proxies that add to X-Forwarded-For.',
+      'KEYFOB_PUBLIC_URL is https, so a proxy is in front, but KEYFOB_FORWARDED_HOPS is 0: all callers share its address',
+    remedy: 'Set KEYFOB_FORWARDED_HOPS to the number of your proxies that add to X-Forwarded-For.',
   };
 };
 

@@ -1,4 +1,4 @@
-import { existsSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openDeployment, STORE_FILE } from '../exports/index.ts';
@@ -8,11 +8,13 @@ import { readNow } from '../exports/grants.ts';
 import { inspectStore, isOpenToOthers } from '../exports/maintenance.ts';
 import { examineClock } from './doctor-clock.ts';
 import { examineKeyFile, examineKeys } from './doctor-keys.ts';
+import { examineDirectory } from './doctor-directory.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
 import { examineIssuer } from './doctor-issuer.ts';
 import { examineScopes } from './doctor-scopes.ts';
 import { examineLog } from './doctor-log.ts';
 import { examineForwarding, examineGuessing, examineSecrets } from './doctor-secrets.ts';
+import { examineTls } from './doctor-tls.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { readConfig, withCommonOptions } from './options.ts';
@@ -25,7 +27,7 @@ const SPACE_FAIL_BYTES = 1024 * 1024;
 
 export const addDoctor = (program: Command): void => {
   withCommonOptions(program.command('doctor'))
-    .summary('check the store, durability, keys, clients, disk, clock and Node')
+    .summary('check the store, its files, keys, clients, disk, clock, TLS')
     .description(
       'Checks a store and prints one line per check, with a remedy where something is wrong. Exits with 1 if a check fails.',
     )
@@ -53,36 +55,24 @@ const examine = async (config: Config): Promise<readonly Finding[]> =>
         ...examineKeyFile(config),
         warnOf(examineGuessing(config)),
         warnOf(examineForwarding(config)),
+        warnOf(examineTls(config)),
       ];
 
 const examineDataDirectory = async (config: Config): Promise<readonly Finding[]> => [
   examineNode(),
-  examineDirectory(config),
+  ...examineDirectory(config),
   ...(await examineStore(config)),
   ...examineKeyFile(config),
   examineSpace(config),
   warnOf(examineGuessing(config)),
   warnOf(examineForwarding(config)),
+  warnOf(examineTls(config)),
 ];
 
 const examineNode = (): Finding => {
   const major = Number(process.versions.node.split('.')[0]);
   if (major >= NODE_MAJOR_MIN) return ok('node', process.version);
   return bad('node', 'fail', process.version, `Use Node ${NODE_MAJOR_MIN} or newer.`);
-};
-
-const examineDirectory = ({ data }: Config): Finding => {
-  const path = resolve(data);
-  if (!existsSync(path)) {
-    return bad(
-      'data',
-      'fail',
-      `${path} does not exist`,
-      'Pass the right directory with --data, or run "keyfob serve" once.',
-    );
-  }
-  if ((statSync(path).mode & 0o077) === 0) return ok('data', `${path}, private`);
-  return bad('data', 'warn', `${path} readable by others`, `chmod 700 ${path}`);
 };
 
 const examineStore = async (config: Config): Promise<readonly Finding[]> => {

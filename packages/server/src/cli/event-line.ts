@@ -1,6 +1,6 @@
 import { writeGrantId } from '../exports/tokens.ts';
 import type { GrantEvent } from '../exports/webhooks.ts';
-import { levelOf } from './log.ts';
+import { levelOf } from './log-levels.ts';
 
 /** An event as `keyfob events` prints it: a grant event of the store, or a log event of a running server. */
 export type EventRecord = Readonly<Record<string, unknown>> & {

@@ -1,4 +1,4 @@
-import { toSeconds } from '../exports/grants.ts';
+import { toMillis, toSeconds } from '../exports/grants.ts';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { createGrant, optionOf } from '../exports/index.ts';
@@ -9,7 +9,7 @@ import { writeGrantId } from '../exports/tokens.ts';
 import { unknownClient } from './not-found.ts';
 import { onDeployment, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, showTime } from './output.ts';
+import { alignColumns, showTime, writeTime } from './output.ts';
 import type { Report } from './output.ts';
 
 type CreateOptions = CommonOptions & {
@@ -76,8 +76,8 @@ const createAndReport = async (context: OperationContext, options: CreateOptions
     );
   }
   const { grant, tokens } = created;
-  const createdAt = toSeconds(grant.createdAtMs);
-  const expiresAt = createdAt + tokens.refreshExpiresInSeconds;
+  const createdAt = writeTime(grant.createdAtMs);
+  const expiresAt = writeTime(toMillis(toSeconds(grant.createdAtMs) + tokens.refreshExpiresInSeconds));
   const json = {
     grantId: writeGrantId(grant.id),
     accessToken: tokens.accessToken,

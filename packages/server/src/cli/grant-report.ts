@@ -1,10 +1,10 @@
 import type { Caller, GrantDetails, GrantSummary } from '../exports/index.ts';
-import { hasEndedAccess, toSeconds } from '../exports/grants.ts';
+import { hasEndedAccess, toMillis } from '../exports/grants.ts';
 import type { ReplayRecord, Vehicle } from '../exports/grants.ts';
 import { writeGrantId } from '../exports/tokens.ts';
-import { alignColumns, secondsOrNull, showTime } from './output.ts';
+import { alignColumns, showTime, timeOrNull, writeTime } from './output.ts';
 
-/** A grant for programs. Times in integer seconds. */
+/** A grant for programs. Times are ISO 8601. */
 export const grantToJson = ({ grant, client, standing }: GrantSummary) => {
   const rotatedAtMs = grant.generation === 0 ? undefined : grant.rotatedAtMs.at(-1);
   return {
@@ -15,14 +15,14 @@ export const grantToJson = ({ grant, client, standing }: GrantSummary) => {
     subject: grant.subject,
     scope: grant.scope,
     brand: grant.brand ?? null,
-    createdAt: toSeconds(grant.createdAtMs),
+    createdAt: writeTime(grant.createdAtMs),
     generation: grant.generation,
     keyNumber: grant.keyNumber,
-    rotatedAt: secondsOrNull(rotatedAtMs),
+    rotatedAt: timeOrNull(rotatedAtMs),
     rotatedBy: grant.rotatedBy ?? null,
-    refreshTokenExpiresAt: standing.tokenExpiresAt,
-    grantExpiresAt: standing.grantExpiresAt,
-    revokedAt: secondsOrNull(grant.revocation?.atMs),
+    refreshTokenExpiresAt: writeTime(toMillis(standing.tokenExpiresAt)),
+    grantExpiresAt: standing.grantExpiresAt === null ? null : writeTime(toMillis(standing.grantExpiresAt)),
+    revokedAt: timeOrNull(grant.revocation?.atMs),
     revocationCause: grant.revocation?.cause ?? null,
   };
 };
@@ -36,7 +36,7 @@ export const detailsToJson = (details: GrantDetails) => ({
 
 const replayToJson = ({ atMs, sinceRotationMs, caller, rotatedBy, ...replay }: ReplayRecord) => ({
   ...replay,
-  at: toSeconds(atMs),
+  at: writeTime(atMs),
   secondsSinceRotation: sinceRotationMs === undefined ? null : sinceRotationMs / 1000,
   caller: caller ?? null,
   rotatedBy: rotatedBy ?? null,
@@ -72,7 +72,7 @@ const describeRevocation = ({ grant, client }: GrantDetails): string => {
   const left = hasEndedAccess(grant, client)
     ? ''
     : '; its access tokens run out, or end with "keyfob grant revoke"';
-  return `${showTime(toSeconds(revocation.atMs))} (${revocation.cause})${left}`;
+  return `${showTime(writeTime(revocation.atMs))} (${revocation.cause})${left}`;
 };
 
 const describeVehicles = (vehicles: readonly Vehicle[]): string => {

@@ -1,3 +1,4 @@
+import { toSeconds } from '../exports/grants.ts';
 import type { Command } from 'commander';
 import {
   readKeys,
@@ -8,12 +9,11 @@ import {
 } from '../exports/index.ts';
 import type { KeyDetails, OperationContext, WantedWithdrawal } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
-import { toSeconds } from '../exports/grants.ts';
 import { createKeyLine, createKeyLines, KEY_PURPOSES } from '../exports/tokens.ts';
 import type { KeyPurpose } from '../exports/tokens.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, print, secondsOrNull, showTime, UsageError } from './output.ts';
+import { alignColumns, print, showTime, timeOrNull, UsageError, writeTime } from './output.ts';
 import type { Report } from './output.ts';
 
 const PURPOSE_OPTION = [
@@ -47,7 +47,7 @@ const addList = (keys: Command): void => {
           String(key.number),
           key.purpose,
           key.isInRing ? key.state : `${key.state}, not in the ring`,
-          showTime(toSeconds(key.sinceMs)),
+          showTime(writeTime(key.sinceMs)),
           describeDependants(key) ?? '-',
           key.fingerprint,
         ]);
@@ -81,7 +81,7 @@ const addRotate = (keys: Command): void => {
             keys: added.map(({ number, purpose: what, createdAtMs, fingerprint }) => ({
               number,
               purpose: what,
-              createdAt: toSeconds(createdAtMs),
+              createdAt: writeTime(createdAtMs),
               fingerprint,
             })),
           },
@@ -214,7 +214,7 @@ const describeDependants = ({ purpose, grants, webhooks, inUseUntilMs }: KeyDeta
   if (grants > 0) return `${grants} grants`;
   if (webhooks > 0) return `${webhooks} webhooks`;
   if (inUseUntilMs === undefined) return undefined;
-  return `${purpose === 'session' ? 'sessions' : 'JWTs'} until ${showTime(toSeconds(inUseUntilMs))}`;
+  return `${purpose === 'session' ? 'sessions' : 'JWTs'} until ${showTime(writeTime(inUseUntilMs))}`;
 };
 
 const readKey = async (context: OperationContext, text: string): Promise<KeyDetails> => {
@@ -245,10 +245,10 @@ const withdraw = async (
       const what = describeDependants(key);
       const lines = [
         `key ${number} (${purpose}) is ${wanted.state}${what === undefined ? '' : `; ${what} depended on it`}`,
-        ...(until === undefined ? [] : [`its window ends ${showTime(toSeconds(until))}`]),
+        ...(until === undefined ? [] : [`its window ends ${showTime(writeTime(until))}`]),
       ];
       return {
-        json: { number, purpose, state: wanted.state, opensUntil: secondsOrNull(until), grants, webhooks },
+        json: { number, purpose, state: wanted.state, opensUntil: timeOrNull(until), grants, webhooks },
         text: lines.join('\n'),
       };
     }
@@ -279,12 +279,12 @@ const toJson = (key: KeyDetails) => ({
   number: key.number,
   purpose: key.purpose,
   state: key.state,
-  since: toSeconds(key.sinceMs),
-  createdAt: toSeconds(key.createdAtMs),
-  opensUntil: key.withdrawal?.state === 'compromised' ? toSeconds(key.withdrawal.opensUntilMs) : null,
+  since: writeTime(key.sinceMs),
+  createdAt: writeTime(key.createdAtMs),
+  opensUntil: key.withdrawal?.state === 'compromised' ? writeTime(key.withdrawal.opensUntilMs) : null,
   inRing: key.isInRing,
   grants: key.grants,
   webhooks: key.webhooks,
-  inUseUntil: secondsOrNull(key.inUseUntilMs),
+  inUseUntil: timeOrNull(key.inUseUntilMs),
   fingerprint: key.fingerprint,
 });

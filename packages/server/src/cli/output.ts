@@ -1,6 +1,5 @@
 import { OperatorError } from '../exports/errors.ts';
-import { toSeconds } from '../exports/grants.ts';
-import type { Millis, Seconds } from '../exports/grants.ts';
+import type { Millis } from '../exports/grants.ts';
 import type { TerminalStream } from './terminal.ts';
 
 /** What a command answers: the same for a program and for a person. */
@@ -71,9 +70,12 @@ const EXIT_GRACE_MS = 2000;
 /** Lets the process end when its output is written, or soon if nobody reads it. */
 export const exitSoon = (): void => void setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
 
-/** A stored moment as JSON answers it: integer seconds, `null` where there is none. */
-export const secondsOrNull = (atMs: Millis | undefined): Seconds | null =>
-  atMs === undefined ? null : toSeconds(atMs);
+/** A moment as JSON answers it: ISO 8601 in UTC, in whole seconds, as lifetimes count. */
+export const writeTime = (atMs: Millis): string => new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** The same, and `null` where there is none. */
+export const timeOrNull = (atMs: Millis | undefined): string | null =>
+  atMs === undefined ? null : writeTime(atMs);
 
 /** Rows in columns: a table whose first row is the header, or pairs of name and value. */
 export const alignColumns = (rows: readonly (readonly string[])[]): string => {
@@ -88,8 +90,5 @@ export const alignColumns = (rows: readonly (readonly string[])[]): string => {
     .join('\n');
 };
 
-/** Integer seconds as a date and time for people; a dash for none. */
-export const showTime = (seconds: number | null | undefined): string =>
-  seconds === null || seconds === undefined
-    ? '-'
-    : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+/** A moment of JSON for people; a dash for none. */
+export const showTime = (time: string | null): string => time ?? '-';

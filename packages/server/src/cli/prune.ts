@@ -7,6 +7,12 @@ import { createProgressBar } from './progress.ts';
 const DAY_MS = 86_400_000;
 const DAYS_MAX = 99_999;
 
+type PruneOptions = CommonOptions & {
+  readonly olderThanDays: string;
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+};
+
 export const addPrune = (program: Command): void => {
   withCommonOptions(program.command('prune'))
     .summary('remove grants that ended long ago')
@@ -18,19 +24,23 @@ export const addPrune = (program: Command): void => {
       'days since the grant ended; a removed grant cannot be reinstated',
       '90',
     )
+    .option('--dry-run', 'count what would be removed, and remove nothing')
     .option('--force', 'insist where the clock contradicts the store; check the clock first')
-    .addHelpText('after', '\nExample:\n  $ keyfob prune --older-than-days 365')
-    .action(async (options: CommonOptions & { readonly olderThanDays: string; readonly force?: boolean }) => {
+    .addHelpText('after', '\nExamples:\n  $ keyfob prune --dry-run\n  $ keyfob prune --older-than-days 365')
+    .action(async (options: PruneOptions) => {
       const days = readWholeNumber('--older-than-days', options.olderThanDays, { least: 0, most: DAYS_MAX });
+      const isDryRun = options.dryRun === true;
       await onDeployment(options, async (_context, deployment) => {
         const bar = createProgressBar(options.terminal.errors, 'grants');
         const { pruned, total } = await pruneGrants(deployment, {
           olderThanMs: days * DAY_MS,
           isForced: options.force === true,
+          isDryRun,
           onProgress: bar.show,
         });
         bar.end();
-        return { json: { pruned }, text: `removed ${pruned} of ${total} grants` };
+        const done = isDryRun ? 'would remove' : 'removed';
+        return { json: { pruned, dryRun: isDryRun }, text: `${done} ${pruned} of ${total} grants` };
       });
     });
 };

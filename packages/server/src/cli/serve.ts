@@ -13,7 +13,7 @@ import { COMMAND_NAME } from './command-name.ts';
 import { openDemo } from './demo.ts';
 import type { Demo, DemoClient } from './demo.ts';
 import { openLineOutput } from './line-output.ts';
-import { createLog } from './log.ts';
+import { createLog, formOf } from './log.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { exitSoon, renderReport } from './output.ts';
@@ -79,7 +79,8 @@ const serve = async (options: ServeOptions): Promise<void> => {
   });
   needProcess(options.terminal, 'serve');
   let report: Emit | undefined;
-  const log = createLog(config.logLevel, (event) => (report ?? log.emit)(event));
+  const form = formOf(options.json === true, options.terminal.environment);
+  const log = createLog(config.logLevel, (event) => (report ?? log.emit)(event), form);
   let demo: Demo | undefined;
   try {
     const server = await createAuthorizationServer(config, {

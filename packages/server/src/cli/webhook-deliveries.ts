@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
 import { readWebhook } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
-import { toSeconds } from '../exports/grants.ts';
 import { writeGrantId } from '../exports/tokens.ts';
 import { DELIVERY_STATES } from '../exports/webhooks.ts';
 import type { Delivery } from '../exports/webhooks.ts';
 import { unknownWebhook } from './not-found.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, secondsOrNull, showTime } from './output.ts';
+import { alignColumns, showTime, timeOrNull, writeTime } from './output.ts';
 
 type ListOptions = CommonOptions & {
   readonly webhook?: string;
@@ -69,19 +68,19 @@ const retry = async (id: string, options: CommonOptions): Promise<void> =>
     return { json: { webhookId: id, retried }, text };
   });
 
-/** A delivery for programs. Times in integer seconds. */
+/** A delivery for programs. Times are ISO 8601. */
 const deliveryToJson = ({ webhookId, grantEvent, state, attempts, ...rest }: Delivery) => ({
   webhookId,
   grantEventId: grantEvent.id,
   event: grantEvent.kind,
-  grantEventAt: toSeconds(grantEvent.atMs),
+  grantEventAt: writeTime(grantEvent.atMs),
   grantId: writeGrantId(grantEvent.grantId),
   clientId: grantEvent.clientId,
   requestId: grantEvent.requestId ?? null,
   state,
   attempts,
-  nextAt: secondsOrNull(rest.nextAtMs),
-  deliveredAt: secondsOrNull(rest.deliveredAtMs),
+  nextAt: timeOrNull(rest.nextAtMs),
+  deliveredAt: timeOrNull(rest.deliveredAtMs),
   lastStatus: rest.lastStatus ?? null,
   lastError: rest.lastError ?? null,
 });

@@ -1,9 +1,8 @@
-import { toSeconds } from '../exports/grants.ts';
 import { readWebhookKey } from '../exports/index.ts';
 import type { OperationContext } from '../exports/index.ts';
 import { formatNamed, writeWebhookSecret } from '../exports/webhooks.ts';
 import type { Webhook } from '../exports/webhooks.ts';
-import { alignColumns, secondsOrNull, showTime } from './output.ts';
+import { alignColumns, showTime, timeOrNull, writeTime } from './output.ts';
 import type { Report } from './output.ts';
 
 /** A webhook for programs. */
@@ -14,8 +13,8 @@ export const webhookToJson = ({ id, url, format, clientId, kinds, createdAtMs, d
   format,
   clientId: clientId ?? null,
   events: kinds,
-  createdAt: toSeconds(createdAtMs),
-  disabledAt: secondsOrNull(disabledAtMs),
+  createdAt: writeTime(createdAtMs),
+  disabledAt: timeOrNull(disabledAtMs),
 });
 
 /** A webhook with the secret that its receiver verifies with. */

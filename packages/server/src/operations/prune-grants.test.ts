@@ -12,6 +12,8 @@ const pruneAt = async (nowMs: number, seenAtMs: number | undefined, isForced = f
   const asked: number[] = [];
   const store = {
     countGrants: () => Promise.resolve(1),
+    listGrants: () => Promise.reject(new Error('only a dry run lists')),
+    readClient: () => Promise.reject(new Error('only a dry run reads')),
     prune({ endedBeforeMs }: { readonly endedBeforeMs: number }) {
       asked.push(endedBeforeMs);
       return Promise.resolve({ pruned: 0, next: undefined });
