@@ -1,9 +1,12 @@
 import { Refusal } from '../errors.ts';
+import { memoize } from '../memoize.ts';
 import type { WireRequest } from './exchange.ts';
 
 /** The media type of a request in lower case, without its parameters; `undefined` where there is none, or a blank one. */
 export const readMediaType = ({ headers }: WireRequest): string | undefined =>
-  headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() || undefined;
+  mediaTypeOf(headers['content-type'] ?? '') || undefined;
+
+const mediaTypeOf = memoize((header) => header.split(';', 1)[0]?.trim().toLowerCase() ?? '');
 
 const HTML = /(?:^|,)\s*text\/html\s*(?:[,;]|$)/i;
 
