@@ -24,6 +24,8 @@ export type Connection = {
   newest: Exchange | undefined;
   /** The response of the request whose turn it is, or was last. */
   current: ServerResponse | undefined;
+  /** The newest response whose socket has a timer, because it takes long. */
+  timed: ServerResponse | undefined;
   /** The requests whose turn comes later, in their order. */
   waiting: Exchange[];
   /** Whether nothing is read from it, because too many wait; `undefined` until that happens for the first time. */
@@ -38,6 +40,7 @@ export type Connection = {
 export const createConnection = (): Connection => ({
   newest: undefined,
   current: undefined,
+  timed: undefined,
   waiting: [],
   isPaused: undefined,
   caller: undefined,

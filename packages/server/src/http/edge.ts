@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../log-event.ts';
 import type { WireResponse } from '../wire/exchange.ts';
+import { timeOutAnswers } from './answer-timeout.ts';
 import { endConnection } from './connection.ts';
 import { listenOn } from './listen-on.ts';
 import { createRequestHandler } from './request-handler.ts';
@@ -59,7 +60,7 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
     },
     handler.onRequest,
   );
-  server.timeout = config.answerTimeoutSeconds * 1000;
+  timeOutAnswers(server, handler.connectionOf, config.answerTimeoutSeconds * 1000);
   server.on('timeout', handler.timeOut);
   server.maxRequestsPerSocket = config.requestsPerConnectionMax;
   // Their size counts. By default Node would drop all headers above a number, in silence.
