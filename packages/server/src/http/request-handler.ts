@@ -99,18 +99,19 @@ export const createRequestHandler = (
 
   const answer = (exchange: Exchange, body: Buffer | 'too_large'): void => {
     const isWithinLoad = load.begin();
-    const end = (act: () => void): void => {
+    const done = (response: WireResponse): void => {
       load.end();
       try {
-        act();
+        reply(exchange, response);
       } catch (error) {
         fail(exchange, error);
       }
     };
     try {
-      decide(exchange, body, isWithinLoad, (response) => end(() => reply(exchange, response)));
+      decide(exchange, body, isWithinLoad, done);
     } catch (error) {
-      end(() => fail(exchange, error));
+      load.end();
+      fail(exchange, error);
     }
   };
 
@@ -218,11 +219,13 @@ const write = (
   { status, headers, body }: WireResponse,
   { isHosted, isLast }: { readonly isHosted: boolean; readonly isLast: boolean },
 ): void => {
-  const list: (string | number)[] = ['Content-Length', Buffer.byteLength(body)];
+  const bytes = Buffer.byteLength(body);
+  const list: (string | number)[] = ['Content-Length', bytes];
   for (const name in headers) list.push(name, headers[name] ?? '');
   // The list replaces headers of the same name; cookies of the host stay.
   if (isHosted && headers['Set-Cookie'] !== undefined)
     for (const cookie of [response.getHeader('Set-Cookie') ?? []].flat()) list.push('Set-Cookie', cookie);
   if (isLast && response.req.httpVersionMajor < 2) list.push('Connection', 'close');
-  response.writeHead(status, list).end(body);
+  // A text of as many bytes as characters is ASCII, which costs less to write as Latin-1.
+  response.writeHead(status, list).end(body, bytes === body.length ? 'latin1' : 'utf8');
 };
