@@ -156,27 +156,45 @@ const report = (
 ): void => {
   const grantId = writeGrantId(opened.grantId);
   const { generation } = opened;
-  const use = { dialect, requestId, caller, clientId: client.id, grantId, generation };
+  const clientId = client.id;
+  // What nearly every use is, so that reporting it takes no copy.
+  const rotated = {
+    event: 'refresh.rotated',
+    dialect,
+    requestId,
+    caller,
+    clientId,
+    grantId,
+    generation,
+  } as const;
   if (clockFault !== undefined)
-    emit({ event: 'refresh.clock_fault', ...use, fault: clockFault.kind, byMs: clockFault.byMs });
+    emit({ ...rotated, event: 'refresh.clock_fault', fault: clockFault.kind, byMs: clockFault.byMs });
   switch (verdict.kind) {
     case 'rotate':
-      return emit({ event: 'refresh.rotated', ...use });
+      return emit(rotated);
     case 'repeat': {
       const other = grant && findOtherCaller(grant, opened, caller);
-      if (other !== undefined) emit({ event: 'refresh.repeated_by_other', ...use, ...other });
-      return emit({ event: 'refresh.repeated', ...use, cause: verdict.cause });
+      if (other !== undefined) emit({ ...rotated, event: 'refresh.repeated_by_other', ...other });
+      return emit({ ...rotated, event: 'refresh.repeated', cause: verdict.cause });
     }
     case 'resync':
-      return emit({ event: 'refresh.resynced', ...use, lostGenerations: verdict.lost });
+      return emit({ ...rotated, event: 'refresh.resynced', lostGenerations: verdict.lost });
     case 'refuse':
-      return emit({ event: 'refresh.refused', ...use, reason: verdict.reason });
+      return emit({ ...rotated, event: 'refresh.refused', reason: verdict.reason });
     case 'replay': {
       const { gap, response } = verdict;
       const { sinceRotationMs, rotatedBy, looksLike = 'theft' } = replay ?? {};
-      emit({ event: 'refresh.replayed', ...use, gap, response, sinceRotationMs, rotatedBy, looksLike });
+      emit({
+        ...rotated,
+        event: 'refresh.replayed',
+        gap,
+        response,
+        sinceRotationMs,
+        rotatedBy,
+        looksLike,
+      });
       if (response === 'revoke')
-        emit({ event: 'grant.revoked', requestId, grantId, clientId: client.id, cause: 'replay' });
+        emit({ event: 'grant.revoked', requestId, grantId, clientId, cause: 'replay' });
     }
   }
 };
