@@ -17,8 +17,11 @@ export const later = <Result>(start: Later<Result>['then']): Later<Result> =>
   // oxlint-disable-next-line unicorn/no-thenable -- so that `await` waits for it
   ({ then: start });
 
+/** A result to be awaited, once: what gives it `Later` begins only then. */
+export type Pending<Result> = Promise<Result> | Later<Result>;
+
 /** A result: at once, from a promise, or `Later`. */
-export type Eventual<Result> = Result | Promise<Result> | Later<Result>;
+export type Eventual<Result> = Result | Pending<Result>;
 
 /**
  * Gives a result to its waiter as soon as it is there. What the waiter throws on the way goes to its own `fail`, so that it costs

@@ -42,10 +42,11 @@ const SESSION = { digest: digestOf('session'), startedAtMs: NOW_MS };
 
 /** Every verb that changes something, and every path of a refresh and of a code. */
 const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
-  'a rotation': (store) => store.refresh(sampleUse(0, { ...LATER, presented: { grantId: ACTIVE } })),
-  'a resync': (store) => store.refresh(sampleUse(9, { ...LATER, presented: { grantId: ACTIVE } })),
-  'a repeat': (store) => store.refresh(sampleUse(0, { nowMs: NOW_MS + 2000, presented: { grantId: 70n } })),
-  'a replay': (store) => store.refresh(sampleUse(0, { ...LATER, presented: { grantId: 70n } })),
+  'a rotation': async (store) => store.refresh(sampleUse(0, { ...LATER, presented: { grantId: ACTIVE } })),
+  'a resync': async (store) => store.refresh(sampleUse(9, { ...LATER, presented: { grantId: ACTIVE } })),
+  'a repeat': async (store) =>
+    store.refresh(sampleUse(0, { nowMs: NOW_MS + 2000, presented: { grantId: 70n } })),
+  'a replay': async (store) => store.refresh(sampleUse(0, { ...LATER, presented: { grantId: 70n } })),
   'a code': (store) => store.createCode(sampleCode({ grantId: 71n })),
   'a redemption': (store) =>
     store.redeemCode(sampleCodeUse({ nowMs: NOW_MS + 2000, presented: { grantId: 9n, brand: 'genesis' } })),

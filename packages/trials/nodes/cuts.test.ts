@@ -84,7 +84,10 @@ await describeProxiedStore('a store on PostgreSQL whose connection is cut', ({ o
     async ({ store, proxy }) => {
       await refreshed(store, sampleUse(0));
       void proxy.fail('hold', ...REFRESH).then(() => proxy.refuse(true));
-      await assert.rejects(store.refresh(sampleUse(1, { nowMs: NOW_MS + 1 })), failsAs('outcome_unknown'));
+      await assert.rejects(
+        async () => store.refresh(sampleUse(1, { nowMs: NOW_MS + 1 })),
+        failsAs('outcome_unknown'),
+      );
       proxy.refuse(false);
       const retry = sampleUse(1, { nowMs: NOW_MS + 2, presented: { isRetryOfOurs: true } });
       assert.equal((await refreshed(store, retry)).grant?.generation, 2);

@@ -13,7 +13,7 @@ await describeProxiedStore('a store on PostgreSQL whose database fails', ({ clus
     'An unreachable database is unavailable at once, and is used again as soon as it is back.',
     async ({ store, proxy }) => {
       proxy.refuse(true);
-      await assert.rejects(store.refresh(sampleUse(0)), failsAs('unavailable'));
+      await assert.rejects(async () => store.refresh(sampleUse(0)), failsAs('unavailable'));
       await assert.rejects(store.revoke(42n, REVOCATION), failsAs('unavailable'));
       await assert.rejects(store.readGrant(42n), failsAs('unavailable'));
       await assert.rejects(async () => store.readClient('client-b'), failsAs('unavailable'));
@@ -26,7 +26,7 @@ await describeProxiedStore('a store on PostgreSQL whose database fails', ({ clus
     'A database that does not answer runs into the timeout, and its connection is dropped.',
     async ({ store, proxy }) => {
       void proxy.fail('hold', ...REFRESH);
-      await assert.rejects(store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
+      await assert.rejects(async () => store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
       void proxy.fail('hold', 'BEGIN');
       assert.equal(await store.revoke(42n, REVOCATION), 'revoked');
     },
@@ -37,7 +37,7 @@ await describeProxiedStore('a store on PostgreSQL whose database fails', ({ clus
     'A verb is unavailable while every connection is in use, and succeeds once one is free.',
     async ({ store, proxy, readGeneration }) => {
       const met = proxy.fail('hold', ...REFRESH);
-      const held = assert.rejects(store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
+      const held = assert.rejects(async () => store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
       await met;
       await assert.rejects(store.readGrant(42n), failsAs('unavailable'));
       await held;
@@ -68,7 +68,7 @@ await describeProxiedStore('a store on PostgreSQL whose database fails', ({ clus
       const holder = new Client({ connectionString: cluster.url(database) });
       await holder.connect();
       await holder.query('BEGIN; SELECT id FROM grants WHERE id = 42 FOR UPDATE');
-      await assert.rejects(store.refresh(sampleUse(0)), failsAs('unavailable'));
+      await assert.rejects(async () => store.refresh(sampleUse(0)), failsAs('unavailable'));
       await holder.end();
       assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
     },
@@ -91,7 +91,7 @@ await describeProxiedStore('a store on PostgreSQL whose database fails', ({ clus
     'A full disk is unavailable and changes nothing, until there is space.',
     async ({ store, database }) => {
       await failWith(database, '53100', 2);
-      await assert.rejects(store.refresh(sampleUse(0)), failsAs('unavailable', 'disk'));
+      await assert.rejects(async () => store.refresh(sampleUse(0)), failsAs('unavailable', 'disk'));
       await assert.rejects(store.revoke(42n, REVOCATION), failsAs('unavailable', 'disk'));
       assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
     },
@@ -133,7 +133,7 @@ await describeProxiedStore('a store on PostgreSQL whose database fails', ({ clus
     async (opened) => {
       const { store } = opened;
       await setReadOnly(opened, 'on');
-      await assert.rejects(store.refresh(sampleUse(0)), failsAs('unavailable', 'read-only'));
+      await assert.rejects(async () => store.refresh(sampleUse(0)), failsAs('unavailable', 'read-only'));
       await assert.rejects(store.readGrant(42n), failsAs('unavailable', 'read-only'));
       await setReadOnly(opened, 'off');
       assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');

@@ -96,7 +96,10 @@ function tryPooled(setup: Setup): void {
   onNodes('the store is unavailable while it is stopped, and works again once it is back.', async ([one]) => {
     await fill(one);
     await setup.pooler.stop();
-    await assert.rejects(one.refresh(sampleUse(0)), (error) => error instanceof StoreError);
+    await assert.rejects(
+      async () => one.refresh(sampleUse(0)),
+      (error) => error instanceof StoreError,
+    );
     await setup.pooler.start();
     assert.equal((await refreshed(one, sampleUse(0))).verdict.kind, 'rotate');
   });

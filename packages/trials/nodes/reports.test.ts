@@ -40,7 +40,8 @@ await describeNodes('reports of nodes', (onNodes) => {
       await refreshed(a.store, sampleUse(0));
       const [race, replay] = [sampleUse(0, { nowMs: NOW_MS + 10 }), sampleUse(0, { nowMs: LATER_MS })];
       assert.deepEqual((await refreshed(a.store, race)).verdict, RACE);
-      for (const use of [race, replay]) await assert.rejects(b.store.refresh(use), isFailure('unavailable'));
+      for (const use of [race, replay])
+        await assert.rejects(async () => b.store.refresh(use), isFailure('unavailable'));
       assert.equal(await read('SELECT count(*)::integer FROM grants WHERE revoked_at_ms > 0'), 0);
       await a.store.close();
       assert.deepEqual((await refreshed(b.store, race)).verdict, RACE);
@@ -123,7 +124,7 @@ await describeNodes('reports of nodes', (onNodes) => {
       await fill(a.store, STRICT_POLICY);
       await refreshed(a.store, sampleUse(0));
       const retry = sampleUse(0, { nowMs: NOW_MS + 10 });
-      await assert.rejects(b.store.refresh(retry), isFailure('unavailable'));
+      await assert.rejects(async () => b.store.refresh(retry), isFailure('unavailable'));
       await write('UPDATE nodes SET awaited_since_ms = awaited_since_ms + 3600000');
       await isRepeat(nodes, retry);
     },

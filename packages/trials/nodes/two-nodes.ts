@@ -98,7 +98,7 @@ export const loseRefresh = (nodes: Nodes): Promise<void> =>
   lose(
     nodes.a,
     REFRESH[0],
-    () => nodes.a.store.refresh(sampleUse(0)),
+    async () => nodes.a.store.refresh(sampleUse(0)),
     async () => (await readGeneration(nodes)) === 1,
   );
 

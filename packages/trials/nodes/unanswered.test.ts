@@ -43,7 +43,7 @@ await describeNodes('uses that another node did not answer', (onNodes) => {
         await fill(a.store, policy);
         await loseRefresh(nodes);
         for (let times = 0; times < 3; times++)
-          await assert.rejects(b.store.refresh(retry), isFailure('unavailable'));
+          await assert.rejects(async () => b.store.refresh(retry), isFailure('unavailable'));
         a.proxy.refuse(false);
         await isRepeat(nodes, retry);
         await isReplay(b.store, nowMs + 3_600_000);
@@ -121,7 +121,7 @@ await describeNodes('uses that another node did not answer', (onNodes) => {
     await fill(a.store, STRICT_POLICY);
     await a.store.readClient('client-a');
     void a.proxy.fail('late', ...REFRESH).then(() => a.proxy.refuse(true));
-    await assert.rejects(a.store.refresh(sampleUse(0)), isFailure('outcome_unknown'));
+    await assert.rejects(async () => a.store.refresh(sampleUse(0)), isFailure('outcome_unknown'));
     assert.equal(await readGeneration(nodes), 0);
     a.proxy.refuse(false);
     await isMarked(nodes);

@@ -1,6 +1,6 @@
 import type { Policy } from '../clients/policy.ts';
 import type { Millis, Now } from '../clock.ts';
-import type { Eventual } from '../eventual.ts';
+import type { Eventual, Pending } from '../eventual.ts';
 import type { ClockFault } from './clock-fault.ts';
 import type { Caller } from '../log-event.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
@@ -61,7 +61,7 @@ export type GrantStore = {
    * Judges the presented refresh token (`judge`) and applies the verdict, on the grant's own row. `client_gone`: the
    * client was disabled or removed since it was authenticated. Rejects with what `issue` throws.
    */
-  refresh(use: RefreshUse, issue?: Issue<RefreshResult>): Promise<RefreshResult | 'client_gone'>;
+  refresh(use: RefreshUse, issue?: Issue<RefreshResult>): Pending<RefreshResult | 'client_gone'>;
   /** Stores a new grant with its event (`decideCreation`). Its owner finds and withdraws it like one by consent. */
   createGrant(grant: Grant, auditContext?: AuditContext): Promise<'created' | 'client_unknown' | 'id_taken'>;
   readGrant(id: GrantId): Promise<Grant | undefined>;

@@ -41,7 +41,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         await fillWithAll(running, 3);
         await copy(from, to);
         const verbs = [
-          () => running.refresh(sampleUse(46)),
+          async () => running.refresh(sampleUse(46)),
           () => running.readGrant(42n),
           async () => running.readClient('client-b'),
           () => running.listGrantEvents({ after: 0, limit: 1 }),

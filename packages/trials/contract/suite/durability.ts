@@ -73,7 +73,7 @@ export const lastingContract = (onReopened: OnReopened): void => {
   onReopened('Every verb of a closed store fails as unavailable.', async (store, reopen) => {
     await fill(store);
     await reopen();
-    await assert.rejects(store.refresh(sampleUse(0)), isUnavailable);
+    await assert.rejects(async () => store.refresh(sampleUse(0)), isUnavailable);
     await assert.rejects(store.readGrant(42n), isUnavailable);
     await assert.rejects(async () => store.readClient('client-a'), isUnavailable);
     await assert.rejects(store.listGrants({ limit: 1 }), isUnavailable);

@@ -18,13 +18,13 @@ export const issuingContract = (onStore: OnStore): void => {
     await fill(store, STRICT_POLICY);
     const failure = new Error('the key is missing');
     await assert.rejects(
-      store.refresh(sampleUse(0), () => Promise.reject(failure)),
+      async () => store.refresh(sampleUse(0), () => Promise.reject(failure)),
       (error) => error === failure,
     );
     assert.equal((await store.readGrant(42n))?.generation, 1);
     const retry = sampleUse(0, { nowMs: NOW_MS + 3_600_000, presented: { isRetryOfOurs: true } });
     await assert.rejects(
-      store.refresh(retry, () => Promise.reject(failure)),
+      async () => store.refresh(retry, () => Promise.reject(failure)),
       (error) => error === failure,
     );
     assert.deepEqual((await refreshed(store, retry)).verdict, { kind: 'repeat', cause: 'same_use' });

@@ -69,7 +69,7 @@ export const createGrantVerbs = (
 
   return {
     refresh: (use, issue) =>
-      commits.run(
+      commits.runLater(
         () => refresh(use),
         (result) => (result === 'client_gone' ? undefined : issue?.(result)),
       ),

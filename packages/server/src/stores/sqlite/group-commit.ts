@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Millis } from '../../clock.ts';
-import { give } from '../../eventual.ts';
-import type { Eventual } from '../../eventual.ts';
+import { give, later } from '../../eventual.ts';
+import type { Eventual, Later, Waiter } from '../../eventual.ts';
 import type { StoreFigures } from '../../grants/store.ts';
 import { createCommitCounts } from '../commit-counts.ts';
 import { isBusy, isDiskFailure, toStoreError } from './errors.ts';
@@ -9,19 +9,20 @@ import { isBusy, isDiskFailure, toStoreError } from './errors.ts';
 /** Runs units of work on the database, each atomic and on disk when its promise resolves. */
 export type GroupCommit = {
   /** `afterCommit` is called when the work is on disk; the promise resolves after it, and rejects if it fails. */
-  run<Result>(work: () => Result, afterCommit?: (result: Result) => Eventual<void>): Promise<Result>;
+  run<Result>(work: () => Result, afterCommit?: AfterCommit<Result>): Promise<Result>;
+  /** The same without a promise, for what every refresh does. It begins when it is awaited. */
+  runLater<Result>(work: () => Result, afterCommit: AfterCommit<Result>): Later<Result>;
   /** Resolves when no work is waiting. */
   settle(): Promise<void>;
   /** How much was committed, and what waits. */
   figures(): StoreFigures;
 };
 
-type Waiting = {
+type AfterCommit<Result> = (result: Result) => Eventual<void>;
+
+type Waiting = Waiter<never> & {
   readonly work: () => unknown;
-  readonly afterCommit: ((result: never) => Eventual<void>) | undefined;
-  readonly since: number;
-  readonly resolve: (result: never) => void;
-  readonly reject: (error: unknown) => void;
+  readonly afterCommit: AfterCommit<never> | undefined;
 };
 
 const LOCK_RETRY_MS = 5;
@@ -52,6 +53,8 @@ export const createGroupCommit = (
   const commit = database.prepare('COMMIT');
   const overwriteLog = createLogOverwrite(database);
   let waiting: Waiting[] = [];
+  /** When the first of them came. */
+  let waitingSince = 0;
   let lastLength = 0;
   let scheduled = false;
   let settled: (() => void)[] = [];
@@ -70,7 +73,7 @@ export const createGroupCommit = (
     return (
       waiting.length > before &&
       waiting.length < BATCH_ENOUGH &&
-      performance.now() - (waiting[0]?.since ?? 0) < BATCH_WAIT_MAX_MS
+      performance.now() - waitingSince < BATCH_WAIT_MAX_MS
     );
   };
 
@@ -83,11 +86,7 @@ export const createGroupCommit = (
     try {
       begin.run();
     } catch (error) {
-      if (
-        isBusy(error) &&
-        batch[0] !== undefined &&
-        performance.now() - batch[0].since < options.lockTimeoutMs
-      ) {
+      if (isBusy(error) && performance.now() - waitingSince < options.lockTimeoutMs) {
         waiting = batch;
         return schedule(LOCK_RETRY_MS);
       }
@@ -138,12 +137,15 @@ export const createGroupCommit = (
     settled = [];
   };
 
+  const wait = (one: Waiting): void => {
+    if (waiting.length === 0) waitingSince = performance.now();
+    waiting.push(one);
+    schedule(0);
+  };
+
   return {
-    run: (work, afterCommit) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ work, afterCommit, since: performance.now(), resolve, reject });
-        schedule(0);
-      }),
+    run: (work, afterCommit) => new Promise((done, fail) => wait({ work, afterCommit, done, fail })),
+    runLater: (work, afterCommit) => later((done, fail) => wait({ work, afterCommit, done, fail })),
     figures: () => counts.figures(waiting.length),
     settle: () => (scheduled ? new Promise((resolve) => settled.push(resolve)) : Promise.resolve()),
   };
@@ -170,16 +172,16 @@ const createLogOverwrite = (database: DatabaseSync): (() => boolean) => {
 };
 
 /** What one unit does after the commit must not keep its neighbours from their results. */
-const finish = ({ afterCommit, resolve, reject }: Waiting, result: never): void => {
-  if (afterCommit === undefined) return resolve(result);
-  const waiter = { done: () => resolve(result), fail: reject };
+const finish = (one: Waiting, result: never): void => {
+  const { afterCommit, fail } = one;
+  if (afterCommit === undefined) return give(result, one);
   try {
-    give(afterCommit(result), waiter);
+    give(afterCommit(result), { done: () => give(result, one), fail });
   } catch (error) {
-    reject(error);
+    fail(error);
   }
 };
 
 const rejectAll = (batch: readonly Waiting[], error: Error): void => {
-  for (const { reject } of batch) reject(error);
+  for (const { fail } of batch) fail(error);
 };
