@@ -1,6 +1,5 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
-import { BLOCK_BYTES } from './tokens/sealer.ts';
-import { uuidV4Shape } from './tokens/shape.ts';
+import { UUID_BYTES, writeUuidV4 } from './uuid-text.ts';
 
 /** Where ids, secrets and jitter come from. Passed in, so that a test or a simulation can repeat a run. */
 export type Randomness = {
@@ -14,19 +13,19 @@ export type Randomness = {
 const UUIDS_PER_FILL = 256;
 
 /**
- * UUIDs of version 4 from a buffer of random bytes. Node's own cost four times as much where they are written to a header: their
- * text is in twenty pieces until then.
+ * UUIDs of version 4 from a buffer of random bytes. Node's own are in twenty pieces of text, and cost several times as much by
+ * the time they are in a header.
  */
 const createUuids = (): (() => string) => {
-  const bytes = Buffer.alloc(UUIDS_PER_FILL * BLOCK_BYTES);
+  const bytes = Buffer.alloc(UUIDS_PER_FILL * UUID_BYTES);
   let at = bytes.length;
   return () => {
     if (at === bytes.length) {
       randomFillSync(bytes);
       at = 0;
     }
-    const uuid = uuidV4Shape.write(bytes, at);
-    at += BLOCK_BYTES;
+    const uuid = writeUuidV4(bytes, at);
+    at += UUID_BYTES;
     return uuid;
   };
 };

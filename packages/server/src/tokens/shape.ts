@@ -1,3 +1,4 @@
+import { isUuidV4, readUuid, UUID_CHARACTERS, writeUuid, writeUuidV4 } from '../uuid-text.ts';
 import { viewOf } from './block-view.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 
@@ -63,61 +64,13 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Whether a text is a UUID in lower case. */
 export const isUuid = (text: string): boolean => UUID.test(text);
 
-const UUID_CHARACTERS = 36;
-const DASH = 0x2d;
-const DASHES_AT = [8, 13, 18, 23];
-/** Where in a UUID the two digits of each byte are. */
-const BYTES_AT = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
-const DIGITS = Buffer.from('0123456789abcdef');
-/** The value of each digit by its character code; -1 for other characters. */
-const VALUES = new Int8Array(128).fill(-1);
-DIGITS.forEach((code, value) => (VALUES[code] = value));
-/** Where a UUID is written before it becomes a string. */
-const written = Buffer.alloc(UUID_CHARACTERS, DASH);
-
-/** Writes the digits of a block to where a UUID is written. */
-const writeDigits = (sealed: Buffer, at: number): void => {
-  for (let index = 0; index < BLOCK_BYTES; index++) {
-    const byte = sealed[at + index] ?? 0;
-    const place = BYTES_AT[index] ?? 0;
-    written[place] = DIGITS[byte >> 4] ?? 0;
-    written[place + 1] = DIGITS[byte & 15] ?? 0;
-  }
-};
-
-/** Reads a UUID of any version. */
-const readUuid: Shape['readInto'] = (text, target, at) => {
-  if (text.length !== UUID_CHARACTERS) return false;
-  for (const place of DASHES_AT) if (text.charCodeAt(place) !== DASH) return false;
-  // Negative as soon as one character is no digit.
-  let sign = 0;
-  for (let index = 0; index < BLOCK_BYTES; index++) {
-    const place = BYTES_AT[index] ?? 0;
-    const high = VALUES[text.charCodeAt(place)] ?? -1;
-    const low = VALUES[text.charCodeAt(place + 1)] ?? -1;
-    sign |= high | low;
-    target[at + index] = (high << 4) | low;
-  }
-  return sign >= 0;
-};
-
 /** A UUID in lower case. All 128 bits are the block; no version is marked. */
 export const uuidShape = createShape({
   macBytes: 0,
-  write(sealed, at = 0) {
-    writeDigits(sealed, at);
-    return written.toString('latin1');
-  },
+  write: (sealed, at = 0) => writeUuid(sealed, at),
   readInto: readUuid,
 });
 
-/** The byte whose upper four bits are the version, and the one whose upper two bits are the variant (RFC 9562 §4). */
-const VERSION_BYTE = 6;
-const VARIANT_BYTE = 8;
-const VERSION = 4;
-const VARIANT = 2;
-const VERSION_DIGIT_AT = 14;
-const VARIANT_DIGIT_AT = 19;
 /** Four bits of version and two of variant. */
 const UUID_V4_CANDIDATES = 64;
 
@@ -131,8 +84,7 @@ export const uuidV4Shape = createShape({
   macBytes: 0,
   overwrites: {
     candidates: UUID_V4_CANDIDATES,
-    areIn: (sealed, at) =>
-      (sealed[at + VERSION_BYTE] ?? 0) >> 4 === VERSION && (sealed[at + VARIANT_BYTE] ?? 0) >> 6 === VARIANT,
+    areIn: isUuidV4,
     restore(sealed) {
       const restored = Buffer.allocUnsafe(sealed.length * UUID_V4_CANDIDATES);
       const source = viewOf(sealed);
@@ -153,12 +105,7 @@ export const uuidV4Shape = createShape({
       return restored;
     },
   },
-  write(sealed, at = 0) {
-    writeDigits(sealed, at);
-    written[VERSION_DIGIT_AT] = DIGITS[VERSION] ?? 0;
-    written[VARIANT_DIGIT_AT] = DIGITS[(VARIANT << 2) | (((sealed[at + VARIANT_BYTE] ?? 0) >> 4) & 3)] ?? 0;
-    return written.toString('latin1');
-  },
+  write: (sealed, at = 0) => writeUuidV4(sealed, at),
   readInto: readUuid,
 });
 
