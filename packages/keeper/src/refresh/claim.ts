@@ -10,6 +10,7 @@ import { lookupOf } from '../vault/key-ring.ts';
 import type { Engine } from './engine.ts';
 import { readStored } from './keep.ts';
 import { lookupTextOf, openPair } from './pair.ts';
+import { reportDeath } from './report.ts';
 
 /** The right to send, or why not. */
 export type Claimed =
@@ -115,6 +116,7 @@ const reasonOf = ({ breaker }: { readonly breaker: unknown }): string =>
 const postpone = async (engine: Engine, grant: Grant, { change, events }: Decision): Promise<Claimed> => {
   const settled = await engine.store.settle(grant.id, grant, { change, events, ended: [] });
   const now = settled.grant ?? grant;
+  if (settled.isDone) reportDeath(engine, now);
   if (change.due === undefined) return { kind: 'over', grant: now };
   return { kind: 'waiting', grant: now, untilMs: change.due.atMs, reason: change.state };
 };

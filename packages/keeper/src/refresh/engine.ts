@@ -1,3 +1,4 @@
+import type { ConsentCause } from '../grants/grant.ts';
 import type { Timing } from '../grants/timing.ts';
 import type { Client } from '../providers/clients.ts';
 import type { Store } from '../stores/store.ts';
@@ -46,6 +47,14 @@ export type Step =
   | 'after_settle'
   | 'before_return';
 
+/**
+ * How a pair was saved: `stored_answer` had been stored and not taken, `repeat` is a second send inside an overlap, `probe`
+ * one without an overlap, `late_answer` came after its refresh was concluded, `spare` was the answer to another send, and
+ * `spool` was on the disk of this machine.
+ */
+export const RECOVERY_WAYS = ['stored_answer', 'repeat', 'probe', 'late_answer', 'spare', 'spool'] as const;
+export type RecoveryWay = (typeof RECOVERY_WAYS)[number];
+
 /** What a keeper reports to its log. Nothing in it is secret. */
 export type LogEvent =
   | {
@@ -66,6 +75,21 @@ export type LogEvent =
       readonly reason: string;
     }
   | { readonly event: 'answer.saved_late'; readonly grantId: string }
+  /** A pair that could have been lost is stored. */
+  | {
+      readonly event: 'grant.recovered';
+      readonly grantId: string;
+      readonly client: string;
+      readonly way: RecoveryWay;
+    }
+  /** The provider ended a grant. `isAvoidable`: its answer was lost although the provider would have given it again. */
+  | {
+      readonly event: 'grant.died';
+      readonly grantId: string;
+      readonly client: string;
+      readonly cause: ConsentCause;
+      readonly isAvoidable: boolean;
+    }
   /** A pair came for a connection that was closed meanwhile. It is not kept. */
   | {
       readonly event: 'pair.revoked';

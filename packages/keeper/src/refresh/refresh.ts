@@ -14,6 +14,7 @@ import type { Engine } from './engine.ts';
 import { keepPair, keepStored, readStored } from './keep.ts';
 import type { Success } from './keep.ts';
 import { openPair, sealAnswer } from './pair.ts';
+import { reportDeath, reportRecovered } from './report.ts';
 
 /** How a refresh ended, and the row after it. */
 export type Refreshed = {
@@ -44,6 +45,7 @@ export const refreshGrant = async (engine: Engine, grantId: string): Promise<Ref
       return { kind: 'over', grant: claimed.grant, reason: claimed.grant?.state ?? 'gone' };
     case 'answered': {
       const grant = await keepStored(engine, claimed.grant, claimed.answers);
+      reportRecovered(engine, claimed.grant, 'stored_answer');
       return { kind: 'refreshed', grant, reason: 'answer_was_stored' };
     }
     case 'claimed': {
@@ -113,6 +115,8 @@ const conclude = async (
       repeatGives: other === undefined ? undefined : other === pair.refreshToken ? 'same_pair' : 'new_pair',
     },
   });
+  if (grant.sends.count > 1)
+    reportRecovered(engine, grant, client.provider.repeats.kind === 'overlap' ? 'repeat' : 'probe');
   const refreshed = { kind: 'refreshed', grant: kept.grant, reason: 'refreshed' } as const;
   return kept.isSaved ? refreshed : { ...refreshed, unsaved: pair };
 };
@@ -168,6 +172,7 @@ const concludeFailure = async (
     engine.atStep('after_settle');
     const now = settled.grant;
     const isDead = now === undefined || now.state === 'dead' || now.state === 'closed';
+    if (settled.isDone) reportDeath(engine, now);
     if (!settled.isDone || isDead) return { kind: 'over', grant: now, reason: now?.state ?? 'gone' };
     return { kind: 'later', grant: now, reason: reasonFor(found), retryAtMs: now.due?.atMs };
   } catch (error) {
@@ -212,6 +217,7 @@ const useSpare = async (
     spares: [],
     drop: stored.map(({ id }) => id),
   });
+  reportRecovered(engine, grant, 'spare');
   return { kind: 'refreshed', grant: kept.grant, reason: 'spare' };
 };
 
@@ -240,6 +246,7 @@ const keepLate = async (engine: Engine, grant: Grant, send: Send): Promise<void>
   try {
     if (success === undefined) return await engine.store.noteEnds(ended);
     const { grant: now } = await keepPair(engine, grant, success, { ended, spares: [] });
+    if (now.generation > grant.generation) reportRecovered(engine, grant, 'late_answer');
     const isNext = now.generation === grant.generation + 1 && now.epoch === grant.epoch;
     if (isNext && now.state === 'dead') await keepPair(engine, now, success, { ended: [], spares: [] });
   } catch (error) {

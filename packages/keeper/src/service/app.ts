@@ -23,6 +23,8 @@ export type AppParts = {
   readonly wrongKeys: WrongKeys;
   /** Proxies in front whose `X-Forwarded-For` is trusted. */
   readonly forwardedHops: number;
+  /** Called with each answer to a route, for the metrics. */
+  readonly onAnswer: (route: string, status: number) => void;
   /** Called with what no route expected, for the log. */
   readonly onBug: (error: unknown) => void;
 };
@@ -43,7 +45,7 @@ const NOBODY: ServiceKey = {
 export const createApp = (routes: readonly ServiceRoute[], parts: AppParts): Hono<Env> => {
   const app = new Hono<Env>();
   for (const route of routes)
-    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => answer(route, c, parts));
+    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), serveRoute(route, parts));
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path).map(({ method }) => method);
     app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), ({ req }) => {
@@ -59,6 +61,20 @@ export const createApp = (routes: readonly ServiceRoute[], parts: AppParts): Hon
   app.notFound(() => toResponse(notFound()));
   app.onError((error) => toResponse(toProblem(error, parts)));
   return app;
+};
+
+const serveRoute = (route: ServiceRoute, parts: AppParts): ((c: Context<Env>) => Promise<Response>) => {
+  const name = `${route.method} ${route.path}`;
+  return async (c) => {
+    let response: Response;
+    try {
+      response = await answer(route, c, parts);
+    } catch (error) {
+      response = toResponse(toProblem(error, parts));
+    }
+    parts.onAnswer(name, response.status);
+    return response;
+  };
 };
 
 const answer = async (route: ServiceRoute, c: Context<Env>, parts: AppParts): Promise<Response> => {

@@ -73,6 +73,14 @@ const problemsOf = ({ scope, body, streamed, problems }: ServiceRoute): readonly
   ...problems,
 ];
 
+/** Every status that a route can answer with. */
+export const statusesOf = (route: ServiceRoute): readonly number[] => [
+  ...new Set([
+    ...Object.keys(route.answers).map(Number),
+    ...problemsOf(route).map((code) => PROBLEMS[code][0]),
+  ]),
+];
+
 const describeRoute = (route: ServiceRoute): JsonSchema => {
   const { method, path, tag, summary, description, scope, answers } = route;
   const parameters = [...pathParameters(path), ...queryParameters(route.query)];

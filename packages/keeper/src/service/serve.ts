@@ -7,6 +7,8 @@ import { createSender } from '../webhooks/sender.ts';
 import { createApp } from './app.ts';
 import { openKeyBook } from './key-book.ts';
 import { listen } from './listen.ts';
+import { createMetrics } from './metrics/metrics.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { createOpenApi } from './openapi.ts';
 import { checkOptions } from './options.ts';
 import type { ServiceOptions } from './options.ts';
@@ -16,6 +18,7 @@ import type { ServiceContext, ServiceRoute } from './route.ts';
 import { createHealthRoutes, createReadiness } from './routes/about-routes.ts';
 import { GRANT_ROUTES } from './routes/grant-routes.ts';
 import { createImportRoute } from './routes/import-route.ts';
+import { createMetricsRoute } from './routes/metrics-route.ts';
 import { TOKEN_ROUTES } from './routes/token-routes.ts';
 import { VERSION } from './version.ts';
 import { createWrongKeys } from './wrong-keys.ts';
@@ -42,21 +45,34 @@ export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promi
   const parts = partsOf(keeper);
   const { clock, store } = parts.engine;
   let isStopping = false;
+  const waiting = createWaiting(checked.waitingMax);
   const context: ServiceContext = {
     keeper,
     parts,
     reconnectUrl: checked.reconnectUrl,
-    waiting: createWaiting(checked.waitingMax),
+    waiting: waiting.run,
     isStopping: () => isStopping,
     version: VERSION,
   };
   const book = await openKeyBook(store, clock, log);
-  const routes = createRoutes(context);
+  const readiness = createReadiness(context);
+  const metrics = createMetrics(
+    {
+      context,
+      endpoints: checked.webhooks,
+      waiting: waiting.count,
+      isReady: async () => (await readiness()) === undefined,
+    },
+    () => routes,
+  );
+  const routes = createRoutes(context, readiness, metrics);
+  const unobserve = parts.observe(metrics.note);
   const app = createApp(routes, {
     context,
     book,
     wrongKeys: createWrongKeys(clock),
     forwardedHops: checked.forwardedHops,
+    onAnswer: metrics.noteRequest,
     onBug: (error) => log({ event: 'service.failed', reason: describe(error) }),
   });
   for (const { path, fetch } of checked.mounted) {
@@ -64,6 +80,7 @@ export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promi
     app.all(`${path === '/' ? '' : path}/*`, ({ req }) => fetch(req.raw));
   }
   const listener = await listen(app.fetch as never, checked).catch(async (error: unknown) => {
+    unobserve();
     await book.stop();
     throw error;
   });
@@ -75,7 +92,10 @@ export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promi
     post: createPost(checked.isWebhookAddressAllowed),
     reconnectUrl: checked.reconnectUrl,
     chance: parts.engine.chance,
-    report: log,
+    report(event) {
+      log(event);
+      metrics.note(event);
+    },
     queueMax: checked.webhookQueueMax,
     deploymentId: (await store.identity()).deploymentId,
   });
@@ -89,6 +109,7 @@ export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promi
     await listener.close(requestsMs);
     await Promise.all([book.stop(), sender.stop(WEBHOOKS_MS)]);
     await keeper.close({ waitMs: exchangesMs });
+    unobserve();
     log({ event: 'service.stopped' });
   };
   return {
@@ -99,13 +120,18 @@ export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promi
 };
 
 /** The table of routes, which also describes itself. */
-const createRoutes = (context: ServiceContext): readonly ServiceRoute[] => {
+const createRoutes = (
+  context: ServiceContext,
+  readiness: () => Promise<string | undefined>,
+  metrics: Metrics,
+): readonly ServiceRoute[] => {
   let document = '';
   const routes: readonly ServiceRoute[] = [
     ...TOKEN_ROUTES,
     ...GRANT_ROUTES,
     createImportRoute(),
-    ...createHealthRoutes(createReadiness(context)),
+    ...createHealthRoutes(readiness),
+    createMetricsRoute(metrics),
     defineRoute({
       method: 'GET',
       path: '/openapi.json',
@@ -122,9 +148,11 @@ const createRoutes = (context: ServiceContext): readonly ServiceRoute[] => {
 };
 
 /** Bounds the requests that wait for a refresh. */
-const createWaiting = (most: number): ServiceContext['waiting'] => {
+const createWaiting = (
+  most: number,
+): { readonly run: ServiceContext['waiting']; readonly count: () => number } => {
   let waiting = 0;
-  return async (work) => {
+  const run: ServiceContext['waiting'] = async (work) => {
     if (waiting >= most)
       throw new Problem(
         'overloaded',
@@ -139,6 +167,7 @@ const createWaiting = (most: number): ServiceContext['waiting'] => {
       waiting -= 1;
     }
   };
+  return { run, count: () => waiting };
 };
 
 /** A bug, for the log of this node. A stack has places in the code, and no values. */

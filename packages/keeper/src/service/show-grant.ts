@@ -4,7 +4,8 @@ import type { Millis } from '../time.ts';
 import type { ConnectionDetails, ConnectionView } from '../view.ts';
 import type { ServiceContext } from './route.ts';
 
-const STATES = ['active', 'inflight', 'uncertain', 'staged', 'suspect', 'dead', 'closed'] as const;
+/** The states of a grant. */
+export const STATES = ['active', 'inflight', 'uncertain', 'staged', 'suspect', 'dead', 'closed'] as const;
 const CAUSES = [
   'revoked',
   'expired',

@@ -4,6 +4,7 @@ import type { ClientEvent, GrantEvent } from '../grants/events.ts';
 import type { ConsentCause, Due, DueRank, Grant, GrantState } from '../grants/grant.ts';
 import type { Clock, Millis } from '../time.ts';
 import type { DeliveryVerbs } from './deliveries.ts';
+import type { FigureVerbs } from './figures.ts';
 import type { ServiceKeyVerbs } from './service-keys.ts';
 import type { StoredEvent } from './stored-event.ts';
 
@@ -23,6 +24,7 @@ export type Store = GrantVerbs &
   ListVerbs &
   KeyVerbs &
   DeliveryVerbs &
+  FigureVerbs &
   ServiceKeyVerbs &
   IdentityVerbs;
 

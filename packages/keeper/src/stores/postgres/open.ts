@@ -7,6 +7,7 @@ import { openConnections } from './connections.ts';
 import type { PostgresLimits } from './connections.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
 import { createClientVerbs, createEventVerbs } from './events.ts';
+import { createFigureVerbs } from './figures.ts';
 import { toOpenError } from './failures.ts';
 import { createGrantVerbs } from './grants.ts';
 import { createIdentityVerbs } from './identity.ts';
@@ -55,6 +56,7 @@ export const postgresStore =
         ...createKeyVerbs(connections),
         ...createServiceKeyVerbs(connections),
         ...createDeliveryVerbs(connections),
+        ...createFigureVerbs(connections),
         ...createIdentityVerbs(connections),
         prune: createPrune(connections),
         guardFile: directory === undefined ? undefined : join(directory, 'keeper.guard'),

@@ -7,6 +7,7 @@ import type { Clock, Millis } from '../../time.ts';
 import type { IdentityVerbs, Store, StoreOpener } from '../store.ts';
 import { createCommits } from './commits.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
+import { createFigureVerbs } from './figures.ts';
 import { toOpenError } from './errors.ts';
 import { createClientVerbs, createEventVerbs } from './events.ts';
 import { createGrantVerbs } from './grants.ts';
@@ -54,6 +55,7 @@ const openSqliteStore = (
     ...createKeyVerbs(connection),
     ...createServiceKeyVerbs(connection),
     ...createDeliveryVerbs(connection),
+    ...createFigureVerbs(connection),
     ...createIdentityVerbs(connection, file, isInMemory),
   };
 };

@@ -1,0 +1,30 @@
+import type { FigureVerbs } from '../figures.ts';
+import type { Connection } from './connection.ts';
+
+const RANKS = [0, 1, 2] as const;
+
+/** For metrics. */
+export const createFigureVerbs = ({ database, commits }: Connection): FigureVerbs => {
+  const due = database.prepare(
+    'SELECT min(due_at_ms) AS at_ms FROM grants WHERE client = ? AND due_rank = ? AND due_at_ms IS NOT NULL',
+  );
+  const unsure = database.prepare(
+    `SELECT min(since_ms) AS at_ms FROM grants
+      WHERE state NOT IN ('active', 'inflight') AND state IN ('uncertain', 'staged', 'suspect')`,
+  );
+  return {
+    figures: (clients) =>
+      commits.read(() => ({
+        dueAtMs: Object.fromEntries(
+          clients.flatMap((client) => {
+            const moments = RANKS.flatMap((rank) => due.get(client, rank)?.['at_ms'] ?? []).map(Number);
+            return moments.length === 0 ? [] : [[client, Math.min(...moments)] as const];
+          }),
+        ),
+        unsureSinceMs: momentOf(unsure.get()?.['at_ms']),
+      })),
+  };
+};
+
+const momentOf = (value: unknown): number | undefined =>
+  value === null || value === undefined ? undefined : Number(value);
