@@ -65,6 +65,10 @@ export const blockedUntil = ({ breaker, pausedUntilMs }: ClientFacts, nowMs: Mil
   return until > nowMs ? until : undefined;
 };
 
+/** Why a client is blocked, as one word for programs. */
+export const blockedReason = ({ breaker }: Pick<ClientFacts, 'breaker'>): string =>
+  breaker === undefined ? 'client_throttled' : 'client_misconfigured';
+
 /** Facts as they become, and what is announced with them. */
 export type ChangedFacts = { readonly facts: ClientFacts; readonly events: readonly ClientEvent[] };
 

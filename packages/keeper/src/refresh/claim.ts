@@ -2,7 +2,7 @@ import { decideAbandoned, decideUnaskable } from '../grants/decide.ts';
 import type { Decision } from '../grants/decide.ts';
 import type { Grant, Pair } from '../grants/grant.ts';
 import { isAlive } from '../grants/grant.ts';
-import { blockedUntil } from '../grants/client-facts.ts';
+import { blockedReason, blockedUntil } from '../grants/client-facts.ts';
 import type { Client } from '../providers/clients.ts';
 import type { StoredAnswer } from '../stores/store.ts';
 import type { Millis } from '../time.ts';
@@ -98,20 +98,18 @@ const whatBlocks = async (
     const decision = decideAbandoned(situation);
     if ((decision.change.due?.atMs ?? 0) > nowMs) return postpone(engine, grant, decision);
   } else if (grant.due?.rank === 0 && grant.due.atMs > nowMs) {
-    return { kind: 'waiting', grant, untilMs: grant.due.atMs, reason: grant.state };
+    const reason = grant.state === 'active' ? 'retry_later' : grant.state;
+    return { kind: 'waiting', grant, untilMs: grant.due.atMs, reason };
   }
   if (client.provider.repeats.kind === 'never' && grant.sends.count > 0) {
     if (nowMs >= grant.accessExpiresAtMs) return postpone(engine, grant, decideUnaskable(situation));
     return { kind: 'waiting', grant, untilMs: grant.accessExpiresAtMs, reason: 'uncertain' };
   }
   const untilMs = blockedUntil(facts, nowMs);
-  if (untilMs !== undefined) return { kind: 'waiting', grant, untilMs, reason: reasonOf(facts) };
+  if (untilMs !== undefined) return { kind: 'waiting', grant, untilMs, reason: blockedReason(facts) };
   if (await book.takeCanary(grant.client)) return undefined;
   return { kind: 'waiting', grant, untilMs: nowMs + timing.canaryMs, reason: 'client_misconfigured' };
 };
-
-const reasonOf = ({ breaker }: { readonly breaker: unknown }): string =>
-  breaker === undefined ? 'client_throttled' : 'client_misconfigured';
 
 const postpone = async (engine: Engine, grant: Grant, { change, events }: Decision): Promise<Claimed> => {
   const settled = await engine.store.settle(grant.id, grant, { change, events, ended: [] });

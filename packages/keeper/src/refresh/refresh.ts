@@ -1,6 +1,7 @@
 import { decideFailure, rulingOf } from '../grants/decide.ts';
 import { MEANINGS } from '../grants/answer-class.ts';
 import { StoreError } from '../errors.ts';
+import { blockedReason, blockedUntil } from '../grants/client-facts.ts';
 import type { Grant, Pair } from '../grants/grant.ts';
 import { skewShownBy } from '../grants/skew.ts';
 import type { Client } from '../providers/clients.ts';
@@ -256,8 +257,24 @@ const keepLate = async (engine: Engine, grant: Grant, send: Send): Promise<void>
 
 /** Refreshes a grant, or joins the refresh that this process is at already. `isWanted`: somebody waits for it. Nobody cancels it. */
 export type Refresher = {
-  refresh(grant: Pick<Grant, 'id' | 'client'>, isWanted: boolean): Promise<Refreshed>;
+  refresh(grant: Grant, isWanted: boolean): Promise<Refreshed>;
   isRefreshing(grantId: string): boolean;
+};
+
+/**
+ * What can be answered without a place in the budget: during an outage, thousands of callers would use it up for grants that
+ * must wait in any case. A grant in any doubt is looked at in full, because an answer to it may be stored.
+ */
+const whatWaits = ({ book, clients, store }: Engine, grant: Grant): Refreshed | undefined => {
+  const { state, due, client } = grant;
+  if (state !== 'active' || !clients.has(client)) return undefined;
+  const nowMs = store.nowMs();
+  const facts = book.facts(client);
+  const blockedUntilMs = blockedUntil(facts, nowMs);
+  if (blockedUntilMs !== undefined)
+    return { kind: 'later', grant, reason: blockedReason(facts), retryAtMs: blockedUntilMs };
+  if (due?.rank !== 0 || due.atMs <= nowMs) return undefined;
+  return { kind: 'later', grant, reason: 'retry_later', retryAtMs: due.atMs };
 };
 
 /** One refresh per grant at a time, within the budget of its client. */
@@ -265,9 +282,12 @@ export const createRefresher = (engine: Engine, budget: Budget, onEnd: () => voi
   const running = new Map<string, Promise<Refreshed>>();
   return {
     isRefreshing: (grantId) => running.has(grantId),
-    refresh({ id, client }, isWanted) {
+    refresh(grant, isWanted) {
+      const { id, client } = grant;
       const joined = running.get(id);
       if (joined !== undefined) return joined;
+      const waiting = whatWaits(engine, grant);
+      if (waiting !== undefined) return Promise.resolve(waiting);
       const refreshing = budget
         .run(client, isWanted, () => refreshGrant(engine, id))
         .finally(() => {

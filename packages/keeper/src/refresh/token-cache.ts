@@ -24,14 +24,32 @@ export type TokenCache = {
 
 /** Other processes may put and close: what is older is compared with the store. */
 const TRUSTED_MS = 30_000;
-const TOKENS_MAX = 50_000;
 const ASKED_MAX = 200_000;
 /** Who asks often is noted once in so long. */
 const NOTED_MS = 60_000;
 
-/** An empty cache. It is bounded; what was put first goes first. */
-export const createTokenCache = (clock: Clock): TokenCache => {
-  const tokens = new Map<string, Cached & { readonly trustedUntilMs: Millis }>();
+/** What an entry takes besides its texts, roughly. */
+const ENTRY_BYTES = 250;
+
+/** Tokens take so much memory at most: about 170 000 short ones, or 50 000 that are signed. */
+export const CACHE_MAX_BYTES = 64 * 1024 * 1024;
+
+type Entry = Cached & { readonly trustedUntilMs: Millis; readonly bytes: number };
+
+/** An empty cache. It takes `maxBytes` at most; what was put first goes first. */
+export const createTokenCache = (clock: Clock, maxBytes = CACHE_MAX_BYTES): TokenCache => {
+  const tokens = new Map<string, Entry>();
+  let bytes = 0;
+  const drop = (name: string): void => {
+    bytes -= tokens.get(name)?.bytes ?? 0;
+    tokens.delete(name);
+  };
+  const dropOldest = (): void => {
+    for (const name of tokens.keys()) {
+      if (bytes <= maxBytes) return;
+      drop(name);
+    }
+  };
   const asked = new Map<string, Millis>();
   const noted = new Map<string, Millis>();
   return {
@@ -39,17 +57,17 @@ export const createTokenCache = (clock: Clock): TokenCache => {
       const token = tokens.get(name);
       if (token === undefined) return undefined;
       if (token.trustedUntilMs > clock.monotonicMs() && token.freshUntilMs > clock.wallMs()) return token;
-      tokens.delete(name);
+      drop(name);
       return undefined;
     },
     put(name, token) {
-      if (tokens.size >= TOKENS_MAX) {
-        const [oldest] = tokens.keys();
-        if (oldest !== undefined) tokens.delete(oldest);
-      }
-      tokens.set(name, { ...token, trustedUntilMs: clock.monotonicMs() + TRUSTED_MS });
+      drop(name);
+      const size = ENTRY_BYTES + name.length + token.grantId.length + token.accessToken.length;
+      tokens.set(name, { ...token, bytes: size, trustedUntilMs: clock.monotonicMs() + TRUSTED_MS });
+      bytes += size;
+      dropOldest();
     },
-    drop: (name) => void tokens.delete(name),
+    drop,
     askedAt: (grantId) => asked.get(grantId) ?? noted.get(grantId),
     noteAsked(grantId) {
       if (asked.has(grantId) || asked.size >= ASKED_MAX) return;

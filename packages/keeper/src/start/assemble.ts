@@ -1,9 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { DEFAULT_TIMING } from '../grants/timing.ts';
 import { createClientBook } from '../refresh/client-book.ts';
 import type { Engine, LogEvent } from '../refresh/engine.ts';
 import { sendByHttp } from '../refresh/exchange.ts';
 import { createLeases, ownerName } from '../refresh/leases.ts';
+import { newId } from '../refresh/new-id.ts';
 import { NO_SPOOL, openSpool } from '../refresh/spool.ts';
 import type { TokenCache } from '../refresh/token-cache.ts';
 import type { Store } from '../stores/store.ts';
@@ -54,7 +55,7 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
     late: new Map(),
     transport: options.transport ?? sendByHttp,
     chance: options.chance ?? Math.random,
-    newId: options.newId ?? randomUUID,
+    newId: options.newId ?? (() => newId(clock.wallMs())),
     askedAt: cache.askedAt,
   };
   return {

@@ -18,6 +18,8 @@ export type KeeperOptions = {
   /** This is the only copy of the store that sends: ends the quarantine of a copied or restored store. */
   readonly isOnlyCopy?: boolean;
   readonly timing?: Partial<Timing>;
+  /** Access tokens in memory take so many bytes at most; 64 MiB by default. */
+  readonly cacheMaxBytes?: number;
   /** How much waits for listeners where nobody listens. */
   readonly outbox?: Partial<OutboxBounds>;
   readonly log?: (event: LogEvent) => void;

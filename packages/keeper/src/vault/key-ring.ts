@@ -1,4 +1,5 @@
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { KeeperError } from '../errors.ts';
 
 /** A key as it was given, with the id by which sealed data names it. */
@@ -38,19 +39,30 @@ export const envKeys = (name: string, environment: NodeJS.ProcessEnv = process.e
 };
 
 /** The key of one row: what is sealed for another row cannot be opened with it. */
-export const rowKey = ({ secret }: Key, row: string): Uint8Array =>
-  new Uint8Array(hkdfSync('sha256', secret, '', `keyfob keeper row ${row}`, KEY_BYTES));
+export const rowKey = (key: Key, row: string): Uint8Array => expand(key, `keyfob keeper row ${row}`);
 
 /** The lookup value of a token under one key: equal for equal tokens, and nothing can be learned from it. */
 export const lookupOf = (key: Key, token: string): Uint8Array =>
-  createHmac('sha256', lookupKey(key)).update(token).digest().subarray(0, 16);
+  createHmac('sha256', deriveFrom(key).lookup).update(token).digest().subarray(0, 16);
 
-const lookupKeys = new WeakMap<Key, Buffer>();
+/** What is derived once per key, and used for every row. */
+type Derived = { readonly extracted: KeyObject; readonly lookup: KeyObject };
+const derived = new WeakMap<Key, Derived>();
 
-const lookupKey = (key: Key): Buffer => {
-  const known = lookupKeys.get(key);
+const deriveFrom = (key: Key): Derived => {
+  const known = derived.get(key);
   if (known !== undefined) return known;
-  const made = Buffer.from(hkdfSync('sha256', key.secret, '', 'keyfob keeper lookup', KEY_BYTES));
-  lookupKeys.set(key, made);
+  // Without a salt, HKDF extracts with zeros.
+  const extracted = createSecretKey(
+    createHmac('sha256', Buffer.alloc(KEY_BYTES)).update(key.secret).digest(),
+  );
+  const made = { extracted, lookup: createSecretKey(expandFrom(extracted, 'keyfob keeper lookup')) };
+  derived.set(key, made);
   return made;
 };
+
+/** HKDF with SHA-256 for one block. `hkdfSync` extracts again at every call, which costs more than everything else. */
+const expand = (key: Key, purpose: string): Uint8Array => expandFrom(deriveFrom(key).extracted, purpose);
+
+const expandFrom = (extracted: KeyObject, purpose: string): Uint8Array =>
+  createHmac('sha256', extracted).update(`${purpose}\u0001`).digest();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHmac, hkdfSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { envKeys, parseKeys } from './key-ring.ts';
+import { envKeys, lookupOf, parseKeys, rowKey } from './key-ring.ts';
 import { seal, unseal } from './seal.ts';
 
 const text = (byte: number): string => Buffer.alloc(32, byte).toString('base64url');
@@ -26,6 +27,14 @@ describe('sealed values', () => {
     const sealed = seal(keys, BINDING, 'secret');
     assert.equal(unseal(parseKeys([text(2), text(1)]), BINDING, sealed), 'secret');
     assert.throws(() => unseal(parseKeys([text(2)]), BINDING, sealed), { code: 'key_unknown' });
+  });
+  it('have keys of HKDF (RFC 5869), one for each row', () => {
+    const { current } = keys;
+    const expected = hkdfSync('sha256', current.secret, '', 'keyfob keeper row g1', 32);
+    assert.deepEqual(Buffer.from(rowKey(current, 'g1')), Buffer.from(expected));
+    const lookupKey = Buffer.from(hkdfSync('sha256', current.secret, '', 'keyfob keeper lookup', 32));
+    const lookup = createHmac('sha256', lookupKey).update('token').digest().subarray(0, 16);
+    assert.deepEqual(lookupOf(current, 'token'), lookup);
   });
   it('need a key, and say how to make one', () => {
     assert.throws(() => envKeys('NONE', {}), { code: 'key_missing', message: /randomBytes\(32\)/ });

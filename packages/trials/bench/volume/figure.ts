@@ -1,16 +1,19 @@
 import type { Load } from './load.ts';
 
-/** One measured figure, and its maximum if it has a target. */
+/** One measured figure, and its maximum or minimum if it has a target. */
 export type Figure = {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
   readonly atMost?: number;
+  readonly atLeast?: number;
 };
 
 /** Whether a figure meets its target; `undefined` without a target. */
-export const isMet = ({ value, atMost }: Figure): boolean | undefined =>
-  atMost === undefined ? undefined : value <= atMost;
+export const isMet = ({ value, atMost, atLeast }: Figure): boolean | undefined =>
+  atMost === undefined && atLeast === undefined
+    ? undefined
+    : value <= (atMost ?? Infinity) && value >= (atLeast ?? -Infinity);
 
 /** A quantile of ascending values; `share` is from 0 to 1. */
 export const quantile = (ascending: Float64Array | readonly number[], share: number): number =>
@@ -38,9 +41,14 @@ export const faultFigure = (part: string, loads: readonly Load[]): Figure => {
 
 /** Formats the name, value, target and verdict for a reader. */
 export const describeFigure = (figure: Figure): readonly [string, string, string, string] => {
-  const { name, value, unit, atMost } = figure;
+  const { name, value, unit } = figure;
   const verdict = { true: 'met', false: 'MISSED', undefined: '' }[String(isMet(figure))] ?? '';
-  return [name, withUnit(value, unit), atMost === undefined ? '' : `≤ ${withUnit(atMost, unit)}`, verdict];
+  return [name, withUnit(value, unit), targetOf(figure), verdict];
+};
+
+const targetOf = ({ unit, atMost, atLeast }: Figure): string => {
+  if (atMost !== undefined) return `≤ ${withUnit(atMost, unit)}`;
+  return atLeast === undefined ? '' : `≥ ${withUnit(atLeast, unit)}`;
 };
 
 const withUnit = (value: number, unit: string): string => {

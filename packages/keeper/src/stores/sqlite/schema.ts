@@ -41,11 +41,11 @@ export const SCHEMA: readonly string[] = [
     held_until_ms INTEGER,
     asked_at_ms INTEGER,
     is_at_risk INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
   CREATE UNIQUE INDEX grants_by_lookup ON grants (lookup) WHERE state <> 'closed';
   CREATE INDEX grants_by_due ON grants (client, due_rank, due_at_ms) WHERE due_at_ms IS NOT NULL;
   CREATE INDEX grants_by_lease ON grants (lease_owner) WHERE lease_owner IS NOT NULL;
-  CREATE INDEX grants_by_end ON grants (client, refresh_expires_at_ms)
+  CREATE INDEX grants_by_end ON grants (client, refresh_expires_at_ms, id, state)
     WHERE refresh_expires_at_ms IS NOT NULL AND state NOT IN ('dead', 'closed');
   CREATE INDEX grants_by_trouble ON grants (state, client) WHERE state NOT IN ('active', 'inflight');
   CREATE TABLE tallies (
