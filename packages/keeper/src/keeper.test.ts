@@ -259,6 +259,38 @@ describe('asking', () => {
     assert.equal(sent.length, 2);
   });
 
+  it('a pair that another process has fetched meanwhile is used, and not refreshed again', async () => {
+    const store = await memoryStore()(systemClock);
+    const first = await open(pair, { store: async () => ({ ...store, close: async () => undefined }) });
+    await first.keeper.put('car', 'cars', { refreshToken: 'r' });
+    const before = await store.find('car');
+    const token = await first.keeper.token('car');
+    let isFirstLook = true;
+    const find = async (name: string) => {
+      const found = isFirstLook ? before : await store.find(name);
+      isFirstLook = false;
+      return found;
+    };
+    const second = await open(pair, { store: async () => ({ ...store, find }) });
+    assert.equal(await second.keeper.token('car'), token);
+    assert.deepEqual([second.sent.length, isFirstLook], [0, false]);
+  });
+
+  it('during an outage, callers get their answer at once, and use up no budget', async () => {
+    const slow = oauth({ ...CREDENTIALS, url: CARS.provider.url, perSecondMax: 0.1 });
+    const { keeper, sent } = await open(() => ({ kind: 'not_sent', why: 'ECONNREFUSED' }), {
+      clients: { cars: slow },
+      timing: { ...FAST, backoffMs: 60_000, backoffMaxMs: 60_000 },
+    });
+    await keeper.put('car', 'cars', { refreshToken: 'r' });
+    for (let ask = 0; ask < 20; ask++) {
+      const answer = await keeper.tryToken('car');
+      assert.equal(answer.status, 'unavailable');
+      assert.ok('retryAtMs' in answer && answer.retryAtMs > Date.now() + 20_000);
+    }
+    assert.equal(sent.length, 1);
+  });
+
   it('closing waits for the answer that is on its way', async () => {
     const late: { finish?: (exchange: Exchange) => void } = {};
     const store = await sharedStore();

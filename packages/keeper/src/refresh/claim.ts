@@ -28,11 +28,13 @@ export type Claimed =
  * The first transaction of a refresh: the right to send one token, with the intent on disk before it is sent. That also
  * proves that the store can be written while the token is still unspent.
  */
-export const claimGrant = async (engine: Engine, grantId: string): Promise<Claimed> => {
+export const claimGrant = async (engine: Engine, seen: Grant): Promise<Claimed> => {
   const { store, clients, timing } = engine;
-  const grant = await store.read(grantId);
+  const grant = await store.read(seen.id);
   const client = grant === undefined ? undefined : clients.get(grant.client);
   if (grant === undefined || client === undefined || !isAlive(grant)) return { kind: 'over', grant };
+  // Another process was faster. A second refresh would be a risk without a use.
+  if (grant.generation !== seen.generation || grant.epoch !== seen.epoch) return { kind: 'over', grant };
   const nowMs = store.nowMs();
   const { lease } = grant;
   if (lease !== undefined && engine.leases.isRunning(lease, nowMs)) return { kind: 'busy', grant };

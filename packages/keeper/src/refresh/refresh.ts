@@ -33,10 +33,10 @@ export type Refreshed = {
 
 /**
  * One refresh, from the claim to the stored pair: claim (first transaction), send, wait, keep or decide (second
- * transaction). Nobody can cancel it. Rejects only for bugs and for a store that is away before anything was sent.
+ * transaction). A grant that has another pair by now than the seen one is left alone. Nobody can cancel it. Rejects only for bugs and for a store that is away before anything was sent.
  */
-export const refreshGrant = async (engine: Engine, grantId: string): Promise<Refreshed> => {
-  const claimed = await claimGrant(engine, grantId);
+export const refreshGrant = async (engine: Engine, seen: Grant): Promise<Refreshed> => {
+  const claimed = await claimGrant(engine, seen);
   switch (claimed.kind) {
     case 'busy':
       return { kind: 'busy', grant: claimed.grant, reason: 'refreshing' };
@@ -55,7 +55,7 @@ export const refreshGrant = async (engine: Engine, grantId: string): Promise<Ref
       try {
         return await sendAndConclude(engine, client, claimed);
       } finally {
-        engine.leases.release(grantId);
+        engine.leases.release(seen.id);
       }
     }
   }
@@ -289,7 +289,7 @@ export const createRefresher = (engine: Engine, budget: Budget, onEnd: () => voi
       const waiting = whatWaits(engine, grant);
       if (waiting !== undefined) return Promise.resolve(waiting);
       const refreshing = budget
-        .run(client, isWanted, () => refreshGrant(engine, id))
+        .run(client, isWanted, () => refreshGrant(engine, grant))
         .finally(() => {
           running.delete(id);
           onEnd();
