@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http';
 import type { LogLines } from './admin/metrics.ts';
-import { createAdmin } from './admin/start-admin.ts';
 import { parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
 import type { DemoClients, DemoContext } from './connect/demo/demo-clients.ts';
@@ -8,6 +7,7 @@ import { followClock } from './deployment/clock.ts';
 import { refuseOpenFiles } from './deployment/file-modes.ts';
 import { openDeployment } from './deployment/open.ts';
 import type { Deployment, DeploymentOptions } from './deployment/open.ts';
+import { openAdministration } from './compose-admin.ts';
 import { createEndpointContext, createRouteGroups } from './compose-endpoints.ts';
 import { OperatorError } from './errors.ts';
 import { guardEmit } from './guard-emit.ts';
@@ -28,7 +28,6 @@ import { createListeners } from './listeners.ts';
 import type { Listening } from './listeners.ts';
 import { openLiveEvents } from './live/publish.ts';
 import type { LiveEvents } from './live/publish.ts';
-import { PACKAGE_VERSION } from './package-version.ts';
 import { readLogBytes } from './stores/sqlite/log-size.ts';
 import { storeNameOf } from './deployment/names.ts';
 import { makeDirectory } from './stores/directory.ts';
@@ -90,27 +89,22 @@ export const createAuthorizationServer = async (
   let live: LiveEvents | undefined;
   const report: Emit = (event) => {
     emit(event);
-    admin?.count(event);
+    administration?.follow(event);
     live?.publish(event);
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
   const { store, time, clock, randomness, egress } = deployment;
   const load = createLoad(config.concurrentRequestsMax);
   const { noticeKeys } = deployment;
-  const isInFile = options.store === undefined && config.store === undefined;
-  const admin =
-    config.adminPort === undefined
-      ? undefined
-      : createAdmin({
-          version: PACKAGE_VERSION,
-          store,
-          noticeKeys,
-          time,
-          openRequests: load.open,
-          logLines: options.logLines,
-          storeLogBytes: isInFile ? () => readLogBytes(storeNameOf(config)) : undefined,
-          emit: report,
-        });
+  const administration = openAdministration(deployment, config, {
+    openRequests: load.open,
+    logLines: options.logLines,
+    storeLogBytes:
+      options.store === undefined && config.store === undefined
+        ? () => readLogBytes(storeNameOf(config))
+        : undefined,
+    emit: report,
+  });
   if (options.store === undefined) live = await openLive(config, report, deployment);
   time.report();
   // A clock that the host moves is no clock to compare.
@@ -130,7 +124,7 @@ export const createAuthorizationServer = async (
   const endpoints: RouteTable = createEndpoints(context, groups);
   const handlerContext = {
     limits: config,
-    endpoints: admin?.time(endpoints) ?? endpoints,
+    endpoints: administration?.admin.time(endpoints) ?? endpoints,
     load,
     emit: report,
     mountPath: createMountPath(basePath),
@@ -150,14 +144,14 @@ export const createAuthorizationServer = async (
     onDeliveries: deployment.onDeliveries,
   });
   const listeners = createListeners(config, handlerContext, {
-    admin,
+    administration,
     onListening(url) {
       listeningUrl = `${url}${basePath}`;
       report({ event: 'server.listening', url });
     },
   });
   const close = async (): Promise<void> => {
-    admin?.stop();
+    administration?.admin.stop();
     report({ event: 'server.stopping', openRequests: load.open() });
     const graceMs = config.shutdownGraceSeconds * 1000;
     const deadline = performance.now() + graceMs;
@@ -165,6 +159,7 @@ export const createAuthorizationServer = async (
     await load.stop(Math.max(0, deadline - performance.now()));
     await live?.close();
     await secretUses.settle();
+    await administration?.close();
     await listeners.closeAdmin();
     await deployment.close();
   };

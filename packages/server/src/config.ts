@@ -81,6 +81,11 @@ const schema = v.pipe(
     ({ signInIssuer, signInClientId }) => haveBoth(signInIssuer, signInClientId),
     'signInIssuer and signInClientId go together',
   ),
+  v.check(
+    ({ operatorSignInIssuer, operatorSignInClientId, operatorRoles }) =>
+      haveBoth(operatorSignInIssuer, operatorSignInClientId) && haveBoth(operatorSignInIssuer, operatorRoles),
+    'operatorSignInIssuer, operatorSignInClientId and operatorRoles go together',
+  ),
 );
 
 /** A fault, with settings under the names by which they were given. */

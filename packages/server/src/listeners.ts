@@ -1,5 +1,5 @@
 import type { AdminListener } from './admin/listen.ts';
-import type { Admin } from './admin/start-admin.ts';
+import type { Administration } from './compose-admin.ts';
 import type { Config } from './config.ts';
 import { listen } from './http/edge.ts';
 import type { Edge } from './http/edge.ts';
@@ -28,18 +28,30 @@ export type Listeners = {
 export const createListeners = (
   config: Config,
   context: HandlerContext,
-  { admin, onListening }: { readonly admin: Admin | undefined; readonly onListening: (url: string) => void },
+  {
+    administration,
+    onListening,
+  }: {
+    readonly administration: Pick<Administration, 'admin' | 'pages'> | undefined;
+    readonly onListening: (url: string) => void;
+  },
 ): Listeners => {
   let edge: Edge | undefined;
   let adminListener: AdminListener | undefined;
 
   const listenForAdmin = async (): Promise<string | undefined> => {
     const { adminHost: host, adminPort: port, adminAllowedHosts = '' } = config;
-    if (admin === undefined || port === undefined) return undefined;
-    const allowedHosts = adminAllowedHosts.split(',').flatMap((name) => name.trim() || []);
-    adminListener ??= await admin.listen({ host, port, allowedHosts }).catch((error: unknown) => {
-      throw describeListenError(error, { host, port, socket: undefined }, '--admin-port');
-    });
+    if (administration === undefined || port === undefined) return undefined;
+    const { adminPublicUrl } = config;
+    const allowedHosts = [
+      ...adminAllowedHosts.split(',').flatMap((name) => name.trim() || []),
+      ...(adminPublicUrl === undefined ? [] : [new URL(adminPublicUrl).hostname]),
+    ];
+    adminListener ??= await administration.admin
+      .listen({ host, port, allowedHosts }, administration.pages)
+      .catch((error: unknown) => {
+        throw describeListenError(error, { host, port, socket: undefined }, '--admin-port');
+      });
     return adminListener.url;
   };
 

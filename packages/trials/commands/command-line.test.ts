@@ -47,6 +47,13 @@ const COMMANDS = [
   'doctor',
   'version',
   'completion',
+  'console login',
+  'operator key add',
+  'operator key list',
+  'operator key remove',
+  'audit list',
+  'audit export',
+  'audit verify',
 ] as const;
 
 /** Commands that need no store. */
@@ -72,7 +79,18 @@ describe('Every command explains itself', { concurrency: 2 }, () => {
     });
   }
 
-  for (const group of ['', 'client', 'client secret', 'grant', 'webhook', 'keys']) {
+  for (const group of [
+    '',
+    'client',
+    'client secret',
+    'grant',
+    'webhook',
+    'keys',
+    'console',
+    'operator',
+    'operator key',
+    'audit',
+  ]) {
     test(`"keyfob ${group}" with "--help" lists its subcommands`, async () => {
       const words = group.split(' ').filter(Boolean);
       const { code, stdout } = await runKeyfob([...words, '--help']);

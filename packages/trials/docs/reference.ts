@@ -1,3 +1,4 @@
+import { describeAdminApi } from '@keyfob/server/operators';
 import { createOpenApi } from '@keyfob/server/wire';
 import { renderApiPage } from './api-page.ts';
 import { renderCommands } from './commands.ts';
@@ -19,6 +20,7 @@ export const renderReference = async (): Promise<Readonly<Record<string, string>
     'docs/reference/scenarios.md': renderScenarios(),
     'docs/reference/settings.md': renderSettings(),
     'docs/reference/openapi.json': `${JSON.stringify(document, null, 2)}\n`,
+    'docs/reference/admin-openapi.json': `${JSON.stringify(describeAdminApi(), null, 2)}\n`,
     'docs/reference/api.html': renderApiPage(document),
   };
 };

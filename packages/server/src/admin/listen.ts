@@ -1,14 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { plain } from './exchange.ts';
+import type { AdminAnswer, AdminPages, AdminStream, StreamWriter } from './exchange.ts';
 import { createHostCheck } from './host-check.ts';
-
-/** An answer of the admin listener. */
-export type AdminAnswer = {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-};
 
 export type AdminRoutes = ReadonlyMap<string, () => Promise<AdminAnswer>>;
 
@@ -23,7 +19,7 @@ export type AdminAddress = {
 
 const UNKNOWN_HOST = 'unknown host: use an address, or allow the name by KEYFOB_ADMIN_ALLOWED_HOSTS';
 
-/** Small limits: only probes and scrapers send requests here. */
+/** Small limits: probes, scrapers and a few operators send requests here. */
 const LIMITS = {
   maxHeaderSize: 8192,
   headersTimeout: 5000,
@@ -31,45 +27,52 @@ const LIMITS = {
   keepAliveTimeout: 75_000,
 };
 const CONNECTIONS_MAX = 100;
-
-export const plain = (status: number, line: string): AdminAnswer => ({
-  status,
-  type: 'text/plain; charset=utf-8',
-  body: `${line}\n`,
-});
+const BODY_MAX_BYTES = 64 * 1024;
+/** Answers that go on: each holds a connection, and probes need some as well. */
+const STREAMS_MAX = 20;
 
 /**
- * Listens for GET on its own address, separate from the public one. Bodies are not read. A request for a name that is neither
- * the host it listens on nor allowed is answered 421. A route that throws is answered 500, and the error is passed to `onFailure`.
+ * Listens on its own address, separate from the public one. `routes` are read only and need nobody's name; all other paths are for
+ * `pages`. A request for a name that is neither the host it listens on nor allowed is answered 421. What throws is answered
+ * 500, and the error is passed to `onFailure`.
  */
 export const listenForAdmin = async (
   { host, port, allowedHosts }: AdminAddress,
-  routes: AdminRoutes,
+  { routes, pages }: { readonly routes: AdminRoutes; readonly pages: AdminPages },
   onFailure: (error: unknown) => void,
 ): Promise<AdminListener> => {
   const isKnownHost = createHostCheck([host, ...allowedHosts]);
-  const answer = async ({ method, url = '', headers }: IncomingMessage): Promise<AdminAnswer> => {
+  const openStreams = new Set<AbortController>();
+  const answer = async (request: IncomingMessage): Promise<AdminAnswer> => {
+    const { method = '', url = '', headers, socket } = request;
     if (!isKnownHost(headers.host)) return plain(421, UNKNOWN_HOST);
-    const route = routes.get(url.split('?', 1)[0] ?? '');
-    if (route === undefined) return plain(404, 'not found');
-    if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET');
-    try {
-      return await route();
-    } catch (error) {
-      onFailure(error);
-      return plain(500, 'failed');
-    }
+    const at = url.indexOf('?');
+    const path = at < 0 ? url : url.slice(0, at);
+    const route = routes.get(path);
+    if (route !== undefined && method !== 'GET' && method !== 'HEAD')
+      return { ...plain(405, 'only GET'), headers: { Allow: 'GET, HEAD' } };
+    if (route !== undefined) return route();
+    const body = await readBody(request);
+    if (body === undefined)
+      return {
+        ...plain(413, `a body has at most ${BODY_MAX_BYTES} bytes`),
+        headers: { Connection: 'close' },
+      };
+    const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
+    const address = socket.remoteAddress ?? '';
+    const found = await pages({ method, path, query, headers, body, address, requestId: randomUUID() });
+    return found ?? plain(404, 'not found');
   };
   const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { status, type, body } = await answer(request);
-    response
-      .writeHead(status, {
-        'Content-Type': type,
-        'Content-Length': Buffer.byteLength(body),
-        'Cache-Control': 'no-store',
-        ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
-      })
-      .end(body);
+    const found = await answer(request).catch((error: unknown) => {
+      onFailure(error);
+      return plain(500, 'failed');
+    });
+    if (found.stream !== undefined && request.method !== 'HEAD') {
+      if (openStreams.size < STREAMS_MAX) return send(response, found, found.stream, openStreams, onFailure);
+      return write(response, { ...plain(503, 'too many live streams'), headers: { 'Retry-After': '30' } });
+    }
+    write(response, found);
   };
   const server = createServer(LIMITS, (request, response) => void reply(request, response));
   server.maxConnections = CONNECTIONS_MAX;
@@ -85,9 +88,88 @@ export const listenForAdmin = async (
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${listening}`,
     close: () =>
       new Promise((resolve) => {
+        for (const stream of openStreams) stream.abort();
         server.close(() => resolve());
         // The process ends, and probes repeat their requests.
         server.closeAllConnections();
       }),
   };
+};
+
+const write = (response: ServerResponse, { status, type, body, headers }: AdminAnswer): void => {
+  response
+    .writeHead(status, {
+      'Content-Type': type,
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...(headers as Record<string, string | string[]> | undefined),
+    })
+    .end(body);
+};
+
+/** Sends an answer that goes on. A reader who is too slow for it is cut off. */
+const send = (
+  response: ServerResponse,
+  { status, type, headers }: AdminAnswer,
+  stream: AdminStream,
+  open: Set<AbortController>,
+  onFailure: (error: unknown) => void,
+): void => {
+  const ended = new AbortController();
+  open.add(ended);
+  response.on('close', () => {
+    open.delete(ended);
+    ended.abort();
+  });
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...(headers as Record<string, string | string[]> | undefined),
+  });
+  response.flushHeaders();
+  const writer: StreamWriter = {
+    write(text) {
+      if (ended.signal.aborted) return;
+      if (response.writableLength > WAITING_MAX_BYTES) response.destroy();
+      else response.write(text);
+    },
+    drained: () =>
+      new Promise((resolve) => {
+        if (ended.signal.aborted || !response.writableNeedDrain) return resolve();
+        response.once('drain', resolve).once('close', resolve);
+      }),
+    signal: ended.signal,
+  };
+  const run = async (): Promise<void> => {
+    try {
+      await stream(writer);
+    } catch (error) {
+      onFailure(error);
+    } finally {
+      response.end();
+    }
+  };
+  void run();
+};
+
+/** How much may wait for a slow reader. */
+const WAITING_MAX_BYTES = 1_048_576;
+
+/** The body as text; `undefined` for one that is too large. */
+const readBody = async (request: IncomingMessage): Promise<string | undefined> => {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > BODY_MAX_BYTES) return undefined;
+      chunks.push(chunk);
+    }
+  } catch {
+    // The sender is gone, and gets no answer.
+    return undefined;
+  }
+  return Buffer.concat(chunks).toString();
 };

@@ -9,10 +9,13 @@ import { queryOnce } from './query-once.ts';
 import { createEventCounts } from './event-counts.ts';
 import { timeTokenRequests } from './latencies.ts';
 import type { Latencies } from './latencies.ts';
-import { listenForAdmin, plain } from './listen.ts';
-import type { AdminAddress, AdminAnswer, AdminListener } from './listen.ts';
+import { plain } from './exchange.ts';
+import type { AdminAnswer, AdminPages } from './exchange.ts';
+import { listenForAdmin } from './listen.ts';
+import type { AdminAddress, AdminListener } from './listen.ts';
 import type { LogLines, Metrics } from './metrics.ts';
 import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
+import type { Readiness } from './readiness.ts';
 
 export type AdminContext = {
   /** Of the package that runs. */
@@ -37,8 +40,10 @@ export type Admin = {
   time(endpoints: Endpoints): Endpoints;
   /** From now on the node is not ready. */
   stop(): void;
-  /** Rejects if the address cannot be used. */
-  listen(address: AdminAddress): Promise<AdminListener>;
+  /** Whether the node should get requests. */
+  readiness(): Promise<Readiness>;
+  /** `pages` answers every other path. Rejects if the address cannot be used. */
+  listen(address: AdminAddress, pages: AdminPages): Promise<AdminListener>;
 };
 
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
@@ -110,10 +115,11 @@ export const createAdmin = (context: AdminContext): Admin => {
     stop() {
       isStopping = true;
     },
-    async listen(address) {
+    readiness,
+    async listen(address, pages) {
       // Before the first request, so that the lag of the event loop is observed from the start.
       metrics ??= await openMetrics();
-      return listenForAdmin(address, routes, (error) => {
+      return listenForAdmin(address, { routes, pages }, (error) => {
         const cause = error instanceof Error ? (error.stack ?? error.message) : '';
         emit({ event: 'internal.error', requestId: randomUUID(), cause });
       });

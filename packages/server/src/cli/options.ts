@@ -5,6 +5,7 @@ import type { Config, Deployment, OperationContext } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { readGrantId } from '../exports/tokens.ts';
 import type { GrantId } from '../exports/tokens.ts';
+import { auditCommand } from './audited-command.ts';
 import { print, UsageError } from './output.ts';
 import type { Report } from './output.ts';
 import type { CommandTerminal } from './terminal.ts';
@@ -75,7 +76,10 @@ export const onDeployment = async (
 ): Promise<void> => {
   const deployment = await openDeployment(readConfig(options, flags), { createIfMissing });
   try {
-    await print(await work(toContext(deployment), deployment), options);
+    const report = await auditCommand(deployment, options.terminal, () =>
+      work(toContext(deployment), deployment),
+    );
+    await print(report, options);
   } finally {
     await deployment.close();
   }

@@ -1,9 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { OperatorError, StoreError } from '../exports/errors.ts';
 import { PACKAGE_VERSION } from '../exports/index.ts';
+import { addAudit } from './audit.ts';
+import { addReasonOptions, runningCommand } from './audited-command.ts';
 import { addBackup, addRestore } from './backup.ts';
 import { addClient } from './client.ts';
 import { addCompletion } from './completion.ts';
+import { addConsole } from './console.ts';
 import { addCopy } from './copy.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvents } from './events.ts';
@@ -12,6 +15,7 @@ import { addImport } from './import.ts';
 import { addKeys } from './keys.ts';
 import { addMigrate } from './migrate.ts';
 import { addPrune } from './prune.ts';
+import { addOperator } from './operator.ts';
 import { ReaderGone, UsageError, writeOutput } from './output.ts';
 import { addServe } from './serve.ts';
 import type { CommandTerminal, Terminal, TerminalStream } from './terminal.ts';
@@ -43,7 +47,11 @@ const createProgram = (
       getOutHelpWidth: () => widthOf(output),
       getErrHelpWidth: () => widthOf(errors),
     })
-    .hook('preAction', (_, command) => void command.setOptionValue('terminal', terminal))
+    .hook(
+      'preAction',
+      (_, command) =>
+        void command.setOptionValue('terminal', { ...terminal, command: runningCommand(command) }),
+    )
     .showHelpAfterError('(see --help)')
     .addHelpText(
       'after',
@@ -66,6 +74,9 @@ With --json, a result is one JSON object on standard output, and an error is
     addEvents,
     addWebhook,
     addKeys,
+    addConsole,
+    addOperator,
+    addAudit,
     addBackup,
     addRestore,
     addMigrate,
@@ -76,6 +87,7 @@ With --json, a result is one JSON object on standard output, and an error is
     addCompletion,
   ])
     add(program);
+  addReasonOptions(program);
   return program;
 };
 

@@ -1,6 +1,13 @@
 import type { Writable } from 'node:stream';
 import { OperatorError } from '../exports/errors.ts';
 
+/** A command as it runs: its words without the name of the program, its first argument and its options. */
+export type RunningCommand = {
+  readonly words: string;
+  readonly argument: string;
+  readonly options: Readonly<Record<string, unknown>>;
+};
+
 /** What a command reads from its surroundings, and where it writes. A process has one; a host that runs commands makes its own. */
 export type Terminal = {
   /** Environment variables: the `KEYFOB_*` settings and `NO_COLOR`. */
@@ -14,7 +21,11 @@ export type Terminal = {
 };
 
 /** The terminal of one command, which can end with 1 although it answers. */
-export type CommandTerminal = Terminal & { fail(): void };
+export type CommandTerminal = Terminal & {
+  fail(): void;
+  /** For the audit log. */
+  readonly command?: RunningCommand;
+};
 
 /** A stream that may be shown to a person. `isTTY` and `columns` are as in `node:tty`. */
 export type TerminalStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };

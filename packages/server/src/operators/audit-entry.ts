@@ -125,3 +125,27 @@ export const toEntry = (row: Readonly<Record<string, unknown>>): AuditEntry => (
 export const NEWEST_ENTRY = `INSERT INTO audit_head (one, sequence, hash)
   SELECT 1, sequence, hash FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)
   ON CONFLICT (one) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash`;
+
+/** An entry as programs get it: the members of its hash, with the moment in ISO 8601. */
+export const entryToJson = (entry: AuditEntry) => ({
+  sequence: entry.sequence,
+  at: new Date(entry.atMs).toISOString(),
+  operator: entry.operator,
+  action: entry.action,
+  target: entry.target,
+  outcome: entry.outcome,
+  reason: entry.reason,
+  requestId: entry.requestId,
+  details: parseDetails(entry.details),
+  previousHash: entry.previousHash,
+  hash: entry.hash,
+});
+
+/** Details that somebody changed may be no JSON: they are shown as they are. */
+const parseDetails = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};

@@ -32,3 +32,23 @@ export type Permission = keyof typeof PERMISSIONS;
 /** Whether a role includes a permission. */
 export const isAllowed = (role: Role, permission: Permission): boolean =>
   ROLES.indexOf(role) >= ROLES.indexOf(PERMISSIONS[permission]);
+
+/** Reads `VALUE=ROLE,VALUE=ROLE`; `undefined` for anything else. */
+export const parseRoles = (text: string): ReadonlyMap<string, Role> | undefined => {
+  const roles = new Map<string, Role>();
+  for (const entry of text.split(',')) {
+    const at = entry.lastIndexOf('=');
+    const [value, role] = [entry.slice(0, at).trim(), entry.slice(at + 1).trim()];
+    if (at < 1 || value === '' || !isRole(role)) return undefined;
+    roles.set(value, role);
+  }
+  return roles;
+};
+
+/** The highest role that the values of a claim give; `undefined` for none. */
+export const roleOfClaim = (roles: ReadonlyMap<string, Role>, claim: unknown): Role | undefined => {
+  const values: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
+  return ROLES.findLast((role) =>
+    values.some((value) => typeof value === 'string' && roles.get(value) === role),
+  );
+};

@@ -5,6 +5,7 @@ import {
   listenHost,
   oneOf,
   postgresUrl,
+  roleMapping,
   safeUrl,
   text,
   trueOrFalse,
@@ -58,6 +59,36 @@ export const SETTINGS = {
     ...text,
     effect:
       'Names, separated by commas, by which probes and scrapers may reach the admin listener. Addresses and `localhost` always work; other names get 421.',
+  },
+  adminPublicUrl: {
+    ...safeUrl,
+    effect:
+      'URL by which browsers of operators reach the admin listener, where a proxy is in front of it. Its host is allowed, and `https` makes cookies secure. Without it, where the admin listener listens.',
+  },
+  operatorSignInIssuer: {
+    ...safeUrl,
+    effect:
+      'OpenID Connect provider at which operators sign in to the console. Needs `operatorSignInClientId` and `operatorRoles`.',
+  },
+  operatorSignInClientId: { ...text, effect: 'Client id of the console at that provider.' },
+  operatorSignInClientSecret: {
+    ...text,
+    effect: 'Client secret at that provider. Without it the console is a public client there.',
+  },
+  operatorSignInScope: {
+    ...wordsWith('openid'),
+    default: 'openid profile',
+    effect: 'Scope that the console requests from that provider.',
+  },
+  operatorRoleClaim: {
+    ...text,
+    default: 'roles',
+    effect: 'Claim of the ID token with the roles or groups of an operator: a text or a list of texts.',
+  },
+  operatorRoles: {
+    ...roleMapping,
+    effect:
+      'Which role each value of that claim gives, as in `keyfob-admins=admin,helpdesk=support`. The highest one counts; nobody without one gets in.',
   },
   data: {
     ...text,

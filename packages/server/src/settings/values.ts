@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { parseRanges } from '../egress/address-ranges.ts';
+import { parseRoles, ROLES } from '../operators/role.ts';
 import { readAddress } from '../stores/postgres/connection/address.ts';
 
 /** What values a setting takes: a schema to check them, and words for people. */
@@ -128,6 +129,18 @@ export const addressRanges: SettingValues<string> = {
     v.check(
       (value) => parseRanges(value) !== undefined,
       'must be addresses or CIDR ranges separated by commas, such as 10.0.0.0/8',
+    ),
+  ),
+};
+
+/** Values of a claim and the roles that they give. */
+export const roleMapping: SettingValues<string> = {
+  values: `VALUE=ROLE, separated by commas; a role is ${ROLES.join(', ')}`,
+  schema: v.pipe(
+    nonEmpty,
+    v.check(
+      (value) => parseRoles(value) !== undefined,
+      `must be VALUE=ROLE separated by commas, with the roles ${ROLES.join(', ')}`,
     ),
   ),
 };

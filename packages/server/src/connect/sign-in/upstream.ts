@@ -59,7 +59,12 @@ export type Upstream = {
   }): Promise<string | undefined>;
 };
 
-export type SignedIn = { readonly owner: Owner; readonly idToken: string | undefined };
+export type SignedIn = {
+  readonly owner: Owner;
+  readonly idToken: string | undefined;
+  /** Of the ID token, which was checked. */
+  readonly claims: Readonly<Record<string, unknown>>;
+};
 
 const TIMEOUT_SECONDS = 10;
 /** OpenID Connect Core §2. */
@@ -114,7 +119,8 @@ export const createUpstream = (settings: UpstreamSettings, reportLeftOut: Report
       const tokens = await authorizationCodeGrant(provider, url, checks).catch(async (error: unknown) => {
         throw await toSignInError(error);
       });
-      return { owner: toOwner(tokens.claims() ?? {}), idToken: tokens.id_token };
+      const claims = { ...tokens.claims() };
+      return { owner: toOwner(claims), idToken: tokens.id_token, claims };
     },
     async end({ idToken, returnTo, state, language }) {
       const provider = await discover();

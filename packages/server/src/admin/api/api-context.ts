@@ -1,0 +1,27 @@
+import type { Millis } from '../../clock.ts';
+import type { Emit, LogEvent } from '../../log-event.ts';
+import type { OperationContext } from '../../operations/context.ts';
+import type { WritableKeys } from '../../operations/rotate-keys.ts';
+import type { Readiness } from '../readiness.ts';
+import type { RegisteredKey } from '../../tokens/key-state.ts';
+import type { Jobs } from './jobs.ts';
+
+/** What a follower of log events gets. */
+export type FollowLog = (take: (event: LogEvent, atMs: Millis) => void) => () => void;
+
+/** What the admin API works with. */
+export type ApiContext = OperationContext & {
+  readonly keys: WritableKeys;
+  /** Gets the keys that the store knows; answers whether the ring lacks one of them. */
+  readonly noticeKeys: (registered: readonly RegisteredKey[]) => boolean;
+  /** Follows the log events of this process; the answer ends it. */
+  readonly follow: FollowLog;
+  readonly jobs: Jobs;
+  readonly readiness: () => Promise<Readiness>;
+  readonly time: { skewMs(): Millis };
+  /** Bytes of the write-ahead log; `undefined` on PostgreSQL. */
+  readonly storeLogBytes: (() => number) | undefined;
+  readonly emit: Emit;
+  /** Whether browsers come by https (`adminPublicUrl`). */
+  readonly isSecure: boolean;
+};

@@ -1,0 +1,241 @@
+import { hash } from 'node:crypto';
+import { OperatorError, StoreError } from '../../errors.ts';
+import { readOperatorKey } from '../../operations/operator-sessions.ts';
+import { auditWrite, recordAudit } from '../../operations/record-audit.ts';
+import type { Operator } from '../../operators/operator.ts';
+import { isAllowed } from '../../operators/role.ts';
+import type { AdminAnswer, AdminPages, AdminRequest } from '../exchange.ts';
+import type { ApiContext } from './api-context.ts';
+import type { ApiAnswer, ApiRoute, ApiVisit } from './api-route.ts';
+import { describeAdminApi } from './describe.ts';
+import { checkFields, readJsonBody, readQuery } from './fields.ts';
+import type { Fields } from './fields.ts';
+import { answerProblem, Problem } from './problem.ts';
+import { REASON_FIELD } from './reason-field.ts';
+import { API_ROUTES } from './routes/routes.ts';
+import { readSessionCookie } from './session-cookie.ts';
+
+export const API_PREFIX = '/api/v1';
+
+/** A call of an operation by somebody whose identity is known. */
+export type ApiCall = {
+  /** As in `GET /clients`. */
+  readonly name: string;
+  readonly operator: Operator;
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: URLSearchParams | undefined;
+  readonly body?: Readonly<Record<string, unknown>>;
+  /** As of an `Idempotency-Key`. */
+  readonly key?: string | undefined;
+  readonly requestId: string;
+};
+
+export type Api = {
+  /** Answers requests below `/api/v1`. */
+  readonly pages: AdminPages;
+  /** Does what a request of this operator would do, with the same checks and entries in the audit log. Throws `Problem` and `StoreError`. */
+  call(call: ApiCall): Promise<ApiAnswer>;
+};
+
+type FoundRoute = { readonly route: ApiRoute; readonly path: Readonly<Record<string, string>> };
+
+/** A text of a URL may be encoded wrongly. */
+const decode = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const match = (pattern: string, path: string): Readonly<Record<string, string>> | undefined => {
+  const [wanted, given] = [pattern.split('/'), path.split('/')];
+  if (wanted.length !== given.length) return undefined;
+  const found: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const text = given[index] ?? '';
+    if (!part.startsWith('{')) {
+      if (part !== text) return undefined;
+      continue;
+    }
+    const value = decode(text);
+    if (value === undefined || value === '' || value.length > 300 || value.includes('\0')) return undefined;
+    found[part.slice(1, -1)] = value;
+  }
+  return found;
+};
+
+/** Throws `Problem` where there is no such path, or no such method on it. */
+const findRoute = (method: string, path: string): FoundRoute => {
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  const onPath = API_ROUTES.flatMap((route) => {
+    const found = match(route.path, path);
+    return found === undefined ? [] : [{ route, path: found }];
+  });
+  if (onPath.length === 0)
+    throw new Problem('not_found', 'the admin API is described at /api/v1/openapi.json');
+  const fit = onPath.find(({ route }) => route.method === wanted);
+  if (fit === undefined)
+    throw new Problem('method_unknown', `use ${onPath.map(({ route }) => route.method).join(' or ')}`);
+  // A path without braces comes before one with them.
+  return onPath.find(({ route }) => route.method === wanted && !route.path.includes('{')) ?? fit;
+};
+
+const fieldsOfBody = ({ action, body = {} }: ApiRoute): Fields =>
+  action === undefined ? body : { ...body, reason: REASON_FIELD };
+
+export const createApi = (context: ApiContext): Api => {
+  const visitOf = (
+    { route, path }: FoundRoute,
+    { operator, requestId }: Pick<ApiCall, 'operator' | 'requestId'>,
+    { query, body }: Pick<ApiVisit, 'query' | 'body'>,
+  ): ApiVisit => {
+    const action = route.action ?? `${route.method.toLowerCase()} ${route.path}`;
+    const reason = typeof body['reason'] === 'string' ? body['reason'] : '';
+    const by = { operator, requestId, reason };
+    return {
+      operator,
+      requestId,
+      path,
+      query,
+      body,
+      may: (permission) => isAllowed(operator.role, permission),
+      look: async (target, details = {}) =>
+        void (await recordAudit(context, { ...by, action: lookOf(route), target, details }, 'seen')),
+      write: (work, faultOf, { target = '', details = {} } = {}) =>
+        auditWrite(context, { ...by, action, target, details }, work, faultOf),
+    };
+  };
+
+  const run = async (found: FoundRoute, visit: ApiVisit, key: string | undefined): Promise<ApiAnswer> => {
+    const { route } = found;
+    if (!visit.may(route.permission))
+      throw new Problem('not_permitted', `${visit.operator.role} lacks ${route.permission}`);
+    if (route.action === undefined) return route.handle(context, visit);
+    if (typeof visit.body['reason'] !== 'string')
+      throw new Problem('reason_missing', 'say why in the member reason or the header Keyfob-Reason');
+    if (key === undefined) return route.handle(context, visit);
+    return once(context, digestOfWrite(visit, route, key), () => route.handle(context, visit));
+  };
+
+  return {
+    async call({ name, operator, path = {}, query = new URLSearchParams(), body = {}, key, requestId }) {
+      const [method = '', pattern = ''] = name.split(' ');
+      const route = API_ROUTES.find((one) => one.method === method && one.path === pattern);
+      if (route === undefined) throw new Problem('not_found', name);
+      checkFields(body, fieldsOfBody(route), 'body_invalid');
+      const values = { query: readQuery(query, route.query ?? {}), body };
+      return run({ route, path }, visitOf({ route, path }, { operator, requestId }, values), key);
+    },
+
+    async pages(request) {
+      const { method, path, requestId } = request;
+      if (path === `${API_PREFIX}/openapi.json` && (method === 'GET' || method === 'HEAD'))
+        return {
+          status: 200,
+          type: 'application/json',
+          body: `${JSON.stringify(describeAdminApi())}\n`,
+        };
+      try {
+        // Before the path is looked at, so that a stranger learns nothing but this.
+        const operator = await authenticate(context, request);
+        const found = findRoute(method, path.slice(API_PREFIX.length));
+        const visit = visitOf(found, { operator, requestId }, readValues(request, found.route));
+        return render(await run(found, visit, readKey(request)));
+      } catch (error) {
+        return renderFailure(error, requestId);
+      }
+    },
+  };
+};
+
+/** The name of a look in the audit log, as in `grant.read`. */
+const lookOf = ({ path }: ApiRoute): string => {
+  if (path === '/grants/find') return 'grant.find';
+  return path.startsWith('/jobs') ? 'grant.bulk.end' : 'grant.read';
+};
+
+/** Throws `Problem`. */
+const readValues = (request: AdminRequest, route: ApiRoute): Pick<ApiVisit, 'query' | 'body'> => {
+  const { query, headers, body: text } = request;
+  const given = headers['keyfob-reason'];
+  const reason = typeof given === 'string' ? decode(given) : undefined;
+  const fields = fieldsOfBody(route);
+  const hasBody = route.body !== undefined || text !== '';
+  const body = hasBody ? readJsonBody(text, headers['content-type'], fields) : {};
+  const withReason = route.action === undefined || reason === undefined ? body : { reason, ...body };
+  checkFields(withReason, fields, 'body_invalid');
+  return { query: readQuery(query, route.query ?? {}), body: withReason };
+};
+
+/** Throws `Problem`. */
+const readKey = ({ headers }: AdminRequest): string | undefined => {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key)) return key;
+  throw new Problem('request_invalid', 'Idempotency-Key must be 1 to 200 visible ASCII characters');
+};
+
+const digestOfWrite = ({ operator, path, query }: ApiVisit, route: ApiRoute, key: string): Buffer =>
+  hash(
+    'sha256',
+    JSON.stringify([operator.kind, operator.id, route.method, route.path, path, query, key]),
+    'buffer',
+  );
+
+/** Does a write unless it was asked for before. One that certainly did not take place may be asked for again. */
+const once = async (
+  { store, clock }: Pick<ApiContext, 'store' | 'clock'>,
+  digest: Buffer,
+  work: () => Promise<ApiAnswer>,
+): Promise<ApiAnswer> => {
+  if ((await store.claimWrite(digest, clock())) === 'seen') {
+    const remedy = 'read the resource: it was done, or it is under way; a secret is shown only once';
+    throw new Problem('already_asked', remedy);
+  }
+  try {
+    return await work();
+  } catch (error) {
+    const isUndone =
+      error instanceof Problem || (error instanceof StoreError && error.kind === 'unavailable');
+    if (isUndone) await store.releaseWrite(digest).catch(() => {});
+    throw error;
+  }
+};
+
+const BEARER = /^Bearer +(?<key>[^\s]{1,200})$/i;
+
+/**
+ * Who sends a request: the holder of an operator key, or somebody who is signed in to the console, who may only read here: a page
+ * of another site could make a browser send a cookie. Throws `Problem` and `StoreError`.
+ */
+const authenticate = async (context: ApiContext, request: AdminRequest): Promise<Operator> => {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const key = BEARER.exec(authorization)?.groups?.['key'];
+    const operator = key === undefined ? undefined : await readOperatorKey(context, key);
+    if (operator === undefined)
+      throw new Problem('not_authenticated', 'the operator key is unknown or has ended');
+    return operator;
+  }
+  const session = await readSessionCookie(context, request);
+  if (session === undefined) throw new Problem('not_authenticated', 'send an operator key as a bearer token');
+  if (!['GET', 'HEAD'].includes(request.method))
+    throw new Problem('not_permitted', 'a session of the console only reads here: use an operator key');
+  return session.operator;
+};
+
+const render = ({ status, body, stream }: ApiAnswer): AdminAnswer => {
+  if (stream !== undefined) return { status, type: stream.type, body: '', stream: stream.run };
+  return { status, type: 'application/json', body: body === undefined ? '' : `${JSON.stringify(body)}\n` };
+};
+
+/** Rethrows a bug. */
+const renderFailure = (error: unknown, requestId: string): AdminAnswer => {
+  if (error instanceof Problem) return answerProblem(error.code, error.faults, requestId);
+  if (error instanceof OperatorError)
+    return answerProblem('conflict', [`${error.message}. ${error.remedy}`], requestId);
+  if (!(error instanceof StoreError)) throw error;
+  const isKnown = error.kind === 'unavailable';
+  return answerProblem(isKnown ? 'store_unavailable' : 'outcome_unknown', [], requestId);
+};

@@ -1,0 +1,64 @@
+import type { AdminAnswer } from '../exchange.ts';
+
+/** Every kind of problem that the admin API answers, with its status and its title. */
+export const PROBLEMS = {
+  request_invalid: [400, 'The request is not as described'],
+  reason_missing: [400, 'A write needs a reason'],
+  not_authenticated: [401, 'Nobody is signed in'],
+  not_permitted: [403, 'The role does not allow this'],
+  other_site: [403, 'The request comes from another site'],
+  not_found: [404, 'There is nothing here'],
+  method_unknown: [405, 'There is no such method here'],
+  conflict: [409, 'The state does not allow this'],
+  already_asked: [409, 'This write was asked for before'],
+  count_differs: [409, 'The filter now finds another number'],
+  body_invalid: [422, 'The body is not as described'],
+  too_many: [429, 'There are too many of these'],
+  store_unavailable: [503, 'The store does not answer'],
+  outcome_unknown: [503, 'It is not known whether this was done'],
+} as const satisfies Readonly<Record<string, readonly [status: number, title: string]>>;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** A request that is answered with a problem. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  /** What exactly, one sentence each. */
+  readonly faults: readonly string[];
+
+  constructor(code: ProblemCode, ...faults: readonly string[]) {
+    super(code);
+    this.name = 'Problem';
+    this.code = code;
+    this.faults = faults;
+  }
+}
+
+/** A problem as RFC 9457 has it: `type` is stable, for programs; `detail` is for people. */
+export const problemBody = (code: ProblemCode, faults: readonly string[], requestId: string) => {
+  const [status, title] = PROBLEMS[code];
+  return {
+    type: `urn:keyfob:problem:${code}`,
+    title,
+    status,
+    code,
+    ...(faults.length === 0 ? {} : { detail: faults.join('; '), faults }),
+    requestId,
+  };
+};
+
+export const answerProblem = (
+  code: ProblemCode,
+  faults: readonly string[],
+  requestId: string,
+): AdminAnswer => {
+  const body = problemBody(code, faults, requestId);
+  return {
+    status: body.status,
+    type: 'application/problem+json',
+    body: `${JSON.stringify(body)}\n`,
+    headers: {
+      ...(body.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="keyfob admin"' } : {}),
+      ...(body.status === 503 ? { 'Retry-After': '5' } : {}),
+    },
+  };
+};

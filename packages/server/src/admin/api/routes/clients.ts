@@ -1,0 +1,198 @@
+import { CLIENT_TYPES } from '../../../clients/client.ts';
+import { POLICY_FIELDS } from '../../../clients/policy.ts';
+import { addSecret } from '../../../operations/add-secret.ts';
+import { changeClient } from '../../../operations/change-client.ts';
+import { readClient } from '../../../operations/read-client.ts';
+import type { ClientDetails } from '../../../operations/read-client.ts';
+import { registerClient } from '../../../operations/register-client.ts';
+import type { ClientRegistration } from '../../../operations/register-client.ts';
+import { removeClient } from '../../../operations/remove-client.ts';
+import { removeSecret } from '../../../operations/remove-secret.ts';
+import type { ApiContext } from '../api-context.ts';
+import type { ApiRoute, ApiVisit } from '../api-route.ts';
+import { FLAG, oneOf, TEXT, textsOf, wholeNumber } from '../fields.ts';
+import { Problem } from '../problem.ts';
+import { viewClient, viewSecret } from '../views.ts';
+
+const URIS = textsOf({ type: 'string', minLength: 1, maxLength: 2000 }, 50);
+const POLICY = { type: 'object' } as const;
+const POLICY_PURPOSE = `Fields of the policy; those that are absent stay as they are: ${Object.keys(POLICY_FIELDS).join(', ')}.`;
+
+const detailsOf = async (context: ApiContext, { path }: ApiVisit): Promise<ClientDetails> => {
+  const details = await readClient(context, path['clientId'] ?? '');
+  if (details === undefined) throw new Problem('not_found', 'there is no such client');
+  return details;
+};
+
+const targetOf = ({ path }: ApiVisit): string => `client:${path['clientId'] ?? ''}`;
+
+export const CLIENT_ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: '/clients',
+    tag: 'Clients',
+    summary: 'Lists every client, oldest first',
+    permission: 'clients.read',
+    answers: { status: 200, schema: 'ClientList' },
+    handle: async ({ store }) => {
+      const clients = await store.listClients();
+      return { status: 200, body: { clients: clients.map((client) => viewClient(client)) } };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/clients',
+    tag: 'Clients',
+    summary: 'Registers a client; its secret is shown once',
+    permission: 'clients.write',
+    action: 'client.create',
+    body: {
+      dialect: { schema: TEXT, isRequired: true, purpose: 'The name of its dialect.' },
+      name: { schema: TEXT, isRequired: true, purpose: 'Its name, as owners see it.' },
+      type: { schema: oneOf(CLIENT_TYPES), purpose: 'Its type; confidential if it is absent.' },
+      redirectUris: { schema: URIS, purpose: 'Where owners may be sent back to.' },
+      policy: { schema: POLICY, purpose: POLICY_PURPOSE },
+    },
+    answers: { status: 201, schema: 'ClientRegistered' },
+    async handle(context, visit) {
+      const { dialect, name, type } = visit.body;
+      const registered = await visit.write(
+        () => registerClient(context, visit.body as unknown as ClientRegistration),
+        ({ outcome }) => (outcome === 'registered' ? undefined : outcome),
+        { details: { dialect, name, type } },
+      );
+      if (registered.outcome === 'invalid') throw new Problem('body_invalid', ...registered.faults);
+      const { client, clientSecret = null } = registered;
+      return { status: 201, body: { ...viewClient(client, 0), clientSecret } };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/clients/{clientId}',
+    tag: 'Clients',
+    summary: 'Shows a client with its policy, its redirect URIs and the last use of each secret',
+    permission: 'clients.read',
+    answers: { status: 200, schema: 'Client' },
+    async handle(context, visit) {
+      const { client, grants } = await detailsOf(context, visit);
+      return { status: 200, body: viewClient(client, grants) };
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/clients/{clientId}',
+    tag: 'Clients',
+    summary: 'Changes a client from its next request on; what is absent stays',
+    permission: 'clients.write',
+    action: 'client.change',
+    body: {
+      name: { schema: TEXT, purpose: 'Its name, as owners see it.' },
+      redirectUris: { schema: URIS, purpose: 'Replaces all redirect URIs.' },
+      addedRedirectUris: { schema: URIS, purpose: 'Redirect URIs to add.' },
+      removedRedirectUris: { schema: URIS, purpose: 'Redirect URIs to remove.' },
+      policy: { schema: POLICY, purpose: POLICY_PURPOSE },
+      isDisabled: { schema: FLAG, purpose: 'Whether the client is refused; its grants stay.' },
+    },
+    answers: { status: 200, schema: 'Client' },
+    async handle(context, visit) {
+      await detailsOf(context, visit);
+      const { reason: _reason, isDisabled, ...change } = visit.body;
+      const disabledAtMs = isDisabled === true ? context.clock() : null;
+      const wanted = isDisabled === undefined ? change : { ...change, disabledAtMs };
+      const changed = await visit.write(
+        () => changeClient(context, visit.path['clientId'] ?? '', wanted),
+        ({ outcome }) => (outcome === 'changed' ? undefined : outcome),
+        { target: targetOf(visit), details: { ...change, isDisabled } },
+      );
+      if (changed.outcome === 'invalid') throw new Problem('body_invalid', ...changed.faults);
+      const { client, grants } = await detailsOf(context, visit);
+      return { status: 200, body: viewClient(client, grants) };
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/clients/{clientId}',
+    tag: 'Clients',
+    summary: 'Removes a client that has no grants',
+    permission: 'clients.write',
+    action: 'client.remove',
+    answers: { status: 204 },
+    async handle(context, visit) {
+      await detailsOf(context, visit);
+      const removed = await visit.write(
+        () => removeClient(context, { clientId: visit.path['clientId'] ?? '', withGrants: false }),
+        (outcome) => (outcome === 'removed' ? undefined : outcome),
+        { target: targetOf(visit) },
+      );
+      if (removed === 'has_grants')
+        throw new Problem(
+          'conflict',
+          'the client has grants: disable it, or use "keyfob client remove --with-grants"',
+        );
+      return { status: 204 };
+    },
+  },
+  ...secretRoutes(),
+];
+
+/** A function, so that it may stand below what it is part of. */
+function secretRoutes(): readonly ApiRoute[] {
+  return [
+    {
+      method: 'POST',
+      path: '/clients/{clientId}/secrets',
+      tag: 'Clients',
+      summary: 'Adds a secret and shows it once; the others stay valid',
+      permission: 'secrets.write',
+      action: 'secret.add',
+      body: {
+        name: { schema: { type: 'string', maxLength: 100 }, purpose: 'A name for people.' },
+        expiresInSeconds: {
+          schema: wholeNumber(1, 999_999_999),
+          purpose: 'When it expires; never if it is absent.',
+        },
+      },
+      answers: { status: 201, schema: 'SecretAdded' },
+      async handle(context, visit) {
+        await detailsOf(context, visit);
+        const { name = '', expiresInSeconds } = visit.body as {
+          readonly name?: string;
+          readonly expiresInSeconds?: number;
+        };
+        // oxlint-disable-next-line no-control-regex
+        if (/[\u0000-\u001f\u007f-\u009f]/.test(name))
+          throw new Problem('body_invalid', 'name must not contain control characters');
+        const added = await visit.write(
+          () => addSecret(context, { clientId: visit.path['clientId'] ?? '', name, expiresInSeconds }),
+          ({ outcome }) => (outcome === 'added' ? undefined : outcome),
+          { target: targetOf(visit), details: { name, expiresInSeconds } },
+        );
+        if (added.outcome === 'client_unknown') throw new Problem('not_found', 'there is no such client');
+        if (added.outcome === 'client_public')
+          throw new Problem('conflict', 'a public client authenticates without a secret');
+        return { status: 201, body: { ...viewSecret(added.secret), clientSecret: added.clientSecret } };
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/clients/{clientId}/secrets/{secretId}',
+      tag: 'Clients',
+      summary: 'Removes a secret from the next request on, unless it is the last one',
+      permission: 'secrets.write',
+      action: 'secret.remove',
+      answers: { status: 204 },
+      async handle(context, visit) {
+        const { clientId = '', secretId = '' } = visit.path;
+        const removed = await visit.write(
+          () => removeSecret(context, { clientId, secretId, keepLast: true }),
+          (outcome) => (outcome === 'removed' ? undefined : outcome),
+          { target: targetOf(visit), details: { secretId } },
+        );
+        if (removed === 'last')
+          throw new Problem('conflict', 'this is the last secret: add another one first');
+        if (removed !== 'removed') throw new Problem('not_found', 'there is no such secret');
+        return { status: 204 };
+      },
+    },
+  ];
+}

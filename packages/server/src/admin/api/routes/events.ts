@@ -1,0 +1,109 @@
+import { findGrantEvents } from '../../../operations/find-grant-events.ts';
+import { readGrantId } from '../../../tokens/grant-id.ts';
+import type { ApiContext } from '../api-context.ts';
+import type { ApiRoute, ApiVisit } from '../api-route.ts';
+import { oneOf, TEXT } from '../fields.ts';
+import { Problem } from '../problem.ts';
+import { viewEvent } from '../views.ts';
+import type { AdminStream } from '../../exchange.ts';
+import { limitOf, momentOf, PAGE_FIELDS, sequenceAfter } from './paging.ts';
+
+const LIVE_FIELDS = {
+  clientId: { schema: TEXT, purpose: 'Only events of this client.' },
+  grantId: { schema: TEXT, purpose: 'Only events of this grant.' },
+} as const;
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+export const EVENT_ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: '/events',
+    tag: 'Events',
+    summary: 'Lists grant events; they are kept as long as the retention says',
+    permission: 'events.read',
+    query: {
+      ...PAGE_FIELDS,
+      ...LIVE_FIELDS,
+      requestId: { schema: TEXT, purpose: 'Caused by this request.' },
+      since: { schema: TEXT, purpose: 'From this moment on, ISO 8601.' },
+      first: { schema: oneOf(['newest', 'oldest']), purpose: 'The order; newest if it is absent.' },
+    },
+    answers: { status: 200, schema: 'EventList' },
+    async handle(context, visit) {
+      const { query } = visit;
+      const named = text(query['grantId']);
+      const grantId = named === undefined ? undefined : readGrantId(named);
+      if (named !== undefined) {
+        if (grantId === undefined)
+          throw new Problem('request_invalid', 'a grant id has 16 hexadecimal digits');
+        await visit.look(`grant:${named.toLowerCase()}`, { events: true });
+      }
+      const search = {
+        grantId,
+        clientId: text(query['clientId']),
+        requestId: text(query['requestId']),
+        sinceMs: momentOf('since', query['since']),
+      };
+      const first = query['first'] === 'oldest' ? 'oldest' : 'newest';
+      const page = { after: sequenceAfter(query), limit: limitOf(query), first } as const;
+      const { events, next } = await findGrantEvents(context, search, page);
+      const seesOwners = visit.may('owners.read');
+      return {
+        status: 200,
+        body: {
+          events: events.map((event) => viewEvent(event, seesOwners)),
+          next: next === undefined ? null : String(next),
+        },
+      };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/events/live',
+    tag: 'Events',
+    summary: 'Sends the log events of this node as they happen, as server-sent events',
+    permission: 'events.read',
+    query: LIVE_FIELDS,
+    answers: { status: 200, type: 'text/event-stream' },
+    handle: async (context, visit) => ({
+      status: 200,
+      stream: { type: 'text/event-stream', run: followLive(context, visit) },
+    }),
+  },
+];
+
+const ALIVE_EVERY_MS = 15_000;
+
+/** Sends what the filter lets through until the reader leaves. */
+const followLive =
+  (context: ApiContext, visit: ApiVisit): AdminStream =>
+  async ({ write, signal }) => {
+    const { clientId, grantId } = visit.query;
+    const seesOwners = visit.may('owners.read');
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => resolve());
+    // Proxies and browsers give up on a stream that says nothing.
+    const alive = setInterval(() => write(': alive\n\n'), ALIVE_EVERY_MS);
+    const leave = context.follow((event, atMs) => {
+      const about = event as unknown as Readonly<Record<string, unknown>>;
+      if (clientId !== undefined && about['clientId'] !== clientId) return;
+      if (grantId !== undefined && about['grantId'] !== grantId) return;
+      const shown = seesOwners ? about : withoutOwners(about);
+      write(`data: ${JSON.stringify({ at: new Date(atMs).toISOString(), ...shown })}\n\n`);
+    });
+    write(`retry: 3000\n: attached\n\n`);
+    if (signal.aborted) resolve();
+    await ended;
+    leave();
+    clearInterval(alive);
+  };
+
+/** Members of log events by which an owner could be found. */
+const withoutOwners = (event: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(event).map(([name, value]) => [
+      name,
+      ['caller', 'rotatedBy', 'subject', 'vins', 'owner', 'cause'].includes(name) ? null : value,
+    ]),
+  );

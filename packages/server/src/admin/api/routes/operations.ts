@@ -1,0 +1,158 @@
+import { readKeys } from '../../../operations/read-keys.ts';
+import { rotateKeys } from '../../../operations/rotate-keys.ts';
+import { withdrawKey } from '../../../operations/withdraw-key.ts';
+import { KEY_PURPOSES } from '../../../tokens/key-state.ts';
+import type { KeyPurpose } from '../../../tokens/key-state.ts';
+import type { ApiContext } from '../api-context.ts';
+import type { ApiRoute } from '../api-route.ts';
+import { FLAG, oneOf, textsOf, wholeNumber } from '../fields.ts';
+import { Problem } from '../problem.ts';
+import { viewKey } from '../views.ts';
+
+const DAY_SECONDS = 86_400;
+
+const numberOf = ({ number = '' }: Readonly<Record<string, string>>): number => {
+  if (!/^[1-9]\d{0,8}$/.test(number)) throw new Problem('not_found', 'a key has a number');
+  return Number(number);
+};
+
+export const OPERATION_ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: '/keys',
+    tag: 'Keys',
+    summary: 'Lists the keys, newest first, with what depends on each; it counts grants, which takes a while',
+    permission: 'keys.read',
+    answers: { status: 200, schema: 'KeyList' },
+    handle: async (context) => ({ status: 200, body: { keys: (await readKeys(context)).map(viewKey) } }),
+  },
+  {
+    method: 'POST',
+    path: '/keys/rotate',
+    tag: 'Keys',
+    summary: 'Adds a key of each purpose, or of some, which is active from the next request on',
+    permission: 'keys.write',
+    action: 'key.rotate',
+    body: {
+      purposes: {
+        schema: textsOf(oneOf(KEY_PURPOSES), KEY_PURPOSES.length),
+        purpose: 'Which purposes; all that the ring has if it is absent.',
+      },
+    },
+    answers: { status: 200, schema: 'KeyList' },
+    async handle(context, visit) {
+      const purposes = visit.body['purposes'] as readonly KeyPurpose[] | undefined;
+      await visit.write(
+        () => rotateKeys({ store: context.store, clock: context.clock, keys: context.keys }, purposes),
+        () => undefined,
+        { details: { purposes } },
+      );
+      return { status: 200, body: { keys: (await readKeys(context)).map(viewKey) } };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/keys/{number}/withdraw',
+    tag: 'Keys',
+    summary: 'Withdraws a key for good: compromised, or retired where nothing depends on it',
+    permission: 'keys.write',
+    action: 'key.withdraw',
+    body: {
+      state: { schema: oneOf(['compromised', 'retired']), isRequired: true, purpose: 'As what.' },
+      windowDays: {
+        schema: wholeNumber(0, 3650),
+        purpose: 'How long refresh tokens of a compromised key are replaced; 7 if it is absent.',
+      },
+      isConfirmed: {
+        schema: FLAG,
+        purpose: 'Whether a key is retired although something depends on it, or compromised at all.',
+      },
+    },
+    answers: { status: 200, schema: 'KeyList' },
+    async handle(context, visit) {
+      const number = numberOf(visit.path);
+      const {
+        state,
+        windowDays = 7,
+        isConfirmed = false,
+      } = visit.body as {
+        readonly state: 'compromised' | 'retired';
+        readonly windowDays?: number;
+        readonly isConfirmed?: boolean;
+      };
+      const key = (await readKeys(context)).find((one) => one.number === number);
+      if (key === undefined) throw new Problem('not_found', 'there is no such key');
+      if (key.state === 'active')
+        throw new Problem('conflict', 'the active key of a purpose stays: rotate first');
+      if (!isConfirmed && (state === 'compromised' || key.isInUse))
+        throw new Problem(
+          'conflict',
+          `${key.grants} grants and ${key.webhooks} webhooks depend on it: confirm it`,
+        );
+      const wanted =
+        state === 'retired'
+          ? ({ state } as const)
+          : ({ state, windowSeconds: windowDays * DAY_SECONDS } as const);
+      const outcome = await visit.write(
+        () => withdrawKey(context, number, wanted),
+        (one) => (one === 'withdrawn' ? undefined : one),
+        { target: `key:${number}`, details: { state, windowDays } },
+      );
+      if (outcome !== 'withdrawn') throw new Problem('conflict', `the key is ${outcome.replace('_', ' ')}`);
+      return { status: 200, body: { keys: (await readKeys(context)).map(viewKey) } };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/doctor',
+    tag: 'Operations',
+    summary: 'Says what this node finds of itself; "keyfob doctor" finds more, on the machine',
+    permission: 'nodes.read',
+    answers: { status: 200, schema: 'Doctor' },
+    handle: async (context) => ({ status: 200, body: { findings: await examine(context) } }),
+  },
+];
+
+type Finding = { readonly name: string; readonly isFine: boolean; readonly detail: string };
+
+const LOG_BYTES_MAX = 64 * 1024 * 1024;
+
+/** What a node can say without the machine. Throws `StoreError`. */
+const examine = async (context: ApiContext): Promise<readonly Finding[]> => {
+  const { store, readiness, time, storeLogBytes } = context;
+  const ready = await readiness();
+  const skewMs = time.skewMs();
+  const logBytes = storeLogBytes?.();
+  const waiting = await store.countDeliveriesWaiting();
+  const disabled = (await store.listWebhooks()).filter(({ disabledAtMs }) => disabledAtMs !== undefined);
+  const nowMs = context.clock();
+  const ending = (await store.listClients()).filter(
+    ({ secrets, type }) =>
+      type === 'confidential' &&
+      secrets.every(
+        ({ expiresAtMs }) => expiresAtMs !== undefined && expiresAtMs < nowMs + 14 * DAY_SECONDS * 1000,
+      ),
+  );
+  return [
+    { name: 'ready', isFine: ready === 'ready', detail: ready },
+    { name: 'clock', isFine: Math.abs(skewMs) < 1000, detail: `${skewMs} ms from the database's clock` },
+    ...(logBytes === undefined
+      ? []
+      : [{ name: 'write-ahead log', isFine: logBytes < LOG_BYTES_MAX, detail: `${logBytes} bytes` }]),
+    { name: 'deliveries', isFine: waiting < 1000, detail: `${waiting} are waiting` },
+    {
+      name: 'webhooks',
+      isFine: disabled.length === 0,
+      detail:
+        disabled.length === 0 ? 'all are enabled' : `disabled: ${disabled.map(({ id }) => id).join(', ')}`,
+    },
+    {
+      name: 'secrets',
+      isFine: ending.length === 0,
+      detail:
+        ending.length === 0
+          ? 'every client has one for the next 14 days'
+          : `no secret that lasts 14 days: ${ending.map(({ id }) => id).join(', ')}`,
+    },
+  ];
+};

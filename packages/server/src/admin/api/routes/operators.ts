@@ -1,0 +1,144 @@
+import { addOperatorKey, OPERATOR_KEY_MAX_SECONDS } from '../../../operations/operator-keys.ts';
+import { readAudit, verifyAudit } from '../../../operations/read-audit.ts';
+import { entryToJson } from '../../../operators/audit-entry.ts';
+import { isAllowed, PERMISSIONS, ROLES } from '../../../operators/role.ts';
+import type { Permission, Role } from '../../../operators/role.ts';
+import type { ApiRoute } from '../api-route.ts';
+import { oneOf, TEXT, wholeNumber } from '../fields.ts';
+import { Problem } from '../problem.ts';
+import { viewOperatorKey } from '../views.ts';
+import { limitOf, PAGE_FIELDS, sequenceAfter } from './paging.ts';
+
+export const OPERATOR_ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: '/me',
+    tag: 'Operators',
+    summary: 'Says who asks, and what the role allows',
+    permission: 'clients.read',
+    answers: { status: 200, schema: 'Me' },
+    handle: async (_context, { operator }) => ({
+      status: 200,
+      body: {
+        ...operator,
+        permissions: (Object.keys(PERMISSIONS) as Permission[]).filter((one) =>
+          isAllowed(operator.role, one),
+        ),
+      },
+    }),
+  },
+  {
+    method: 'GET',
+    path: '/operator-keys',
+    tag: 'Operators',
+    summary: 'Lists the operator keys with their last use',
+    permission: 'operators.read',
+    answers: { status: 200, schema: 'OperatorKeyList' },
+    handle: async ({ store }) => ({
+      status: 200,
+      body: { operatorKeys: (await store.listOperatorKeys()).map(viewOperatorKey) },
+    }),
+  },
+  {
+    method: 'POST',
+    path: '/operator-keys',
+    tag: 'Operators',
+    summary: 'Makes an operator key and shows it once',
+    permission: 'operators.write',
+    action: 'operator_key.add',
+    body: {
+      name: { schema: TEXT, isRequired: true, purpose: 'Whose key it is, for people.' },
+      role: { schema: oneOf(ROLES), isRequired: true, purpose: 'What its holder may do.' },
+      expiresInSeconds: {
+        schema: wholeNumber(1, OPERATOR_KEY_MAX_SECONDS),
+        purpose: 'When it ends; after 90 days if it is absent.',
+      },
+    },
+    answers: { status: 201, schema: 'OperatorKeyAdded' },
+    async handle(context, visit) {
+      const { name, role, expiresInSeconds } = visit.body as {
+        readonly name: string;
+        readonly role: Role;
+        readonly expiresInSeconds?: number;
+      };
+      const added = await visit.write(
+        () => addOperatorKey(context, { name, role, expiresInSeconds }),
+        ({ outcome }) => (outcome === 'added' ? undefined : outcome),
+        { details: { name, role, expiresInSeconds } },
+      );
+      if (added.outcome === 'too_many') throw new Problem('too_many', 'remove an operator key first');
+      return { status: 201, body: { ...viewOperatorKey(added.key), operatorKey: added.text } };
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/operator-keys/{keyId}',
+    tag: 'Operators',
+    summary: 'Removes an operator key from the next request on',
+    permission: 'operators.write',
+    action: 'operator_key.remove',
+    answers: { status: 204 },
+    async handle({ store }, visit) {
+      const id = visit.path['keyId'] ?? '';
+      const removed = await visit.write(
+        () => store.removeOperatorKey(id),
+        (outcome) => (outcome === 'removed' ? undefined : outcome),
+        { target: `operator_key:${id}` },
+      );
+      if (removed === 'unknown') throw new Problem('not_found', 'there is no such operator key');
+      return { status: 204 };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/audit',
+    tag: 'Audit',
+    summary: 'Lists the audit log, newest first',
+    permission: 'audit.read',
+    query: { ...PAGE_FIELDS, target: { schema: TEXT, purpose: 'Only entries about it, as in grant:ID.' } },
+    answers: { status: 200, schema: 'AuditList' },
+    async handle({ store }, visit) {
+      const limit = limitOf(visit.query);
+      const { target } = visit.query as { readonly target?: string };
+      const before = sequenceAfter(visit.query) ?? Number.MAX_SAFE_INTEGER;
+      const entries = await store.listAudit({ before, limit, target });
+      const last = entries.length === limit ? entries.at(-1) : undefined;
+      return {
+        status: 200,
+        body: { entries: entries.map(entryToJson), next: last === undefined ? null : String(last.sequence) },
+      };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/audit/export',
+    tag: 'Audit',
+    summary: 'Writes the whole audit log, oldest first, a JSON object a line',
+    permission: 'audit.read',
+    answers: { status: 200, type: 'application/x-ndjson' },
+    handle: async (context) => ({
+      status: 200,
+      stream: {
+        type: 'application/x-ndjson',
+        run: ({ write, drained, signal }) =>
+          readAudit(context, 0, async (page) => {
+            if (signal.aborted) return;
+            write(page.map((entry) => `${JSON.stringify(entryToJson(entry))}\n`).join(''));
+            await drained();
+          }),
+      },
+    }),
+  },
+  {
+    method: 'GET',
+    path: '/audit/verify',
+    tag: 'Audit',
+    summary: 'Checks the whole chain of the audit log',
+    permission: 'audit.read',
+    answers: { status: 200, schema: 'AuditVerified' },
+    async handle(context) {
+      const { entries, head, fault } = await verifyAudit(context);
+      return { status: 200, body: { entries, head: `${head.sequence}:${head.hash}`, fault: fault ?? null } };
+    },
+  },
+];

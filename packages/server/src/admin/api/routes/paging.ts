@@ -1,0 +1,55 @@
+import { readGrantId, writeGrantId } from '../../../tokens/grant-id.ts';
+import type { GrantId } from '../../../tokens/grant-id.ts';
+import { wholeNumber } from '../fields.ts';
+import type { Fields } from '../fields.ts';
+import { Problem } from '../problem.ts';
+
+export const LIMIT_MAX = 200;
+const LIMIT = 50;
+
+/** The fields of every list: how many, and where it goes on. */
+export const PAGE_FIELDS = {
+  limit: { schema: wholeNumber(1, LIMIT_MAX), purpose: `How many at most; ${LIMIT} if it is absent.` },
+  after: {
+    schema: { type: 'string', maxLength: 64 },
+    purpose: 'The `next` of the page before. It stays valid however much is added or removed.',
+  },
+} as const satisfies Fields;
+
+export const limitOf = ({ limit }: Readonly<Record<string, unknown>>): number =>
+  typeof limit === 'number' ? limit : LIMIT;
+
+const invalid = (): Problem => new Problem('request_invalid', 'after must be the next of an earlier page');
+
+/** Where a list of grants goes on. Throws `Problem`. */
+export const grantAfter = ({ after }: Readonly<Record<string, unknown>>): GrantId | undefined => {
+  if (after === undefined) return undefined;
+  const id = typeof after === 'string' ? readGrantId(after) : undefined;
+  if (id === undefined) throw invalid();
+  return id;
+};
+
+export const nextGrant = (next: GrantId | undefined): string | null =>
+  next === undefined ? null : writeGrantId(next);
+
+/** Where a list with numbers goes on. Throws `Problem`. */
+export const sequenceAfter = ({ after }: Readonly<Record<string, unknown>>): number | undefined => {
+  if (after === undefined) return undefined;
+  if (typeof after !== 'string' || !/^\d{1,16}$/.test(after)) throw invalid();
+  return Number(after);
+};
+
+/** The grant that a path names. Throws `Problem`. */
+export const grantOfPath = ({ grantId = '' }: Readonly<Record<string, string>>): GrantId => {
+  const id = readGrantId(grantId);
+  if (id === undefined) throw new Problem('not_found', 'a grant id has 16 hexadecimal digits');
+  return id;
+};
+
+/** A moment of a query or a body, ISO 8601. Throws `Problem`. */
+export const momentOf = (name: string, value: unknown): number | undefined => {
+  if (value === undefined) return undefined;
+  const atMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(atMs)) throw new Problem('request_invalid', `${name} must be a moment in ISO 8601`);
+  return atMs;
+};

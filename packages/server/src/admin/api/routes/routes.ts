@@ -1,0 +1,19 @@
+import type { ApiRoute } from '../api-route.ts';
+import { CLIENT_ROUTES } from './clients.ts';
+import { EVENT_ROUTES } from './events.ts';
+import { GRANT_ROUTES } from './grants.ts';
+import { JOB_ROUTES } from './jobs.ts';
+import { OPERATION_ROUTES } from './operations.ts';
+import { OPERATOR_ROUTES } from './operators.ts';
+import { WEBHOOK_ROUTES } from './webhooks.ts';
+
+/** Every operation of the admin API, from which requests are read and the description is written. */
+export const API_ROUTES: readonly ApiRoute[] = [
+  ...GRANT_ROUTES,
+  ...CLIENT_ROUTES,
+  ...EVENT_ROUTES,
+  ...WEBHOOK_ROUTES,
+  ...JOB_ROUTES,
+  ...OPERATION_ROUTES,
+  ...OPERATOR_ROUTES,
+];

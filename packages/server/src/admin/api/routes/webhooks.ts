@@ -1,0 +1,178 @@
+import { DELIVERY_STATES } from '../../../outbox/delivery.ts';
+import type { DeliveryState } from '../../../outbox/delivery.ts';
+import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
+import type { GrantEventKind } from '../../../outbox/grant-event.ts';
+import { STANDARD_FORMAT } from '../../../outbox/webhook.ts';
+import type { Webhook } from '../../../outbox/webhook.ts';
+import { addWebhook } from '../../../operations/add-webhook.ts';
+import { readWebhook } from '../../../operations/read-webhook.ts';
+import { testWebhook } from '../../../operations/test-webhook.ts';
+import type { ApiContext } from '../api-context.ts';
+import type { ApiRoute, ApiVisit } from '../api-route.ts';
+import { FLAG, oneOf, TEXT, textsOf } from '../fields.ts';
+import { Problem } from '../problem.ts';
+import { viewDelivery, viewWebhook } from '../views.ts';
+import { limitOf, PAGE_FIELDS } from './paging.ts';
+
+const webhookOf = async (context: ApiContext, { path }: ApiVisit): Promise<Webhook> => {
+  const webhook = await readWebhook(context, path['webhookId'] ?? '');
+  if (webhook === undefined) throw new Problem('not_found', 'there is no such webhook');
+  return webhook;
+};
+
+export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: '/webhooks',
+    tag: 'Webhooks',
+    summary: 'Lists the webhooks, oldest first',
+    permission: 'webhooks.read',
+    answers: { status: 200, schema: 'WebhookList' },
+    async handle({ store }, visit) {
+      const seesUrl = visit.may('webhooks.write');
+      const webhooks = await store.listWebhooks();
+      return { status: 200, body: { webhooks: webhooks.map((one) => viewWebhook(one, seesUrl)) } };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/webhooks',
+    tag: 'Webhooks',
+    summary: 'Adds a webhook; "keyfob webhook show" prints the secret of its receiver',
+    permission: 'webhooks.write',
+    action: 'webhook.add',
+    body: {
+      url: {
+        schema: { type: 'string', minLength: 1, maxLength: 2000 },
+        isRequired: true,
+        purpose: 'Where to post.',
+      },
+      format: { schema: TEXT, purpose: `The form of its messages; ${STANDARD_FORMAT} if it is absent.` },
+      clientId: { schema: TEXT, purpose: 'Only events of this client.' },
+      events: {
+        schema: textsOf(oneOf(GRANT_EVENT_KINDS), GRANT_EVENT_KINDS.length),
+        purpose: 'Which grant events.',
+      },
+      isHttpAllowed: { schema: FLAG, purpose: 'Whether a URL without TLS is accepted.' },
+    },
+    answers: { status: 201, schema: 'Webhook' },
+    async handle(context, visit) {
+      const {
+        url,
+        format = STANDARD_FORMAT,
+        clientId,
+        events,
+        isHttpAllowed = false,
+      } = visit.body as {
+        readonly url: string;
+        readonly format?: string;
+        readonly clientId?: string;
+        readonly events?: readonly GrantEventKind[];
+        readonly isHttpAllowed?: boolean;
+      };
+      const added = await visit.write(
+        () => addWebhook(context, { url, format, clientId, kinds: events, isHttpAllowed }),
+        ({ outcome }) => (outcome === 'added' ? undefined : outcome),
+        { details: { format, clientId, events, host: URL.canParse(url) ? new URL(url).host : '' } },
+      );
+      if (added.outcome === 'invalid') throw new Problem('body_invalid', added.fault);
+      if (added.outcome === 'client_unknown') throw new Problem('body_invalid', 'there is no such client');
+      if (added.outcome === 'too_many') throw new Problem('too_many', 'remove a webhook first');
+      return { status: 201, body: viewWebhook(added.webhook, true) };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/webhooks/{webhookId}',
+    tag: 'Webhooks',
+    summary: 'Shows a webhook',
+    permission: 'webhooks.read',
+    answers: { status: 200, schema: 'Webhook' },
+    handle: async (context, visit) => ({
+      status: 200,
+      body: viewWebhook(await webhookOf(context, visit), visit.may('webhooks.write')),
+    }),
+  },
+  {
+    method: 'DELETE',
+    path: '/webhooks/{webhookId}',
+    tag: 'Webhooks',
+    summary: 'Removes a webhook and its outstanding deliveries',
+    permission: 'webhooks.write',
+    action: 'webhook.remove',
+    answers: { status: 204 },
+    async handle(context, visit) {
+      const { id } = await webhookOf(context, visit);
+      await visit.write(
+        () => context.store.removeWebhook(id),
+        (outcome) => (outcome === 'removed' ? undefined : outcome),
+        { target: `webhook:${id}` },
+      );
+      return { status: 204 };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/webhooks/{webhookId}/test',
+    tag: 'Webhooks',
+    summary: 'Sends a test message now, once',
+    permission: 'webhooks.write',
+    action: 'webhook.test',
+    body: {},
+    answers: { status: 200, schema: 'WebhookTested' },
+    async handle(context, visit) {
+      const webhook = await webhookOf(context, visit);
+      const answer = await visit.write(
+        () => testWebhook(context, webhook),
+        () => undefined,
+        { target: `webhook:${webhook.id}` },
+      );
+      return {
+        status: 200,
+        body: { status: answer.status ?? null, error: answer.status === undefined ? answer.error : null },
+      };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/webhooks/{webhookId}/retry',
+    tag: 'Webhooks',
+    summary: 'Makes every delivery due that has not succeeded, those given up among them',
+    permission: 'webhooks.write',
+    action: 'webhook.retry',
+    body: {},
+    answers: { status: 200, schema: 'WebhookRetried' },
+    async handle(context, visit) {
+      const { id } = await webhookOf(context, visit);
+      const due = await visit.write(
+        () => context.store.retryDeliveries(id, context.clock()),
+        () => undefined,
+        { target: `webhook:${id}` },
+      );
+      return { status: 200, body: { due } };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/deliveries',
+    tag: 'Webhooks',
+    summary: 'Lists deliveries with their attempts, newest grant event first',
+    permission: 'webhooks.read',
+    query: {
+      limit: PAGE_FIELDS.limit,
+      webhookId: { schema: TEXT, purpose: 'To this webhook.' },
+      state: { schema: oneOf(DELIVERY_STATES), purpose: 'In this state.' },
+    },
+    answers: { status: 200, schema: 'DeliveryList' },
+    async handle({ store }, visit) {
+      const { webhookId, state } = visit.query as {
+        readonly webhookId?: string;
+        readonly state?: DeliveryState;
+      };
+      const states = state === undefined ? DELIVERY_STATES : [state];
+      const deliveries = await store.listDeliveries({ webhookId, states, limit: limitOf(visit.query) });
+      const seesOwners = visit.may('owners.read');
+      return { status: 200, body: { deliveries: deliveries.map((one) => viewDelivery(one, seesOwners)) } };
+    },
+  },
+];

@@ -1,0 +1,199 @@
+import { STATUSES } from '../../grants/standing.ts';
+import { OPERATOR_KINDS } from '../../operators/operator.ts';
+import { ROLES } from '../../operators/role.ts';
+import { DELIVERY_STATES } from '../../outbox/delivery.ts';
+import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
+import type { JsonSchema } from './fields.ts';
+import { JOB_ACTIONS } from './jobs.ts';
+import { PROBLEMS } from './problem.ts';
+
+const T = { type: 'string' } as const;
+const N = { type: 'integer' } as const;
+const B = { type: 'boolean' } as const;
+const O = { type: 'object' } as const;
+const NULL = { type: 'null' } as const;
+const AT = { type: 'string', format: 'date-time' } as const;
+const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, NULL] });
+const oneOf = (values: readonly string[]): JsonSchema => ({ type: 'string', enum: values });
+const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
+const object = (members: Readonly<Record<string, JsonSchema>>): JsonSchema => ({
+  type: 'object',
+  properties: members,
+  required: Object.keys(members),
+  additionalProperties: false,
+});
+const page = (name: string, items: string): JsonSchema =>
+  object({ [name]: list(ref(items)), next: orNull(T) });
+
+const CALLER = orNull(object({ address: orNull(T), userAgent: T }));
+const SECRET = { secretId: T, name: T, createdAt: AT, expiresAt: orNull(AT), lastUsedAt: orNull(AT) };
+const CLIENT = {
+  clientId: T,
+  name: T,
+  dialect: T,
+  type: T,
+  redirectUris: list(T),
+  consentRedirectUri: orNull(T),
+  developer: T,
+  privacyUrl: orNull(T),
+  createdAt: AT,
+  disabledAt: orNull(AT),
+  policy: O,
+  secrets: list(ref('Secret')),
+};
+const GRANT = {
+  grantId: T,
+  status: oneOf(STATUSES),
+  clientId: T,
+  clientName: T,
+  dialect: T,
+  subject: orNull(T),
+  scope: T,
+  brand: orNull(T),
+  createdAt: AT,
+  generation: N,
+  keyNumber: N,
+  rotatedAt: orNull(AT),
+  rotatedBy: CALLER,
+  refreshTokenExpiresAt: AT,
+  grantExpiresAt: orNull(AT),
+  endsAt: AT,
+  revokedAt: orNull(AT),
+  revocationCause: orNull(T),
+};
+const OPERATOR_KEY = {
+  keyId: T,
+  name: T,
+  role: oneOf(ROLES),
+  createdAt: AT,
+  expiresAt: AT,
+  lastUsedAt: orNull(AT),
+};
+
+/** The schemas of answers, by their names. `null` is in the place of what the role may not see. */
+export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
+  Secret: object(SECRET),
+  SecretAdded: object({ ...SECRET, clientSecret: T }),
+  ClientSummary: object(CLIENT),
+  ClientList: object({ clients: list(ref('ClientSummary')) }),
+  Client: object({ ...CLIENT, grants: N }),
+  ClientRegistered: object({ ...CLIENT, grants: N, clientSecret: orNull(T) }),
+  GrantSummary: object(GRANT),
+  GrantList: page('grants', 'GrantSummary'),
+  GrantsFound: object({ grants: list(ref('GrantSummary')), next: orNull(T), token: orNull(O) }),
+  Grant: object({
+    ...GRANT,
+    rotations: list(AT),
+    replay: orNull(
+      object({
+        at: AT,
+        times: N,
+        generation: N,
+        gap: N,
+        secondsSinceRotation: orNull({ type: 'number' }),
+        presentedBy: CALLER,
+        rotatedBy: CALLER,
+        looksLike: oneOf(['lost_answer', 'theft']),
+        response: T,
+      }),
+    ),
+    vehicles: list(object({ vin: orNull(T), make: T, model: T, year: N, nickname: orNull(T) })),
+    events: list(ref('Event')),
+  }),
+  Event: object({
+    eventId: T,
+    sequence: N,
+    at: AT,
+    kind: oneOf(GRANT_EVENT_KINDS),
+    grantId: T,
+    clientId: T,
+    subject: orNull(T),
+    requestId: orNull(T),
+    cause: orNull(T),
+    vins: list(orNull(T)),
+  }),
+  EventList: page('events', 'Event'),
+  Webhook: object({
+    webhookId: T,
+    url: T,
+    format: T,
+    clientId: orNull(T),
+    events: list(oneOf(GRANT_EVENT_KINDS)),
+    keyNumber: N,
+    createdAt: AT,
+    disabledAt: orNull(AT),
+  }),
+  WebhookList: object({ webhooks: list(ref('Webhook')) }),
+  WebhookTested: object({ status: orNull(N), error: orNull(T) }),
+  WebhookRetried: object({ due: N }),
+  Delivery: object({
+    webhookId: T,
+    state: oneOf(DELIVERY_STATES),
+    attempts: N,
+    nextAt: orNull(AT),
+    deliveredAt: orNull(AT),
+    lastStatus: orNull(N),
+    lastError: orNull(T),
+    event: ref('Event'),
+  }),
+  DeliveryList: object({ deliveries: list(ref('Delivery')) }),
+  GrantCount: object({ count: N }),
+  Job: object({
+    jobId: T,
+    action: oneOf(JOB_ACTIONS),
+    count: N,
+    changed: N,
+    unchanged: N,
+    state: oneOf(['running', 'finished', 'stopped', 'failed']),
+    startedAt: AT,
+  }),
+  JobList: object({ jobs: list(ref('Job')) }),
+  Key: object({
+    number: N,
+    purpose: T,
+    state: T,
+    since: AT,
+    createdAt: AT,
+    fingerprint: T,
+    isInRing: B,
+    isInUse: B,
+    grants: N,
+    webhooks: N,
+  }),
+  KeyList: object({ keys: list(ref('Key')) }),
+  Doctor: object({ findings: list(object({ name: T, isFine: B, detail: T })) }),
+  Me: object({ kind: oneOf(OPERATOR_KINDS), id: T, name: T, role: oneOf(ROLES), permissions: list(T) }),
+  OperatorKey: object(OPERATOR_KEY),
+  OperatorKeyAdded: object({ ...OPERATOR_KEY, operatorKey: T }),
+  OperatorKeyList: object({ operatorKeys: list(ref('OperatorKey')) }),
+  AuditEntry: object({
+    sequence: N,
+    at: AT,
+    operator: object({ kind: oneOf(OPERATOR_KINDS), id: T, name: T, role: T }),
+    action: T,
+    target: T,
+    outcome: oneOf(['asked', 'not_done', 'seen']),
+    reason: T,
+    requestId: T,
+    details: {},
+    previousHash: T,
+    hash: T,
+  }),
+  AuditList: page('entries', 'AuditEntry'),
+  AuditVerified: object({ entries: N, head: T, fault: orNull(T) }),
+  Problem: {
+    type: 'object',
+    properties: {
+      type: T,
+      title: T,
+      status: N,
+      code: oneOf(Object.keys(PROBLEMS)),
+      detail: T,
+      faults: list(T),
+      requestId: T,
+    },
+    required: ['type', 'title', 'status', 'code', 'requestId'],
+    additionalProperties: false,
+  },
+};

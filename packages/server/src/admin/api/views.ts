@@ -1,0 +1,163 @@
+import type { Client, ClientSecret } from '../../clients/client.ts';
+import { toMillis } from '../../clock.ts';
+import type { Millis, Seconds } from '../../clock.ts';
+import type { ReplayRecord } from '../../grants/replay.ts';
+import type { Vehicle } from '../../grants/vehicle.ts';
+import type { Caller } from '../../log-event.ts';
+import type { KeyDetails } from '../../operations/read-keys.ts';
+import type { GrantDetails, GrantSummary } from '../../operations/read-grant.ts';
+import type { OperatorKey } from '../../operators/operator-key.ts';
+import type { Delivery } from '../../outbox/delivery.ts';
+import type { GrantEvent } from '../../outbox/grant-event.ts';
+import type { Webhook } from '../../outbox/webhook.ts';
+import { writeGrantId } from '../../tokens/grant-id.ts';
+import type { Job } from './jobs.ts';
+
+/** Whether owners are named: subjects, VINs, addresses. Where they are not, `null` is in their place. */
+export type SeesOwners = boolean;
+
+/** A moment in ISO 8601; `null` for none. */
+export const isoOf = (atMs: Millis | undefined): string | null =>
+  atMs === undefined ? null : new Date(atMs).toISOString();
+
+const isoOfSeconds = (at: Seconds | null): string | null => (at === null ? null : isoOf(toMillis(at)));
+
+const viewCaller = (caller: Caller | undefined, seesOwners: SeesOwners) =>
+  caller === undefined ? null : { address: seesOwners ? caller.address : null, userAgent: caller.userAgent };
+
+export const viewSecret = ({ id, name, createdAtMs, expiresAtMs, lastUsedAtMs }: ClientSecret) => ({
+  secretId: id,
+  name,
+  createdAt: isoOf(createdAtMs),
+  expiresAt: isoOf(expiresAtMs),
+  lastUsedAt: isoOf(lastUsedAtMs),
+});
+
+export const viewClient = (client: Client, grants?: number) => ({
+  clientId: client.id,
+  name: client.name,
+  dialect: client.dialect,
+  type: client.type,
+  redirectUris: client.redirectUris,
+  consentRedirectUri: client.consentRedirectUri ?? null,
+  developer: client.profile?.developer ?? '',
+  privacyUrl: client.profile?.privacyUrl ?? null,
+  createdAt: isoOf(client.createdAtMs),
+  disabledAt: isoOf(client.disabledAtMs),
+  policy: client.policy,
+  secrets: client.secrets.map(viewSecret),
+  ...(grants === undefined ? {} : { grants }),
+});
+
+export const viewGrant = ({ grant, client, standing }: GrantSummary, seesOwners: SeesOwners) => ({
+  grantId: writeGrantId(grant.id),
+  status: standing.status,
+  clientId: grant.clientId,
+  clientName: client.name,
+  dialect: client.dialect,
+  subject: seesOwners ? grant.subject : null,
+  scope: grant.scope,
+  brand: grant.brand ?? null,
+  createdAt: isoOf(grant.createdAtMs),
+  generation: grant.generation,
+  keyNumber: grant.keyNumber,
+  rotatedAt: isoOf(grant.generation === 0 ? undefined : grant.rotatedAtMs.at(-1)),
+  rotatedBy: viewCaller(grant.rotatedBy, seesOwners),
+  refreshTokenExpiresAt: isoOfSeconds(standing.tokenExpiresAt),
+  grantExpiresAt: isoOfSeconds(standing.grantExpiresAt),
+  endsAt: isoOfSeconds(standing.endsAt),
+  revokedAt: isoOf(grant.revocation?.atMs),
+  revocationCause: grant.revocation?.cause ?? null,
+});
+
+const viewReplay = (replay: ReplayRecord, seesOwners: SeesOwners) => ({
+  at: isoOf(replay.atMs),
+  times: replay.times,
+  generation: replay.generation,
+  gap: replay.gap,
+  secondsSinceRotation: replay.sinceRotationMs === undefined ? null : replay.sinceRotationMs / 1000,
+  presentedBy: viewCaller(replay.caller, seesOwners),
+  rotatedBy: viewCaller(replay.rotatedBy, seesOwners),
+  looksLike: replay.looksLike,
+  response: replay.response,
+});
+
+const viewVehicle = ({ vin, make, model, year, nickname }: Vehicle, seesOwners: SeesOwners) => ({
+  vin: seesOwners ? vin : null,
+  make,
+  model,
+  year,
+  nickname: seesOwners ? nickname : null,
+});
+
+export const viewDetails = (details: GrantDetails, seesOwners: SeesOwners) => ({
+  ...viewGrant(details, seesOwners),
+  /** When the last generations were made, oldest first. */
+  rotations: details.grant.rotatedAtMs.map((atMs) => isoOf(atMs)),
+  replay: details.replay === undefined ? null : viewReplay(details.replay, seesOwners),
+  vehicles: details.vehicles.map((vehicle) => viewVehicle(vehicle, seesOwners)),
+});
+
+export const viewEvent = (event: GrantEvent, seesOwners: SeesOwners) => ({
+  eventId: event.id,
+  sequence: event.sequence,
+  at: isoOf(event.atMs),
+  kind: event.kind,
+  grantId: writeGrantId(event.grantId),
+  clientId: event.clientId,
+  subject: seesOwners ? event.subject : null,
+  requestId: event.requestId ?? null,
+  cause: event.cause ?? null,
+  vins: seesOwners ? event.vins : event.vins.map(() => null),
+});
+
+/** The query of a webhook's URL may hold a secret of its receiver, so only those who may change webhooks read it. */
+export const viewWebhook = (webhook: Webhook, seesUrl: boolean) => ({
+  webhookId: webhook.id,
+  url: seesUrl ? webhook.url : new URL(webhook.url).origin,
+  format: webhook.format,
+  clientId: webhook.clientId ?? null,
+  events: webhook.kinds,
+  keyNumber: webhook.keyNumber,
+  createdAt: isoOf(webhook.createdAtMs),
+  disabledAt: isoOf(webhook.disabledAtMs),
+});
+
+export const viewDelivery = (delivery: Delivery, seesOwners: SeesOwners) => ({
+  webhookId: delivery.webhookId,
+  state: delivery.state,
+  attempts: delivery.attempts,
+  nextAt: isoOf(delivery.nextAtMs),
+  deliveredAt: isoOf(delivery.deliveredAtMs),
+  lastStatus: delivery.lastStatus ?? null,
+  lastError: delivery.lastError ?? null,
+  event: viewEvent(delivery.grantEvent, seesOwners),
+});
+
+export const viewKey = (key: KeyDetails) => ({
+  number: key.number,
+  purpose: key.purpose,
+  state: key.state,
+  since: isoOf(key.sinceMs),
+  createdAt: isoOf(key.createdAtMs),
+  fingerprint: key.fingerprint,
+  isInRing: key.isInRing,
+  isInUse: key.isInUse,
+  grants: key.grants,
+  webhooks: key.webhooks,
+});
+
+export const viewOperatorKey = ({ id, name, role, createdAtMs, expiresAtMs, lastUsedAtMs }: OperatorKey) => ({
+  keyId: id,
+  name,
+  role,
+  createdAt: isoOf(createdAtMs),
+  expiresAt: isoOf(expiresAtMs),
+  lastUsedAt: isoOf(lastUsedAtMs),
+});
+
+export const viewJob = ({ id, startedAtMs, ...job }: Job) => ({
+  jobId: id,
+  ...job,
+  startedAt: isoOf(startedAtMs),
+});

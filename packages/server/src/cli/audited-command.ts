@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import { auditWrite } from '../exports/index.ts';
+import type { Deployment } from '../exports/index.ts';
+import { osOperator } from './os-user.ts';
+import type { Report } from './output.ts';
+import type { CommandTerminal, RunningCommand } from './terminal.ts';
+
+/** The commands that change something, their names in the audit log, and what their first argument names. */
+const WRITES: Readonly<Record<string, { readonly action: string; readonly kind?: string }>> = {
+  'client create': { action: 'client.create' },
+  'client set': { action: 'client.change', kind: 'client' },
+  'client enable': { action: 'client.enable', kind: 'client' },
+  'client disable': { action: 'client.disable', kind: 'client' },
+  'client remove': { action: 'client.remove', kind: 'client' },
+  'client secret add': { action: 'secret.add', kind: 'client' },
+  'client secret remove': { action: 'secret.remove', kind: 'client' },
+  'grant create': { action: 'grant.create' },
+  'grant revoke': { action: 'grant.revoke', kind: 'grant' },
+  'grant reinstate': { action: 'grant.reinstate', kind: 'grant' },
+  'webhook add': { action: 'webhook.add' },
+  'webhook remove': { action: 'webhook.remove', kind: 'webhook' },
+  'webhook retry': { action: 'webhook.retry', kind: 'webhook' },
+  'keys rotate': { action: 'key.rotate' },
+  'keys retire': { action: 'key.retire', kind: 'key' },
+  'keys compromise': { action: 'key.compromise', kind: 'key' },
+  'operator key add': { action: 'operator_key.add' },
+  'operator key remove': { action: 'operator_key.remove', kind: 'operator_key' },
+  'console login': { action: 'console.login' },
+  import: { action: 'grant.import' },
+  prune: { action: 'grant.prune' },
+};
+
+/** What is not for the audit log: where the store is, how the answer looks, owners, and URLs, which may hold a secret. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  'data',
+  'store',
+  'keyFile',
+  'scopesFile',
+  'config',
+  'json',
+  'terminal',
+  'reason',
+  'subject',
+  'url',
+]);
+
+const wordsOf = (command: Command): string =>
+  command.parent === null ? '' : `${wordsOf(command.parent)} ${command.name()}`.trim();
+
+export const runningCommand = (command: Command): RunningCommand => ({
+  words: wordsOf(command),
+  argument: command.args[0] ?? '',
+  options: command.opts(),
+});
+
+/** Gives every command that changes something the option `--reason`. */
+export const addReasonOptions = (program: Command): void => {
+  for (const command of program.commands) {
+    addReasonOptions(command);
+    if (Object.hasOwn(WRITES, wordsOf(command))) command.option('--reason <text>', 'why, for the audit log');
+  }
+};
+
+/** Runs a command's work; one that changes something gets its entry in the audit log before. Throws what the work throws. */
+export const auditCommand = async (
+  deployment: Deployment,
+  { command, environment }: Pick<CommandTerminal, 'command' | 'environment'>,
+  work: () => Promise<Report>,
+): Promise<Report> => {
+  const written = command === undefined ? undefined : WRITES[command.words];
+  if (command === undefined || written === undefined) return work();
+  const { action, kind } = written;
+  const { reason } = command.options;
+  const details = Object.fromEntries(Object.entries(command.options).filter(([name]) => !LEFT_OUT.has(name)));
+  const audited = {
+    operator: osOperator(environment),
+    action,
+    target: kind === undefined ? '' : `${kind}:${command.argument}`,
+    reason: typeof reason === 'string' ? reason : '',
+    requestId: '',
+    details,
+  };
+  return auditWrite(deployment, audited, work, ({ isFailure }) =>
+    isFailure === true ? 'failed' : undefined,
+  );
+};

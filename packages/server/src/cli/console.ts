@@ -1,0 +1,61 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { createLoginLink, LINK_SECONDS, optionOf } from '../exports/index.ts';
+import type { Config } from '../exports/index.ts';
+import { OperatorError } from '../exports/errors.ts';
+import { ROLES } from '../exports/operators.ts';
+import type { Role } from '../exports/operators.ts';
+import { onDeployment, readConfig, withCommonOptions } from './options.ts';
+import type { CommonOptions } from './options.ts';
+import { osOperator } from './os-user.ts';
+
+type LoginOptions = CommonOptions & { readonly role: Role; readonly adminPort?: string };
+
+export const addConsole = (program: Command): void => {
+  const console = program
+    .command('console')
+    .summary('sign in to the console in a browser')
+    .description('The console runs on the admin listener of "keyfob serve --admin-port".');
+  withCommonOptions(console.command('login'))
+    .description(
+      'Prints a link that signs one person in to the console, once, within five minutes. Run it where the store is; open the link where the admin listener can be reached.',
+    )
+    .addOption(new Option('--role <role>', 'what the person may do').choices(ROLES).default('admin'))
+    .option(...optionOf('adminPort'))
+    .addHelpText('after', '\nExample:\n  $ keyfob console login --role support --admin-port 8788')
+    .action(login);
+};
+
+const login = async (options: LoginOptions): Promise<void> => {
+  const flags = { adminPort: options.adminPort };
+  const url = consoleUrlOf(readConfig(options, flags));
+  await onDeployment(
+    options,
+    async (context) => {
+      const { name } = osOperator(options.terminal.environment);
+      const operator = { kind: 'link', id: name, name, role: options.role } as const;
+      const secret = await createLoginLink(context, operator);
+      const link = `${url}/console/login?link=${secret}`;
+      return {
+        json: { link, role: options.role, expiresInSeconds: LINK_SECONDS },
+        text: `${link}\n\nIt works once, within ${LINK_SECONDS / 60} minutes, as ${options.role}.`,
+        remedyIfLost: 'Run the command again.',
+      };
+    },
+    { flags },
+  );
+};
+
+/** Where browsers reach the admin listener. Throws `OperatorError` where that is unknown. */
+const consoleUrlOf = ({ adminPublicUrl, adminHost, adminPort = 0 }: Config): string => {
+  if (adminPublicUrl !== undefined) return adminPublicUrl;
+  if (adminPort === 0) {
+    throw new OperatorError(
+      'admin_port_missing',
+      'the port of the admin listener is unknown',
+      'Give the port that the server listens on: --admin-port, KEYFOB_ADMIN_PORT or adminPort in the file; or set KEYFOB_ADMIN_PUBLIC_URL.',
+    );
+  }
+  const host = ['0.0.0.0', '::'].includes(adminHost) ? '127.0.0.1' : adminHost;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${adminPort}`;
+};

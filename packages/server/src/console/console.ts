@@ -1,0 +1,193 @@
+import { Problem, PROBLEMS } from '../admin/api/problem.ts';
+import {
+  endSessionCookie,
+  isFormTokenOf,
+  isOwnSite,
+  readSessionCookie,
+} from '../admin/api/session-cookie.ts';
+import type { BrowserSession } from '../admin/api/session-cookie.ts';
+import type { AdminAnswer, AdminPages, AdminRequest } from '../admin/exchange.ts';
+import { html } from '../connect/pages/html.ts';
+import { StoreError } from '../errors.ts';
+import { endOperatorSession } from '../operations/operator-sessions.ts';
+import { isAllowed } from '../operators/role.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { renderConsolePage, seeOther } from './console-page.ts';
+import type { ConsolePage } from './console-page.ts';
+import type { ConsoleVisit } from './console-visit.ts';
+import { CONSOLE_ROUTES } from './console-routes.ts';
+import type { ConsoleRoute } from './console-routes.ts';
+import { FORM_TOKEN } from './pages/parts.ts';
+import { beginAtProvider, finishAtProvider, linkPage, signInPage, useLink } from './sign-in.ts';
+import { SCRIPT, STYLESHEET } from './static-files.ts';
+import { pickLanguage, TEXTS } from './texts.ts';
+import type { Language } from './texts.ts';
+
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
+
+/** The fields of a form; empty for anything else. */
+const readForm = ({ method, headers, body }: AdminRequest): ReadonlyMap<string, string> =>
+  method === 'POST' && FORM_TYPE.test(headers['content-type'] ?? '')
+    ? new Map(new URLSearchParams(body))
+    : new Map();
+
+const languageOf = ({ query, headers }: AdminRequest): Language => {
+  const cookie = /(?:^|; )keyfob-language=(?<language>[a-z]{2})/.exec(headers.cookie ?? '');
+  return pickLanguage(query.get('lang') ?? cookie?.groups?.['language'], headers['accept-language']);
+};
+
+/** A choice of language lasts a year. */
+const languageCookie = ({ query }: AdminRequest, language: Language): readonly string[] =>
+  query.get('lang') === language
+    ? [`keyfob-language=${language}; Path=/console; Max-Age=31536000; HttpOnly; SameSite=Strict`]
+    : [];
+
+/** The console, below `/console`. */
+export const createConsole = (context: ConsoleContext): AdminPages => {
+  const files = new Map([STYLESHEET, SCRIPT].map(({ path, answer }) => [path, answer]));
+  return async (request) => {
+    const { path } = request;
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    const file = method === 'GET' ? files.get(path) : undefined;
+    if (file !== undefined) return file;
+    const language = languageOf(request);
+    const gate = { request, language };
+    try {
+      switch (`${method} ${path}`) {
+        case 'GET /console/login':
+          return await linkPage(context, gate);
+        case 'POST /console/login':
+          return isSentByPage(request)
+            ? await useLink(context, gate, readForm(request))
+            : signInPage(context, gate, 'gone');
+        case 'GET /console/sign-in':
+          return await beginAtProvider(context, gate);
+        case 'GET /console/callback':
+          return await finishAtProvider(context, gate);
+      }
+      const session = await readSessionCookie(context, request);
+      if (session === undefined) return signInPage(context, gate);
+      return await answer(context, request, language, session);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return renderFault(error, language, request);
+    }
+  };
+};
+
+/** Browsers name the origin of every form; one without it comes from none. */
+const isSentByPage = (request: AdminRequest): boolean =>
+  request.headers.origin !== undefined && isOwnSite(request);
+
+const answer = async (
+  context: ConsoleContext,
+  request: AdminRequest,
+  language: Language,
+  session: BrowserSession,
+): Promise<AdminAnswer> => {
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const form = readForm(request);
+  const found = findRoute(method, request.path);
+  const visit = visitOf(context, { request, language, session, form, path: found?.path ?? {} });
+  const target = targetOf(request);
+  if (method !== 'GET' && !(isSentByPage(request) && isFormTokenOf(session, form.get(FORM_TOKEN) ?? '')))
+    return renderFault(new Problem('other_site'), language, request, visit);
+  if (method === 'POST' && request.path === '/console/sign-out') {
+    await endOperatorSession(context, session.secret);
+    return seeOther('/console', [endSessionCookie(context)]);
+  }
+  if (found === undefined) return renderFault(new Problem('not_found'), language, request, visit);
+  try {
+    const page = await found.route.handle(visit, context);
+    if (typeof page === 'string') return seeOther(page);
+    const setCookie = [...(page.setCookie ?? []), ...languageCookie(request, language)];
+    return renderConsolePage({ ...page, setCookie }, { language, visit, target });
+  } catch (error) {
+    if (error instanceof Problem || error instanceof StoreError)
+      return renderFault(error, language, request, visit);
+    throw error;
+  }
+};
+
+/** The address of a page, for a switch of language; a form leads back to the start. */
+const targetOf = ({ method, path, query }: AdminRequest): string =>
+  method === 'POST' ? '/console' : `${path}?${query.toString()}`;
+
+const findRoute = (
+  method: string,
+  path: string,
+): { readonly route: ConsoleRoute; readonly path: Readonly<Record<string, string>> } | undefined => {
+  for (const route of CONSOLE_ROUTES) {
+    if (route.method !== method) continue;
+    const groups = route.pattern.exec(path)?.groups;
+    if (groups !== undefined) return { route, path: { ...groups } };
+    if (route.pattern.test(path)) return { route, path: {} };
+  }
+  return undefined;
+};
+
+const visitOf = (
+  { api, clock }: ConsoleContext,
+  given: Pick<ConsoleVisit, 'request' | 'language' | 'session' | 'form' | 'path'>,
+): ConsoleVisit => {
+  const { operator } = given.session;
+  const { requestId } = given.request;
+  return {
+    ...given,
+    texts: TEXTS[given.language],
+    nowMs: clock(),
+    may: (permission) => isAllowed(operator.role, permission),
+    async call<Body>(name: string, { query = {}, ...more }: Parameters<ConsoleVisit['call']>[1] = {}) {
+      const entries = Object.entries(query).flatMap(([key, value]): [string, string][] =>
+        value === undefined || value === '' ? [] : [[key, value]],
+      );
+      const { body } = await api.call({
+        name,
+        operator,
+        requestId,
+        query: new URLSearchParams(entries),
+        ...more,
+      });
+      return body as Body;
+    },
+  };
+};
+
+/** A page that says in a sentence what did not work. */
+const renderFault = (
+  error: Problem | StoreError,
+  language: Language,
+  request: AdminRequest,
+  visit?: ConsoleVisit,
+): AdminAnswer => {
+  const { problems } = TEXTS[language];
+  const page = { title: problems.title, content: html`` } satisfies ConsolePage;
+  const [status, sentence, faults] = describeFault(error, problems);
+  return renderConsolePage(
+    {
+      ...page,
+      status,
+      content: html`<section class="gate">
+        <h1>${problems.title}</h1>
+        <p class="lead">${sentence}</p>
+        ${faults.map((fault) => html`<p>${fault}</p>`)}
+        <p><code class="quiet">${request.requestId}</code></p>
+        <p><a class="button" href="/console">${problems.back}</a></p>
+      </section>`,
+    },
+    { language, target: '/console', ...(visit === undefined ? {} : { visit }) },
+  );
+};
+
+const describeFault = (
+  error: Problem | StoreError,
+  problems: (typeof TEXTS)['en']['problems'],
+): readonly [status: number, sentence: string, faults: readonly string[]] => {
+  if (error instanceof StoreError)
+    return [503, error.kind === 'unavailable' ? problems.store : problems.unknown, []];
+  const [status, title] = PROBLEMS[error.code];
+  if (error.code === 'not_permitted') return [status, problems.not_permitted, error.faults];
+  if (error.code === 'not_found') return [status, problems.not_found, error.faults];
+  if (error.code === 'other_site') return [status, problems.form, []];
+  return [status, `${title}.`, error.faults];
+};

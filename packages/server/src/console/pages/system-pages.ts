@@ -1,0 +1,143 @@
+import type { AuditEntry } from '../../operators/audit-entry.ts';
+import type { entryToJson } from '../../operators/audit-entry.ts';
+import type { viewKey } from '../../admin/api/views.ts';
+import { html } from '../../connect/pages/html.ts';
+import type { Content } from '../../connect/pages/html.ts';
+import type { ConsolePage } from '../console-page.ts';
+import type { ConsoleVisit } from '../console-visit.ts';
+import { badge, moment, table } from './parts.ts';
+
+type Key = ReturnType<typeof viewKey>;
+type Finding = { readonly name: string; readonly isFine: boolean; readonly detail: string };
+type Entry = ReturnType<typeof entryToJson>;
+
+/** Keys with what depends on each, and what this node finds of itself. */
+export const systemPage = (
+  visit: ConsoleVisit,
+  { keys, findings }: { readonly keys: readonly Key[]; readonly findings: readonly Finding[] },
+): ConsolePage => {
+  const { texts } = visit;
+  const columns = [
+    texts.system.number,
+    texts.system.purpose,
+    texts.system.state,
+    texts.system.since,
+    texts.system.depends,
+  ];
+  const rows = keys.map((key) => [
+    html`<strong>${key.number}</strong> <code class="quiet">${key.fingerprint}</code>`,
+    key.purpose,
+    html`${badge(keyBadge(key.state), key.state)}
+    ${!key.isInRing && key.state !== 'retired' && badge('bad', texts.system.missing)}`,
+    moment(visit, key.since),
+    dependantsOf(visit, key),
+  ]);
+  return {
+    title: texts.system.title,
+    part: 'system',
+    content: html`
+      <header class="title"><h1>${texts.system.title}</h1></header>
+      <section>
+        <h2>${texts.system.findings}</h2>
+        <ul class="findings">
+          ${findings.map(
+            ({ name, isFine, detail }) =>
+              html`<li>
+                ${isFine ? badge('good', texts.system.fine) : badge('bad', texts.system.look)}
+                <strong>${name}</strong> <bdi>${detail}</bdi>
+              </li>`,
+          )}
+        </ul>
+      </section>
+      <section>
+        <h2>${texts.system.keys}</h2>
+        <p class="hint">${texts.system.hint}</p>
+        ${table(texts.system.keys, columns, rows)}
+      </section>
+    `,
+  };
+};
+
+const keyBadge = (state: string): 'good' | 'plain' | 'bad' =>
+  state === 'active' ? 'good' : state === 'compromised' ? 'bad' : 'plain';
+
+const dependantsOf = ({ texts }: ConsoleVisit, { grants, webhooks, isInUse }: Key): Content => {
+  if (grants > 0) return texts.system.grants(grants);
+  if (webhooks > 0) return texts.system.webhooks(webhooks);
+  return isInUse ? texts.client.lastUsed : texts.none;
+};
+
+/** The audit log, newest first. */
+export const auditPage = (
+  visit: ConsoleVisit,
+  data: {
+    readonly entries: readonly Entry[];
+    readonly next: string | undefined;
+    /** What a check of the chain found, if one was asked for. */
+    readonly verified?: { readonly entries: number; readonly head: string; readonly fault: string | null };
+  },
+): ConsolePage => {
+  const { texts } = visit;
+  const { verified } = data;
+  const columns = [
+    texts.audit.at,
+    texts.audit.who,
+    texts.audit.action,
+    texts.audit.target,
+    texts.audit.reason,
+  ];
+  const rows = data.entries.map((entry) => [
+    moment(visit, entry.at),
+    html`<bdi>${entry.operator.name}</bdi> <span class="quiet">${entry.operator.kind}</span>`,
+    html`<code>${entry.action}</code> ${outcomeOf(visit, entry.outcome)}`,
+    targetOf(entry.target),
+    html`<bdi>${entry.reason}</bdi>`,
+  ]);
+  return {
+    title: texts.audit.title,
+    part: 'audit',
+    content: html`
+      <header class="title">
+        <h1>${texts.audit.title}</h1>
+        <p class="lead">${texts.audit.lead}</p>
+        <p class="actions">
+          <a class="button" href="/api/v1/audit/export" download="audit.ndjson">${texts.audit.export}</a>
+          <a class="button" href="/console/audit?verify=1">${texts.audit.verify}</a>
+        </p>
+      </header>
+      ${
+        verified !== undefined &&
+        html`<p class="${verified.fault === null ? 'notice' : 'notice bad'}" role="status">
+          ${
+            verified.fault === null
+              ? texts.audit.whole(verified.entries, verified.head)
+              : texts.audit.broken(verified.fault)
+          }
+        </p>`
+      }
+      <section>
+        ${
+          data.entries.length === 0
+            ? html`<p class="empty">${texts.audit.empty}</p>`
+            : table(texts.audit.title, columns, rows)
+        }
+        ${
+          data.next !== undefined &&
+          html`<p class="more"><a href="/console/audit?after=${data.next}" rel="next">${texts.more}</a></p>`
+        }
+      </section>
+    `,
+  };
+};
+
+const outcomeOf = ({ texts }: ConsoleVisit, outcome: AuditEntry['outcome']): Content => {
+  if (outcome === 'not_done') return badge('warn', texts.audit.notDone);
+  return outcome === 'seen' && badge('plain', texts.audit.seen);
+};
+
+const targetOf = (target: string): Content => {
+  const [kind, id = ''] = target.split(':', 2);
+  if (kind === 'grant') return html`<a href="/console/grants/${id}"><code>${id}</code></a>`;
+  if (kind === 'client') return html`<a href="/console/clients/${id}"><code>${id}</code></a>`;
+  return html`<code>${target}</code>`;
+};

@@ -1,0 +1,96 @@
+import type { viewDelivery, viewWebhook } from '../../admin/api/views.ts';
+import { html } from '../../connect/pages/html.ts';
+import type { Content } from '../../connect/pages/html.ts';
+import type { ConsolePage } from '../console-page.ts';
+import type { ConsoleVisit } from '../console-visit.ts';
+import { age, badge, change, moment, table } from './parts.ts';
+
+type Webhook = ReturnType<typeof viewWebhook>;
+type Delivery = ReturnType<typeof viewDelivery>;
+
+const STATE_BADGES = { pending: 'plain', retrying: 'warn', delivered: 'good', given_up: 'bad' } as const;
+
+/** Receivers, and the attempts to reach them. */
+export const webhooksPage = (
+  visit: ConsoleVisit,
+  data: { readonly webhooks: readonly Webhook[]; readonly deliveries: readonly Delivery[] },
+): ConsolePage => {
+  const { texts } = visit;
+  const urls = new Map(data.webhooks.map(({ webhookId, url }) => [webhookId, url]));
+  return {
+    title: texts.webhooks.title,
+    part: 'webhooks',
+    content: html`
+      <header class="title"><h1>${texts.webhooks.title}</h1></header>
+      ${
+        data.webhooks.length === 0
+          ? html`<section><p class="empty">${texts.webhooks.empty}</p></section>`
+          : data.webhooks.map((webhook) => renderWebhook(visit, webhook))
+      }
+      <section>
+        <h2>${texts.webhooks.deliveries}</h2>
+        ${renderDeliveries(visit, data.deliveries, urls)}
+      </section>
+    `,
+  };
+};
+
+const renderWebhook = (visit: ConsoleVisit, webhook: Webhook): Content => {
+  const { texts } = visit;
+  const { webhookId, url, clientId, events, disabledAt, format } = webhook;
+  return html`<section class="webhook">
+    <h2><code>${url}</code></h2>
+    <p>
+      ${disabledAt === null ? badge('plain', format) : badge('bad', texts.webhooks.disabled)}
+      ${
+        clientId === null
+          ? texts.webhooks.everyClient
+          : html`<a href="/console/clients/${clientId}"><code>${clientId}</code></a>`
+      }
+      <span class="quiet">${events.map((kind) => texts.events[kind]).join(' · ')}</span>
+    </p>
+    ${
+      visit.may('webhooks.write') &&
+      html`<div class="actions">
+        ${change(visit, {
+          id: `why-retry-${webhookId}`,
+          action: `/console/webhooks/${webhookId}/retry`,
+          title: texts.webhooks.retry,
+          kind: 'primary',
+        })}
+        ${change(visit, {
+          id: `why-test-${webhookId}`,
+          action: `/console/webhooks/${webhookId}/test`,
+          title: texts.webhooks.test,
+        })}
+      </div>`
+    }
+  </section>`;
+};
+
+const renderDeliveries = (
+  visit: ConsoleVisit,
+  deliveries: readonly Delivery[],
+  urls: ReadonlyMap<string, string>,
+): Content => {
+  const { texts } = visit;
+  if (deliveries.length === 0) return html`<p class="empty">${texts.webhooks.noDeliveries}</p>`;
+  const columns = [
+    texts.webhooks.state,
+    texts.webhooks.event,
+    texts.webhooks.attempts,
+    texts.webhooks.answer,
+    texts.webhooks.next,
+    texts.webhooks.title,
+  ];
+  const rows = deliveries.map(({ state, event, attempts, lastStatus, lastError, nextAt, webhookId }) => [
+    badge(STATE_BADGES[state], texts.webhooks.states[state]),
+    html`<a href="/console/grants/${event.grantId}">${texts.events[event.kind]}</a>
+      <span class="quiet">${moment(visit, event.at)}</span>`,
+    attempts,
+    html`${lastStatus ?? ''} <bdi>${lastError ?? (lastStatus === null ? texts.none : '')}</bdi>`,
+    nextAt === null ? texts.none : age(visit, nextAt),
+    html`<bdi>${urls.get(webhookId) ?? webhookId}</bdi>`,
+  ]);
+  return table(texts.webhooks.deliveries, columns, rows);
+};

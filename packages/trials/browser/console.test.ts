@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Role } from '@keyfob/server/operators';
+import { openBrowser, SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
+import { openLivelyConsole } from '../support/lively-console.ts';
+import type { LivelyConsole } from '../support/lively-console.ts';
+import { checkPage } from './check-page.ts';
+import { pressUntil } from './keyboard.ts';
+
+const PHONE = { width: 390, height: 844 };
+const NARROW = { width: 320, height: 640 };
+
+describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
+  let trial: LivelyConsole;
+  let browser: Browser;
+  before(async () => {
+    [trial, browser] = await Promise.all([openLivelyConsole(), openBrowser()]);
+  });
+  after(async () => {
+    await browser.close();
+    await trial.close();
+  });
+
+  /** A window of somebody who is signed in. */
+  const open = async (role: Role, options: BrowserContextOptions = {}): Promise<Page> => {
+    const context = await browser.newContext({ viewport: PHONE, ...options });
+    const page = await context.newPage();
+    await page.goto(await trial.link(role));
+    await page.locator('main button.primary').click();
+    await page.waitForURL('**/console');
+    return page;
+  };
+
+  const pages = (): Readonly<Record<string, string>> => ({
+    find: '/console',
+    grant: `/console/grants/${trial.grants.restored}`,
+    'grant-stolen': `/console/grants/${trial.grants.stolen}`,
+    'grant-fine': `/console/grants/${trial.grants.fine}`,
+    clients: '/console/clients',
+    client: `/console/clients/${trial.client.clientId}`,
+    troubles: '/console/troubles',
+    webhooks: '/console/webhooks',
+    live: '/console/live',
+    system: '/console/system',
+    audit: '/console/audit?verify=1',
+    missing: '/console/nowhere',
+  });
+
+  for (const [colorScheme, lang] of [
+    ['light', 'en'],
+    ['dark', 'ko'],
+  ] as const)
+    test(`is clean for axe on every page, ${colorScheme}, ${lang}`, async () => {
+      const page = await open('admin', { colorScheme, locale: lang });
+      for (const [name, path] of Object.entries(pages())) {
+        await page.goto(`${trial.adminUrl}${path}`);
+        for (const summary of name === 'client' ? await page.locator('summary').all() : [])
+          await summary.click();
+        await checkPage(page, `console-${name}-${colorScheme}`);
+      }
+      const stranger = await (await browser.newContext({ colorScheme, locale: lang })).newPage();
+      await stranger.goto(`${trial.adminUrl}/console`);
+      await checkPage(stranger, `console-gate-${colorScheme}`);
+    });
+
+  test('fits 320 pixels on every page', async () => {
+    const page = await open('admin', { viewport: NARROW });
+    for (const [name, path] of Object.entries(pages())) {
+      await page.goto(`${trial.adminUrl}${path}`);
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      assert.ok(width <= NARROW.width, `${name} is ${width} wide`);
+    }
+  });
+
+  test('says why a connection stopped, and puts it back without JavaScript and by keyboard alone', async () => {
+    const page = await open('support', { javaScriptEnabled: false });
+    await page.locator('#find').fill('minji.kim@example.com');
+    await page.getByRole('button', { name: 'Find', exact: true }).click();
+    const sentence = page.locator('.sentence');
+    assert.match(
+      (await sentence.textContent()) ?? '',
+      /^Stopped: refresh token 5 was presented 3 days after/,
+    );
+    assert.match((await page.locator('.why').textContent()) ?? '', /restored backup/);
+    await page.getByText('Put it back').first().click();
+    await page.locator('#why-reinstate').fill('the client restored a backup and knows its newest token');
+    await page.locator('#why-reinstate').press('Enter');
+    await page.getByText('The connection works again.').waitFor();
+    assert.match((await sentence.textContent()) ?? '', /^Works/);
+    const keys = await open('support');
+    await keys.goto(`${trial.adminUrl}/console/grants/${trial.grants.restored}`);
+    await pressUntil(keys, '.change summary');
+    await keys.keyboard.press('Enter');
+    await pressUntil(keys, '#why-revoke');
+    await keys.keyboard.type('back to how it was');
+    await keys.keyboard.press('Enter');
+    await keys.getByText('The connection is stopped.').waitFor();
+  });
+
+  test('finds the grant of a pasted token, and shows it nowhere', async () => {
+    const page = await open('support');
+    await page.locator('#find').fill(trial.refreshToken);
+    await page.locator('#kind').selectOption('token');
+    await page.getByRole('button', { name: 'Find', exact: true }).click();
+    await page.getByText('would get new tokens now').waitFor();
+    const shown = await page.content();
+    assert.ok(!shown.includes(trial.refreshToken));
+    assert.ok(!page.url().includes(trial.refreshToken));
+  });
+
+  test('shows a new secret once; a reload makes no second one', async () => {
+    const page = await open('operator');
+    await page.goto(`${trial.adminUrl}/console/clients/${trial.client.clientId}`);
+    await page.getByText('Add a secret').first().click();
+    await page.locator('#secret-name').fill('2027');
+    await page.locator('#why-add').fill('the old one is a year old');
+    await page.locator('#why-add').press('Enter');
+    const secret = (await page.locator('#made').textContent()) ?? '';
+    assert.match(secret.trim(), /^[\w-]{43}$/);
+    await page.reload();
+    await page.getByText('This write was asked for before').waitFor();
+    await page.goto(`${trial.adminUrl}/console/clients/${trial.client.clientId}`);
+    assert.equal(await page.getByText('2027', { exact: true }).count(), 1);
+    assert.ok(!(await page.content()).includes(secret.trim()));
+  });
+
+  test('hides owners from a viewer, and offers nothing that the role does not allow', async () => {
+    const page = await open('viewer');
+    assert.equal(await page.locator('#find').count(), 0);
+    for (const path of Object.values(pages())) {
+      await page.goto(`${trial.adminUrl}${path}`);
+      const shown = await page.content();
+      for (const owner of ['minji.kim', 'jun.park', 'owner-7781', '127.0.0.1:1', '5YJ'])
+        assert.ok(!shown.includes(owner), path);
+      assert.equal(await page.locator('main .change').count(), 0, path);
+    }
+  });
+
+  test('shows what happens, live', async () => {
+    const page = await open('viewer');
+    await page.goto(`${trial.adminUrl}/console/live`);
+    const attached = page.waitForRequest('**/events/live?*').catch(() => undefined);
+    await page.reload();
+    await attached;
+    await fetch(`${trial.url}/oauth/token`, { method: 'POST' });
+    const row = page.locator('#live li').first();
+    while ((await row.count()) === 0) await fetch(`${trial.url}/oauth/token`, { method: 'POST' });
+    assert.match((await row.textContent()) ?? '', /refused/);
+  });
+});
