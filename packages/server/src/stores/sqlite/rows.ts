@@ -73,16 +73,16 @@ export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
  * The columns that `toCurrentGrant` reads, of the table `grants`: all that judges the current token. The newest moment is the first
  * bytes of its history, in hexadecimal digits: a BLOB costs as much as all else.
  */
-export const CURRENT_COLUMNS = `client_number, subject, scope_number, brand, created_at_ms, generation, key_number, revoked_at_ms,
-  CASE length(rotations) WHEN ${PACKED_BYTES} THEN hex(substr(rotations, 1, ${NEWEST_BYTES})) END`;
+export const CURRENT_COLUMNS = `client_number, subject, scope_number, brand, created_at_ms, generation, key_number,
+  CASE WHEN revoked_at_ms IS NULL AND length(rotations) = ${PACKED_BYTES} THEN hex(substr(rotations, 1, ${NEWEST_BYTES})) END`;
 
 /**
  * What judges the current token of a grant, from the values of `CURRENT_COLUMNS`; `undefined` before its first rotation, and once
  * it is revoked.
  */
 export const toCurrentGrant = (values: Values, id: GrantId, names: Names): CurrentGrant | undefined => {
-  const newest = values[8];
-  if (typeof newest !== 'string' || values[7] !== null) return undefined;
+  const newest = values[7];
+  if (typeof newest !== 'string') return undefined;
   return {
     id,
     clientId: names.clientIdOf(values[0]),
