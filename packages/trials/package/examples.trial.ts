@@ -30,11 +30,19 @@ const EXAMPLES = [
     tests: /Tests: +5 passed/,
     report: /The code holds g1\/0, but the current refresh token is g1\/1/,
   },
+  {
+    name: 'keeper-hono',
+    file: 'src/app.js',
+    needed:
+      "    if (error instanceof NeedsConsentError) return context.json({ connect: '/start', cause: error.cause }, 409);\n",
+    tests: /pass 4/,
+    report: /the owner is not asked to connect the car/,
+  },
 ] as const;
 
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-examples-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
-const archives = await packSandbox(directory);
+const archives = await packSandbox(directory, ['keeper']);
 
 /** As an integrator compiles it. */
 const STRICT =

@@ -5,9 +5,12 @@ import type { Ended } from '../support/keyfob-process.ts';
 import { runCommand } from '../support/run-command.ts';
 import { NO_NETWORK, WORKSPACE } from './installed-package.ts';
 
-/** Packs the server and the sandbox into a folder. Returns the archives. */
-export const packSandbox = async (folder: string): Promise<readonly string[]> => {
-  const workspaces = ['server', 'sandbox'].flatMap((name) => ['--workspace', `packages/${name}`]);
+/** Packs the server and the sandbox, and further packages, into a folder. Returns the archives. */
+export const packSandbox = async (
+  folder: string,
+  more: readonly string[] = [],
+): Promise<readonly string[]> => {
+  const workspaces = ['server', 'sandbox', ...more].flatMap((name) => ['--workspace', `packages/${name}`]);
   const packed = await runHere('npm', ['pack', ...workspaces, '--pack-destination', folder], WORKSPACE);
   assert.equal(packed.code, 0, `${packed.stdout}\n${packed.stderr}`);
   return readdirSync(folder)
