@@ -24,4 +24,4 @@ const readStaticFile = (name: string, type: string): StaticFile => {
 
 export const STYLESHEET = readStaticFile('console.css', 'text/css; charset=utf-8');
 /** Local times, copying, and the live page. Every page works without it. */
-export const SCRIPT = readStaticFile('console.js', 'text/javascript; charset=utf-8');
+export const SCRIPT = readStaticFile('browser.js', 'text/javascript; charset=utf-8');
