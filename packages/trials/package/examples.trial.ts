@@ -34,9 +34,9 @@ const EXAMPLES = [
     name: 'keeper-hono',
     file: 'src/app.js',
     needed:
-      "    if (error instanceof NeedsConsentError) return context.json({ connect: '/start', cause: error.cause }, 409);\n",
+      "    if (error instanceof NeedsConsentError)\n      return context.json({ connect: '/start', cause: error.cause }, 409);\n",
     tests: /pass 4/,
-    report: /the owner is not asked to connect the car/,
+    report: /the owner must consent again/,
   },
 ] as const;
 
