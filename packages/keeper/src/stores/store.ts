@@ -121,7 +121,11 @@ export type RefreshVerbs = {
    * `voidOwner`. `undefined` where not.
    */
   claim(grantId: string, seen: Required<Seen>, claim: Claim): Promise<Grant | undefined>;
-  /** Ends a refresh. Returns the row as it is now, and whether the change was made. */
+  /**
+   * Ends a refresh. Returns the row as it is now, and whether the change was made. Where another grant has the new refresh
+   * token already, both are one: the one that is not dead keeps it, and gets the connections of the other, which is closed.
+   * Then the row that is returned is that one.
+   */
   settle(
     grantId: string,
     seen: Seen,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { claimed, newPut } from './rows.ts';
+import { byGeneration, change, claimed, exactly, newPut, nextPair, settlement } from './rows.ts';
 import type { OpenForContract } from './rows.ts';
 
 /** Many pairs at once, and one pair under several names. */
@@ -75,6 +75,33 @@ export const describeDuplicates = (name: string, open: OpenForContract): void =>
       await claimed(store, corrected.grant);
       assert.equal((await store.put(newPut('car', 't1', { client: 'trucks' }))).status, 'inflight');
       assert.equal((await store.find('car'))?.client, 'cars');
+    });
+
+    it('a refresh that brings the token of another grant makes both one', async (scope) => {
+      const { store } = await open(scope);
+      const { grant: old } = await store.put(newPut('car', 't1'));
+      const { grant: newer } = await store.put(newPut('two', 't2'));
+      const row = await claimed(store, old);
+      const settled = await store.settle(old.id, byGeneration(row), settlement({ pair: nextPair('t2') }));
+      assert.deepEqual([settled.isDone, settled.grant?.id, settled.grant?.generation], [true, newer.id, 1]);
+      assert.deepEqual(await store.connectionsOf(newer.id), ['car', 'two']);
+      assert.equal((await store.read(old.id))?.state, 'closed');
+      assert.deepEqual((await store.counts()).states, { active: 1, closed: 1 });
+    });
+
+    it('and where the other one is dead, the refresh has shown that its token lives', async (scope) => {
+      const { store } = await open(scope);
+      const { grant: old } = await store.put(newPut('car', 't1'));
+      const { grant: dead } = await store.put(newPut('two', 't2'));
+      await store.settle(dead.id, exactly(dead), settlement({ change: change('dead') }));
+      const row = await claimed(store, old);
+      const settled = await store.settle(old.id, byGeneration(row), settlement({ pair: nextPair('t2') }));
+      assert.deepEqual(
+        [settled.grant?.id, settled.grant?.generation, settled.grant?.state],
+        [old.id, 2, 'active'],
+      );
+      assert.deepEqual(await store.connectionsOf(old.id), ['car', 'two']);
+      assert.equal((await store.read(dead.id))?.state, 'closed');
     });
 
     it('a grant that no connection has any more is closed', async (scope) => {

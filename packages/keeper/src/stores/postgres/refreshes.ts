@@ -1,5 +1,7 @@
+import type { Grant } from '../../grants/grant.ts';
 import { toAnswer, toGrant } from '../rows.ts';
 import type { AttemptEnd, RefreshVerbs, Settlement, StoredAnswer } from '../store.ts';
+import { CLOSE } from './close.ts';
 import type { Connections } from './connections.ts';
 import type { Query } from './send.ts';
 import { countPair } from './count-pair.ts';
@@ -37,6 +39,10 @@ const SETTLE = `UPDATE keeper_grants SET state = :state, cause = :cause, since_m
     AND state <> 'closed' AND (:fence::bigint IS NULL OR state <> 'dead')
   RETURNING *`;
 
+const TWIN = "SELECT * FROM keeper_grants WHERE lookup = :lookup AND state <> 'closed' AND id <> :id";
+const MOVE_LINKS = 'UPDATE keeper_connections SET grant_id = :id, client = :client WHERE grant_id = :from';
+const CLOSE_TWIN = `UPDATE keeper_grants SET state = 'closed', epoch = epoch + 1, since_ms = ${NOW} WHERE id = :id`;
+
 const KEEP = `INSERT INTO keeper_answers (id, grant_id, generation, epoch, sealed, sent_at_ms, received_at_ms)
   VALUES (:id, :grantId, :generation, :epoch, :sealed, :sentAt, :receivedAt) ON CONFLICT (id) DO NOTHING`;
 const DROP = 'DELETE FROM keeper_answers WHERE id = ANY(:ids::text[])';
@@ -68,8 +74,12 @@ export const createRefreshVerbs = ({ read, write, transact }: Connections): Refr
   },
   settle: (id, { generation, epoch, fence }, settlement) =>
     transact(async (query) => {
+      const twin = await findTwin(query, id, settlement);
+      const hasOther = twin !== undefined && twin.state !== 'dead';
+      if (twin !== undefined && !hasOther) await query(CLOSE_TWIN, { id: twin.id });
       // The grant first, as everywhere, and the count of pairs last.
-      const [row] = await query(SETTLE, { id, generation, epoch, fence, ...columnsOf(settlement) });
+      const written = hasOther ? { ...settlement, pair: undefined } : settlement;
+      const [row] = await query(SETTLE, { id, generation, epoch, fence, ...columnsOf(written) });
       await noteEnds(query, settlement.ended);
       if (row === undefined) {
         const [now] = await query('SELECT * FROM keeper_grants WHERE id = :id', { id });
@@ -80,11 +90,30 @@ export const createRefreshVerbs = ({ read, write, transact }: Connections): Refr
       await keep(query, settlement.keep);
       if (drop.length > 0) await query(DROP, { ids: [...drop] });
       for (const event of events) await insertEvent(query, { grantId: id, event });
+      if (hasOther) {
+        await query(MOVE_LINKS, { from: id, id: twin.id, client: twin.client });
+        await query(CLOSE, { id });
+        return { isDone: true, grant: twin };
+      }
+      const grant = toGrant(row);
+      if (twin !== undefined) await query(MOVE_LINKS, { from: twin.id, id, client: grant.client });
       if (settlement.pair !== undefined) await countPair(query, id);
-      return { isDone: true, grant: toGrant(row) };
+      return { isDone: true, grant };
     }),
   noteEnds: (ended) => transact((query) => noteEnds(query, ended)),
 });
+
+/** Another grant that has the new refresh token already. Both rows are locked, in the order of their ids. */
+const findTwin = async (query: Query, id: string, { pair }: Settlement): Promise<Grant | undefined> => {
+  if (pair === undefined) return undefined;
+  const { lookup } = pair;
+  const found = await query(TWIN, { id, lookup });
+  if (found.length === 0) return undefined;
+  const ids = [id, ...found.map((row) => String(row['id']))];
+  await query('SELECT 1 FROM keeper_grants WHERE id = ANY(:ids::text[]) ORDER BY id FOR UPDATE', { ids });
+  const [row] = await query(TWIN, { id, lookup });
+  return row === undefined ? undefined : toGrant(row);
+};
 
 const columnsOf = ({ change, pair }: Settlement): NamedValues => ({
   state: change.state,

@@ -2,6 +2,7 @@ import type { Grant } from '../../grants/grant.ts';
 import type { AttemptEnd, RefreshVerbs, Settlement, StoredAnswer } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { insertEvent } from './events.ts';
+import { createTwins } from './twins.ts';
 import { toAnswer, toGrant } from '../rows.ts';
 
 const CLAIM = `UPDATE grants SET state = 'inflight', since_ms = :now, fence = fence + 1,
@@ -58,6 +59,8 @@ export const createRefreshVerbs = ({ database, commits, nowMs }: Connection): Re
     for (const { outcome, status, requestId, tookMs, id } of ended)
       endAttempt.run(outcome, status ?? null, requestId ?? null, Math.round(tookMs), id);
   };
+
+  const { twinOf, merge } = createTwins({ database, nowMs });
 
   const writePair = (id: string, { pair }: Settlement): Grant | undefined => {
     if (pair === undefined) return undefined;
@@ -119,11 +122,16 @@ export const createRefreshVerbs = ({ database, commits, nowMs }: Connection): Re
           if (moved?.state !== 'closed') keep(settlement.keepIfMoved);
           return { isDone: false, grant: moved };
         }
-        const grant = writePair(grantId, settlement) ?? toGrant(row);
         keep(settlement.keep);
         for (const id of drop) dropAnswer.run(id);
         for (const event of events) insertEvent(database, { atMs: now, grantId, event });
-        return { isDone: true, grant };
+        const twin = twinOf(grantId, settlement.pair?.lookup);
+        if (twin !== undefined && twin.state !== 'dead') {
+          merge(grantId, twin);
+          return { isDone: true, grant: twin };
+        }
+        if (twin !== undefined) merge(twin.id, toGrant(row));
+        return { isDone: true, grant: writePair(grantId, settlement) ?? toGrant(row) };
       }),
     noteEnds: (ended) => commits.run(() => noteEnds(ended)),
   };
