@@ -9,6 +9,7 @@ import type { Examined } from './examine-clients.ts';
 import { examineMachine } from './examine-machine.ts';
 import { examineCopy, examineDurability, examineKeys, examineProcesses } from './examine-store.ts';
 import { examineSchedule } from './examine-schedule.ts';
+import { examineWebhooks } from './examine-webhooks.ts';
 import { bad, ok } from './finding.ts';
 import type { Finding } from './finding.ts';
 
@@ -52,6 +53,7 @@ const examineOpened = async (
     }
     findings.push(...(await examineUnknownClients(store, settings)));
     findings.push(...(await examineSchedule(store, Object.keys(settings.clients))));
+    findings.push(...(await examineWebhooks(store)));
   } catch (error) {
     findings.push(findingOf(error));
   } finally {
