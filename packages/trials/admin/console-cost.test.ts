@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createAuthorizationServer, createGrant, createLoginLink, registerClient } from '@keyfob/server';
+import type { AuthorizationServer } from '@keyfob/server';
+import { keyTextSource, openMemoryStore } from '@keyfob/server/stores';
+import type { Store } from '@keyfob/server/stores';
+import { createKeyLines } from '@keyfob/server/tokens';
+import { directoryFor } from '../support/test-directory.ts';
+
+/** The verbs that a page may use: a page of 100 000 grants costs what a page of three does. */
+const MOST_VERBS = 12;
+
+/** A store that notes its verbs, with their limits, and may write no list longer than a page. */
+const noting = (store: Store, notes: string[]): Store =>
+  new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...given: readonly unknown[]): unknown => {
+        const { limit } = (given[0] ?? {}) as { readonly limit?: number };
+        notes.push(`${String(name)}${limit === undefined ? '' : ` ${limit}`}`);
+        return (member as (...values: readonly unknown[]) => unknown).apply(target, [...given]);
+      };
+    },
+  });
+
+const signIn = async (server: AuthorizationServer, adminUrl: string): Promise<string> => {
+  const operator = { kind: 'link', id: 'a', name: 'a', role: 'admin' } as const;
+  const link = await createLoginLink(server.deployment, operator);
+  const response = await fetch(`${adminUrl}/console/login`, {
+    method: 'POST',
+    headers: { Origin: adminUrl },
+    body: new URLSearchParams({ link }),
+    redirect: 'manual',
+  });
+  return (response.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
+};
+
+test('A page asks the store a few times, for one page of rows, however many grants there are', async (t) => {
+  const notes: string[] = [];
+  const store = openMemoryStore();
+  t.after(() => store.close());
+  const server = await createAuthorizationServer(
+    { data: directoryFor(t), port: 0, adminPort: 0 },
+    { store: noting(store, notes), keys: keyTextSource(createKeyLines(1, 1)) },
+  );
+  t.after(() => server.close());
+  const { adminUrl = '' } = await server.listen();
+  const registered = await registerClient(server.deployment, { dialect: 'oauth', name: 'Many' });
+  assert.equal(registered.outcome, 'registered');
+  const clientId = registered.client.id;
+  const grants: string[] = [];
+  const addGrants = async (count: number): Promise<void> => {
+    for (let made = 0; made < count; made++) {
+      const wanted = { clientId, subject: `owner-${grants.length}`, scope: '', brand: undefined };
+      const created = await createGrant(server.deployment, wanted);
+      assert.equal(created.outcome, 'created');
+      grants.push(BigInt.asUintN(64, created.grant.id).toString(16).padStart(16, '0'));
+    }
+  };
+  const cookie = await signIn(server, adminUrl);
+  const costOf = async (path: string): Promise<readonly string[]> => {
+    notes.length = 0;
+    const response = await fetch(`${adminUrl}${path}`, { headers: { Cookie: cookie } });
+    assert.equal(response.status, 200, path);
+    return [...notes].filter((note) => !note.startsWith('claimDeliveries'));
+  };
+  await addGrants(60);
+  const paths = [
+    '/console',
+    `/console?clientId=${clientId}&status=revoked`,
+    `/console/grants/${grants[0] ?? ''}`,
+    '/console/clients',
+    `/console/clients/${clientId}`,
+    '/console/troubles',
+    '/console/webhooks',
+    '/console/system',
+    '/console/audit',
+  ];
+  const few = new Map<string, readonly string[]>();
+  for (const path of paths) few.set(path, await costOf(path));
+  await addGrants(2000);
+  for (const path of paths) {
+    const cost = await costOf(path);
+    const more = path === '/console/troubles' ? 10 : 0;
+    assert.ok(cost.length <= MOST_VERBS + more, `${path}: ${cost.join(', ')}`);
+    if (path !== '/console/troubles') assert.deepEqual(cost, few.get(path), path);
+    for (const note of cost) assert.ok(Number(note.split(' ')[1] ?? 0) <= 200, `${path}: ${note}`);
+  }
+});
