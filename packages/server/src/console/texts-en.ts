@@ -135,7 +135,7 @@ export const TEXTS_EN = {
   },
   advice: {
     reinstate: 'Putting it back is safe if the client now keeps its newest token.',
-    careful: 'Ask the client before you put it back: whoever holds the old token could go on.',
+    careful: 'Ask the client before you put it back: somebody else may hold a token, and could go on.',
     consent: 'The owner has to give consent again.',
     check: 'Look at the audit log for who did it, and why.',
   },

@@ -42,17 +42,19 @@ const fill = async (directory: string, count: number): Promise<void> => {
   }
 };
 
+/** How many entries the audit log has; its chain must be whole. */
+const entriesOf = async (directory: string): Promise<unknown> => {
+  const { stdout, code } = await runOn(directory, 'audit', 'verify', '--json');
+  assert.equal(code, 0);
+  return (JSON.parse(stdout) as { readonly entries: number }).entries;
+};
+
 test('A restore keeps the longer audit log, and brings it into a new store.', async (t) => {
   const [old, fresh] = [directoryFor(t), directoryFor(t)];
   await fill(old, 2);
   const file = `${fresh}/backup.db`;
   assert.equal((await runOn(old, 'backup', file)).code, 0);
   await fill(old, 1);
-  const entriesOf = async (directory: string): Promise<unknown> => {
-    const { stdout, code } = await runOn(directory, 'audit', 'verify', '--json');
-    assert.equal(code, 0);
-    return (JSON.parse(stdout) as { readonly entries: number }).entries;
-  };
   assert.equal(await entriesOf(old), 3);
   const restored = await runOn(old, 'restore', file);
   assert.equal(restored.code, 0, restored.stderr);

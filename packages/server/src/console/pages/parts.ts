@@ -121,7 +121,7 @@ export const table = (
       ${rows.map(
         (row) =>
           html`<tr>
-            ${row.map((cell, index) => html`<td data-column="${columns[index] ?? ''}">${cell}</td>`)}
+            ${row.map((cell, index) => html`<td data-column="${columns[index] ?? ''}"><div>${cell}</div></td>`)}
           </tr>`,
       )}
     </tbody>
