@@ -97,6 +97,32 @@ describe('the service: tokens', () => {
     assert.equal(served.requests().length, 2);
   });
 
+  it('only so many requests wait for refreshes, while what is in memory is still answered', async (scope) => {
+    const served = await servedWorldFor(scope, 'smartcar', {}, { waitingMax: 1 });
+    await served.putCar('fresh');
+    await served.ask('GET', tokenOf('fresh'));
+    await served.putCar('slow');
+    await served.putCar('next');
+    armFault(served.world, { do: { delayMilliseconds: 1000 } });
+    const slow = served.ask('GET', tokenOf('slow'));
+    while (served.requests().length < 2) await new Promise((resolve) => void setTimeout(resolve, 5));
+    const next = await served.ask('GET', tokenOf('next'));
+    assert.equal(problemOf(next), '503 overloaded');
+    assert.equal((await served.ask('GET', tokenOf('fresh'))).status, 200);
+    assert.equal((await slow).status, 200);
+    assert.equal((await served.ask('GET', tokenOf('next'))).status, 200);
+  });
+
+  it('HEAD is answered as GET is, without the body', async (scope) => {
+    const served = await servedWorldFor(scope, 'smartcar');
+    await served.putCar('car');
+    const { status } = await fetch(`${served.service.url}${tokenOf('car')}`, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${served.key}` },
+    });
+    assert.equal(status, 200);
+  });
+
   it('any name works that a put accepts', async (scope) => {
     const served = await servedWorldFor(scope, 'smartcar');
     const names = [
