@@ -10,11 +10,19 @@ takes \`--json\`. A change takes effect with the next request of a running serve
 `;
 
 /** The page of all commands, from the help that they print. */
-export const renderCommands = (commands: readonly CommandHelp[]): string => {
+export const renderCommands = (
+  commands: readonly CommandHelp[],
+  { program, introduction }: { readonly program: string; readonly introduction: string } = {
+    program: 'keyfob',
+    introduction: INTRODUCTION,
+  },
+): string => {
   const leaves = commands.filter(isLeaf);
-  const contents = leaves.map(({ words }) => `[${words.join(' ')}](#keyfob-${words.join('-')})`).join(' · ');
+  const contents = leaves
+    .map(({ words }) => `[${words.join(' ')}](#${program}-${words.join('-')})`)
+    .join(' · ');
   const sections = leaves.map(
-    ({ words, text }) => `## keyfob ${words.join(' ')}\n\n\`\`\`text\n${text}\n\`\`\`\n`,
+    ({ words, text }) => `## ${program} ${words.join(' ')}\n\n\`\`\`text\n${text}\n\`\`\`\n`,
   );
-  return [INTRODUCTION, `${contents}\n`, ...sections].join('\n');
+  return [introduction, `${contents}\n`, ...sections].join('\n');
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { runKeyfob } from '../support/keyfob-process.ts';
+import type { Ended } from '../support/keyfob-process.ts';
 
 /** The help of one command: its words after `keyfob`, and the text that it prints. */
 export type CommandHelp = { readonly words: readonly string[]; readonly text: string };
@@ -12,11 +13,17 @@ const subcommandsOf = (text: string): readonly string[] => {
   );
 };
 
+/** Runs a command of a program in this process. */
+type Run = (words: readonly string[]) => Promise<Ended>;
+
 /** The help of a command and of all commands below it. */
-export const readHelp = async (words: readonly string[]): Promise<readonly CommandHelp[]> => {
-  const { code, stdout, stderr } = await runKeyfob([...words, '--help']);
+export const readHelp = async (
+  words: readonly string[],
+  run: Run = runKeyfob,
+): Promise<readonly CommandHelp[]> => {
+  const { code, stdout, stderr } = await run([...words, '--help']);
   assert.equal(code, 0, stderr);
-  const below = await Promise.all(subcommandsOf(stdout).map((name) => readHelp([...words, name])));
+  const below = await Promise.all(subcommandsOf(stdout).map((name) => readHelp([...words, name], run)));
   return [{ words, text: stdout.trimEnd() }, ...below.flat()];
 };
 

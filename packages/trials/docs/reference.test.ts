@@ -8,11 +8,20 @@ import { DIALECTS } from '@keyfob/server/dialects';
 import type { Dialect } from '@keyfob/server/dialects';
 import { DESCRIBED_ROUTES } from '../openapi/described.ts';
 import { readDocument, tableRows } from './documents.ts';
+import { readHelp } from './help.ts';
+import { runKeeper } from './keeper.ts';
 import { renderReference } from './reference.ts';
 
 test('the generated pages are what npm run docs writes', async () => {
   for (const [path, text] of Object.entries(await renderReference()))
     assert.equal(readDocument(path), text, `${path} is out of date: run npm run docs`);
+});
+
+test('the help of the keeper fits into 80 columns, and shows an example of every command', async () => {
+  for (const { words, text } of await readHelp([], runKeeper)) {
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+    assert.ok(/^Examples?:$/m.test(text) || words[0] === 'key', words.join(' '));
+  }
 });
 
 /** The routes of a server whose issuer has no path. */

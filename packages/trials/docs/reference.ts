@@ -3,6 +3,7 @@ import { createOpenApi } from '@keyfob/server/wire';
 import { renderApiPage } from './api-page.ts';
 import { renderCommands } from './commands.ts';
 import { readHelp } from './help.ts';
+import { renderKeeperCommands, renderKeeperSettings } from './keeper.ts';
 import { renderPolicies } from './policies.ts';
 import { renderScenarios } from './scenarios.ts';
 import { renderSettings } from './settings.ts';
@@ -16,6 +17,8 @@ export const renderReference = async (): Promise<Readonly<Record<string, string>
   const document = createOpenApi(SAMPLE_ISSUER);
   return {
     'docs/reference/commands.md': renderCommands(commands),
+    'docs/reference/keeper-commands.md': await renderKeeperCommands(),
+    'docs/reference/keeper-settings.md': renderKeeperSettings(),
     'docs/reference/policies.md': renderPolicies(commands),
     'docs/reference/scenarios.md': renderScenarios(),
     'docs/reference/settings.md': renderSettings(),

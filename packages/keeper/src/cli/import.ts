@@ -46,7 +46,8 @@ export const addImport = (program: Command): void => {
       `
 Examples:
   $ keyfob-keeper import tokens.csv --dry-run --report refused.jsonl
-  $ psql -c "COPY tokens TO STDOUT CSV HEADER" | keyfob-keeper import - --client sc
+  $ psql -c "COPY tokens TO STDOUT CSV HEADER" \\
+      | keyfob-keeper import - --client sc
 
 Stop the program that refreshes these tokens now before the import: two that
 refresh one token end the grant. It exits with 1 where rows were refused.`,

@@ -6,16 +6,19 @@ import { EXIT_FAILED, failureOf } from './finish.ts';
 import { addForecast } from './forecast.ts';
 import { addImport } from './import.ts';
 import { addInit } from './init.ts';
+import { addKey } from './key.ts';
 import { addList } from './list.ts';
 import { printable, ReaderGone, writeOutput } from './output.ts';
 import { addPut } from './put.ts';
 import { addAdopt, addQuarantine } from './quarantine.ts';
 import { addDisconnect, addRefresh } from './refresh.ts';
 import { addRekey } from './rekey.ts';
+import { addServe } from './serve.ts';
 import { addShow } from './show.ts';
 import { widthOf } from './terminal.ts';
 import type { CommandTerminal, Terminal } from './terminal.ts';
 import { addToken } from './token.ts';
+import { addWatch } from './watch.ts';
 
 const readVersion = (): string =>
   (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
@@ -69,6 +72,9 @@ const createProgram = (
     addRekey,
     addQuarantine,
     addAdopt,
+    addKey,
+    addServe,
+    addWatch,
   ])
     add(program);
   return program;

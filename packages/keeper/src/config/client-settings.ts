@@ -43,25 +43,56 @@ const differences = v.partial(
   }),
 );
 
-/** The members of one client in the settings. */
-export const CLIENT_ENTRIES = {
-  provider: v.picklist(PROVIDER_NAMES, `must be one of ${PROVIDER_NAMES.join(', ')}`),
-  clientId: v.union([text, SECRET_SOURCE], 'must be a text, { "env": "NAME" } or { "file": "PATH" }'),
-  clientSecret: v.union(
-    [SECRET_SOURCE, v.pipe(v.array(SECRET_SOURCE), v.minLength(1))],
-    'must be { "env": "NAME" } or { "file": "PATH" }, or a list of them during a change: secrets do not stand in this file',
-  ),
-  origin: v.optional(text),
-  url: v.optional(text),
-  isInsecure: v.optional(v.boolean('must be true or false')),
-  userAgent: v.optional(text),
-  perSecondMax: v.optional(positive),
-  concurrencyMax: v.optional(v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1'))),
-  keepWarm: v.optional(v.picklist(['asked', 'always', 'never'], 'must be "asked", "always" or "never"')),
-  differences: v.optional(differences),
-};
+const secret = v.union(
+  [SECRET_SOURCE, v.pipe(v.array(SECRET_SOURCE), v.minLength(1))],
+  'must be { "env": "NAME" } or { "file": "PATH" }, or a list of them during a change: secrets do not stand in this file',
+);
 
-const CLIENT = v.object(CLIENT_ENTRIES);
+/** The members of one client in the settings, and what they do. */
+export const CLIENT_MEMBERS = {
+  provider: {
+    schema: v.picklist(PROVIDER_NAMES, `must be one of ${PROVIDER_NAMES.join(', ')}`),
+    effect: `whose API: ${PROVIDER_NAMES.join(', ')}`,
+  },
+  clientId: {
+    schema: v.union([text, SECRET_SOURCE], 'must be a text, { "env": "NAME" } or { "file": "PATH" }'),
+    effect: 'as the provider shows it: a text, or read as a secret is',
+  },
+  clientSecret: {
+    schema: secret,
+    effect:
+      '`{ "env": "NAME" }` or `{ "file": "PATH" }`; a list while a secret changes, the current one first',
+  },
+  origin: { schema: v.optional(text), effect: 'another host with the same paths, for example a sandbox' },
+  url: { schema: v.optional(text), effect: 'the whole token endpoint; needed with `oauth`' },
+  isInsecure: {
+    schema: v.optional(v.boolean('must be true or false')),
+    effect: 'accepts http to another machine: secrets then travel in clear',
+  },
+  userAgent: { schema: v.optional(text), effect: 'the header User-Agent' },
+  perSecondMax: { schema: v.optional(positive), effect: 'refreshes per second and process; 5 by default' },
+  concurrencyMax: {
+    schema: v.optional(v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1'))),
+    effect: 'refreshes at a time and process; 20 by default',
+  },
+  keepWarm: {
+    schema: v.optional(v.picklist(['asked', 'always', 'never'], 'must be "asked", "always" or "never"')),
+    effect: 'whether access tokens are kept valid: while somebody asks (default), `always`, or `never`',
+  },
+  differences: {
+    schema: v.optional(differences),
+    effect:
+      "what this deployment knows better than the provider's profile, such as `repeats` and `lifetimes`",
+  },
+} as const;
+
+type Schemas = { readonly [Name in keyof typeof CLIENT_MEMBERS]: (typeof CLIENT_MEMBERS)[Name]['schema'] };
+
+const CLIENT = v.object(
+  Object.fromEntries(
+    Object.entries(CLIENT_MEMBERS).map(([name, { schema }]) => [name, schema]),
+  ) as unknown as Schemas,
+);
 
 /** One client, as the settings have it: its secrets are not read yet. */
 export type ClientSettings = v.InferOutput<typeof CLIENT>;

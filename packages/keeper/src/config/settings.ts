@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import { KeeperError } from '../errors.ts';
-import { CLIENT_ENTRIES, CLIENTS } from './client-settings.ts';
+import { CLIENT_MEMBERS, CLIENTS } from './client-settings.ts';
 import type { ClientSettings } from './client-settings.ts';
 import { parseCommentedJson } from './commented-json.ts';
 import { nearestName } from './nearest-name.ts';
@@ -20,6 +20,11 @@ export type Settings = {
   readonly clients: Readonly<Record<string, ClientSettings>>;
   /** Where an owner consents again; `{name}` stands for the connection. */
   readonly reconnectUrl: string | undefined;
+  /** Where the service listens. */
+  readonly host: string;
+  readonly port: number;
+  /** Trusted proxies in front of the service. */
+  readonly forwardedHops: number;
   /** The file that was read; `undefined` where there is none. */
   readonly path: string | undefined;
   /** Paths of the settings are relative to it. */
@@ -31,6 +36,16 @@ export type Settings = {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const text = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
+
+/** A number, which a variable has as text. */
+const wholeNumber = (least: number, most: number) =>
+  v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number))], 'must be a number'),
+    v.check(
+      (value) => Number.isInteger(value) && value >= least && value <= most,
+      `must be a whole number from ${least} to ${most}`,
+    ),
+  );
 
 /** Every setting of the file besides `clients`: the variable that overrides it, and what it does. */
 export const SETTINGS = {
@@ -59,12 +74,27 @@ export const SETTINGS = {
     ),
     effect: 'where an owner consents again; {name} stands for the connection',
   },
+  host: {
+    variable: 'KEEPER_HOST',
+    schema: text,
+    effect: 'address on which the service listens; 127.0.0.1 by default, 0.0.0.0 in a container',
+  },
+  port: {
+    variable: 'KEEPER_PORT',
+    schema: wholeNumber(0, 65_535),
+    effect: 'port of the service; 8790 by default',
+  },
+  forwardedHops: {
+    variable: 'KEEPER_FORWARDED_HOPS',
+    schema: wholeNumber(0, 10),
+    effect: 'how many trusted proxies in front write X-Forwarded-For; 0 by default',
+  },
 } as const;
 
 /** Variables that are not settings of the file. */
 const OTHER_VARIABLES = ['KEEPER_KEY', 'KEEPER_CONFIG'];
-/** Kubernetes sets these for a Service that is called "keeper". */
-const OF_KUBERNETES = /^KEEPER_(?:SERVICE_|PORT$|PORT_)/;
+/** Kubernetes sets these for a Service that is called "keeper", and KEEPER_PORT to a value that begins with tcp:. */
+const OF_KUBERNETES = /^KEEPER_(?:SERVICE_|PORT_)/;
 
 const FILE = v.object({
   ...Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }]) => [name, v.optional(schema)])),
@@ -94,9 +124,7 @@ export const readSettings = (environment: Environment, given?: string): Settings
       `Correct ${isThere ? `${named ?? SETTINGS_FILE} or ` : ''}the environment; "keyfob-keeper init" writes a file to start with.`,
     );
   const base = isThere ? dirname(path) : process.cwd();
-  const output = result.output as Partial<Record<keyof typeof SETTINGS, string>> & {
-    readonly clients?: Settings['clients'];
-  };
+  const output = result.output as Partial<Settings>;
   if (!isThere && output.store === undefined)
     throw new KeeperError(
       'settings_missing',
@@ -109,6 +137,9 @@ export const readSettings = (environment: Environment, given?: string): Settings
     keyFile: optionalPlace(output.keyFile, variables['keyFile'] === undefined ? base : process.cwd()),
     clients: output.clients ?? {},
     reconnectUrl: output.reconnectUrl,
+    host: output.host ?? '127.0.0.1',
+    port: output.port ?? 8790,
+    forwardedHops: output.forwardedHops ?? 0,
     path: isThere ? path : undefined,
     base,
     environment,
@@ -166,7 +197,7 @@ const readVariables = (environment: Environment): Readonly<Record<string, string
   Object.fromEntries(
     Object.entries(SETTINGS).flatMap(([name, { variable }]) => {
       const value = environment[variable];
-      return value === undefined || value === '' ? [] : [[name, value]];
+      return value === undefined || value === '' || value.startsWith('tcp://') ? [] : [[name, value]];
     }),
   );
 
@@ -175,7 +206,7 @@ const unknownIn = (file: Readonly<Record<string, unknown>>): readonly string[] =
   const members =
     typeof clients === 'object' && clients !== null
       ? Object.entries(clients).flatMap(([name, client]) =>
-          unknownNames(client, Object.keys(CLIENT_ENTRIES), `clients.${name}.`),
+          unknownNames(client, Object.keys(CLIENT_MEMBERS), `clients.${name}.`),
         )
       : [];
   return [...unknownNames(file, [...Object.keys(SETTINGS), 'clients'], ''), ...members];

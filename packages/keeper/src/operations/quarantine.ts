@@ -25,6 +25,16 @@ export const quarantineStore = async (
   return reportOf('by_hand');
 };
 
+/** Why a keeper of this machine would send nothing; `undefined` where all is well. */
+export const quarantineOf = async (
+  store: Pick<Store, 'guardFile' | 'identity'>,
+): Promise<string | undefined> => {
+  if (store.guardFile === undefined) return undefined;
+  const guard = openGuard(store.guardFile);
+  // Another process may have noted a newer state between the two looks.
+  return guard.check(await store.identity()) && guard.check(await store.identity());
+};
+
 /** Why a store is in quarantine, as a report. */
 export const reportOf = (reason: string | undefined): QuarantineReport => ({
   isQuarantined: reason !== undefined,

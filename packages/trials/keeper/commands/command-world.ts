@@ -9,7 +9,8 @@ import { createGrantIn, startSandboxServer } from '@keyfob/sandbox';
 import type { Sandbox, World } from '@keyfob/sandbox';
 import type { Scope } from '../../support/test-directory.ts';
 
-const COMMAND = fileURLToPath(
+/** The program in the package. */
+export const COMMAND = fileURLToPath(
   new URL('bin/keyfob-keeper.js', import.meta.resolve('@keyfob/keeper/package.json')),
 );
 
@@ -21,6 +22,8 @@ export type CommandWorld = {
   readonly directory: string;
   readonly sandbox: Sandbox;
   readonly world: World;
+  /** The variables that the settings name. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Runs a command in the directory, with standard input. */
   run(words: readonly string[], input?: string, more?: Readonly<Record<string, string>>): Promise<Ended>;
   /** The same with `--json`: its answer. Throws where it fails. */
@@ -80,6 +83,7 @@ export const openCommandWorld = async (scope: Scope): Promise<CommandWorld> => {
     directory,
     sandbox,
     world,
+    environment,
     run,
     async ask<Answer>(words: readonly string[], input = '') {
       const { code, out, errors } = await run([...words, '--json'], input);

@@ -1,0 +1,4 @@
+export { runCommand } from '../cli/run-command.ts';
+export type { Terminal, TerminalStream } from '../cli/terminal.ts';
+export { CLIENT_MEMBERS } from '../config/client-settings.ts';
+export { SETTINGS } from '../config/settings.ts';
