@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import { CLIENT_MEMBERS, runCommand, SETTINGS } from '@keyfob/keeper/cli';
+import { CLIENT_MEMBERS, runCommand, SETTINGS, WEBHOOK_MEMBERS } from '@keyfob/keeper/cli';
 import type { Ended } from '../support/keyfob-process.ts';
 import { renderCommands } from './commands.ts';
 import { readHelp } from './help.ts';
@@ -58,9 +58,12 @@ export const renderKeeperSettings = (): string => {
     effect,
   ]);
   const members = Object.entries(CLIENT_MEMBERS).map(([name, { effect }]) => [`\`${name}\``, effect]);
+  const webhooks = Object.entries(WEBHOOK_MEMBERS).map(([name, { effect }]) => [`\`${name}\``, effect]);
   return [
     `${SETTINGS_PAGE}\n${renderTable(['setting', 'variable', 'effect'], settings)}`,
     `## Clients\n\n\`clients\` has one object per client, by the name that \`put\` uses:\n`,
     renderTable(['member', 'effect'], members),
+    `## Webhooks\n\n\`webhooks\` is a list of objects. \`webhookAllowedRanges\` lists private ranges, such as \`10.0.0.0/8\`, that they may be sent to:\n`,
+    renderTable(['member', 'effect'], webhooks),
   ].join('\n');
 };

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { keeperOptions } from '../config/open-parts.ts';
 import type { Settings } from '../config/settings.ts';
+import { openWebhooks } from '../config/webhook-settings.ts';
 import { openKeeper } from '../keeper.ts';
-import type { ServiceEvent } from '../service/options.ts';
+import type { ServiceEvent, ServiceOptions } from '../service/options.ts';
 import { serve } from '../service/serve.ts';
 import { openLineOutput } from './line-output.ts';
 import type { LineOutput } from './line-output.ts';
@@ -57,15 +58,17 @@ The status page is at /; its password is a key with the scope grants:read.
     });
 };
 
-const serviceOptions = (
-  { host, port, forwardedHops, reconnectUrl }: Settings,
-  options: ServeOptions,
-): { host: string; port: number; forwardedHops: number; reconnectUrl: string | undefined } => ({
-  host: options.host ?? host,
-  port: options.port === undefined ? port : readWholeNumber('--port', options.port, 0, 65_535),
-  forwardedHops,
-  reconnectUrl,
-});
+const serviceOptions = (settings: Settings, options: ServeOptions): ServiceOptions => {
+  const { host, port, forwardedHops, reconnectUrl, webhooks, webhookAllowedRanges } = settings;
+  return {
+    host: options.host ?? host,
+    port: options.port === undefined ? port : readWholeNumber('--port', options.port, 0, 65_535),
+    forwardedHops,
+    reconnectUrl,
+    webhooks: openWebhooks(webhooks, { environment: settings.environment, directory: settings.base }),
+    webhookAllowedRanges,
+  };
+};
 
 /** A reader that stops reading costs lines, and nothing else. */
 const createLog = (): { readonly write: (event: ServiceEvent) => void } => {

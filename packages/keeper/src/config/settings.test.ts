@@ -70,6 +70,13 @@ describe('what is wrong is named, with the nearest name, and no value is quoted'
       { KEEPER_RECONNECT_URL: 'hush-hush' },
       /KEEPER_RECONNECT_URL must be an http/,
     ],
+    [
+      'an unknown member of a webhook',
+      '{"webhooks": [{"name": "a", "url": "https://a.example", "secret": {"env": "S"}, "kind": []}]}',
+      {},
+      /unknown setting webhooks\.0\.kind, did you mean webhooks\.0\.kinds\?/,
+    ],
+    ['a port that is none', '{"port": 70000}', {}, /port must be a whole number from 0 to 65535/],
     ['text that is not JSON', '{"store": hush-hush}', {}, /not JSON/],
     ['a list', '["hush-hush"]', {}, /not a JSON object/],
   ];

@@ -6,6 +6,8 @@ import { CLIENT_MEMBERS, CLIENTS } from './client-settings.ts';
 import type { ClientSettings } from './client-settings.ts';
 import { parseCommentedJson } from './commented-json.ts';
 import { nearestName } from './nearest-name.ts';
+import { WEBHOOK_MEMBERS, WEBHOOKS } from './webhook-settings.ts';
+import type { WebhookSettings } from './webhook-settings.ts';
 
 /** The name of the settings file, in the current directory. */
 export const SETTINGS_FILE = 'keyfob-keeper.json';
@@ -25,6 +27,9 @@ export type Settings = {
   readonly port: number;
   /** Trusted proxies in front of the service. */
   readonly forwardedHops: number;
+  readonly webhooks: readonly WebhookSettings[];
+  /** Private ranges of addresses that webhooks may be sent to. */
+  readonly webhookAllowedRanges: readonly string[];
   /** The file that was read; `undefined` where there is none. */
   readonly path: string | undefined;
   /** Paths of the settings are relative to it. */
@@ -99,6 +104,8 @@ const OF_KUBERNETES = /^KEEPER_(?:SERVICE_|PORT_)/;
 const FILE = v.object({
   ...Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }]) => [name, v.optional(schema)])),
   clients: v.optional(CLIENTS),
+  webhooks: v.optional(WEBHOOKS),
+  webhookAllowedRanges: v.optional(v.array(text, 'must be a list of ranges such as 10.0.0.0/8')),
 });
 
 /**
@@ -140,6 +147,8 @@ export const readSettings = (environment: Environment, given?: string): Settings
     host: output.host ?? '127.0.0.1',
     port: output.port ?? 8790,
     forwardedHops: output.forwardedHops ?? 0,
+    webhooks: output.webhooks ?? [],
+    webhookAllowedRanges: output.webhookAllowedRanges ?? [],
     path: isThere ? path : undefined,
     base,
     environment,
@@ -201,16 +210,19 @@ const readVariables = (environment: Environment): Readonly<Record<string, string
     }),
   );
 
-const unknownIn = (file: Readonly<Record<string, unknown>>): readonly string[] => {
-  const clients = file['clients'];
-  const members =
-    typeof clients === 'object' && clients !== null
-      ? Object.entries(clients).flatMap(([name, client]) =>
-          unknownNames(client, Object.keys(CLIENT_MEMBERS), `clients.${name}.`),
-        )
-      : [];
-  return [...unknownNames(file, [...Object.keys(SETTINGS), 'clients'], ''), ...members];
-};
+/** Settings that are lists or objects: the file alone has them. */
+const STRUCTURED = ['clients', 'webhooks', 'webhookAllowedRanges'];
+
+const unknownIn = (file: Readonly<Record<string, unknown>>): readonly string[] => [
+  ...unknownNames(file, [...Object.keys(SETTINGS), ...STRUCTURED], ''),
+  ...unknownBelow(file['clients'], 'clients', Object.keys(CLIENT_MEMBERS)),
+  ...unknownBelow(file['webhooks'], 'webhooks', Object.keys(WEBHOOK_MEMBERS)),
+];
+
+const unknownBelow = (values: unknown, setting: string, known: readonly string[]): readonly string[] =>
+  typeof values === 'object' && values !== null
+    ? Object.entries(values).flatMap(([name, one]) => unknownNames(one, known, `${setting}.${name}.`))
+    : [];
 
 const unknownNames = (values: unknown, known: readonly string[], prefix: string): readonly string[] =>
   typeof values !== 'object' || values === null
