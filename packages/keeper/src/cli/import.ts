@@ -93,7 +93,7 @@ const importFile = async (
     nameColumn: options.nameColumn,
     nowMs: Date.now(),
   };
-  const source = openImportSource(file);
+  const source = openImportSource(file, bytesOf(options.terminal.input));
   if (source.openMode !== undefined)
     warn(
       options,
@@ -127,6 +127,11 @@ const importFile = async (
     refusals.close();
   }
 };
+
+/** A stream as bytes, whatever its encoding is. */
+async function* bytesOf(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of input) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}
 
 const openReport = (
   path: string | undefined,

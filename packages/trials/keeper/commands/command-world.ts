@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { runCommand } from '@keyfob/keeper/cli';
 import { createGrantIn, startSandboxServer } from '@keyfob/sandbox';
 import type { Sandbox, World } from '@keyfob/sandbox';
 import type { Scope } from '../../support/test-directory.ts';
@@ -24,16 +26,18 @@ export type CommandWorld = {
   readonly world: World;
   /** The variables that the settings name. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Runs a command in the directory, with standard input. */
+  /** Runs a command in this process, with standard input: the same code as the program, without the start of a process. */
   run(words: readonly string[], input?: string, more?: Readonly<Record<string, string>>): Promise<Ended>;
-  /** The same with `--json`: its answer. Throws where it fails. */
+  /** Runs a command as a process in the directory, for what only a process shows. */
+  spawn(words: readonly string[], input?: string): Promise<Ended>;
+  /** The same as `run` with `--json`: its answer. Throws where it fails. */
   ask<Answer>(words: readonly string[], input?: string): Promise<Answer>;
   /** A grant of the world, as a token endpoint answers it. */
   consent(client: 'smartcar' | 'pleos'): Promise<string>;
 };
 
-/** Runs a command in a directory. */
-export const runCommand = async (
+/** Runs a command as a process in a directory. */
+export const spawnCommand = async (
   directory: string,
   words: readonly string[],
   {
@@ -54,6 +58,17 @@ export const runCommand = async (
   return { code, out, errors };
 };
 
+const collect = (): { readonly stream: Writable; readonly text: () => string } => {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  return { stream, text: () => Buffer.concat(chunks).toString() };
+};
+
 /** Starts a sandbox and writes settings for two of its clients, `sc` and `pl`. All is gone when the test ends. */
 export const openCommandWorld = async (scope: Scope): Promise<CommandWorld> => {
   const sandbox = await startSandboxServer();
@@ -70,21 +85,31 @@ export const openCommandWorld = async (scope: Scope): Promise<CommandWorld> => {
     environment[variable] = found.clientSecret;
     return { provider: name, clientId: found.clientId, clientSecret: { env: variable }, origin: world.url };
   };
+  const settingsFile = join(directory, 'keyfob-keeper.json');
   writeFileSync(
-    join(directory, 'keyfob-keeper.json'),
+    settingsFile,
     JSON.stringify({
       reconnectUrl: 'https://app.example/connect/{name}',
       clients: { sc: client('smartcar', 'SC_SECRET'), pl: client('pleos', 'PL_SECRET') },
     }),
   );
-  const run: CommandWorld['run'] = (words, input = '', more = {}) =>
-    runCommand(directory, words, { input, environment: { ...environment, ...more } });
+  const run: CommandWorld['run'] = async (words, input = '', more = {}) => {
+    const [output, errors] = [collect(), collect()];
+    const code = await runCommand(words, {
+      environment: { KEEPER_CONFIG: settingsFile, ...environment, ...more },
+      input: Readable.from([input]),
+      output: output.stream,
+      errors: errors.stream,
+    });
+    return { code, out: output.text(), errors: errors.text() };
+  };
   return {
     directory,
     sandbox,
     world,
     environment,
     run,
+    spawn: (words, input = '') => spawnCommand(directory, words, { input, environment }),
     async ask<Answer>(words: readonly string[], input = '') {
       const { code, out, errors } = await run([...words, '--json'], input);
       if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${errors}`);

@@ -25,9 +25,10 @@ test('a table is imported once, however often it is run, and what is wrong is re
     '"a, b",pleos,secret-p2,2026-01-01 10:00:00,kia,red',
   ];
   const file = join(directory, 'tokens.csv');
+  const report = join(directory, 'refused.jsonl');
   writeFileSync(file, rows.join('\n'), { mode: 0o600 });
 
-  const rehearsed = await run(['import', 'tokens.csv', '--dry-run', '--report', 'refused.jsonl', '--json']);
+  const rehearsed = await run(['import', file, '--dry-run', '--report', report, '--json']);
   assert.equal(rehearsed.code, 1);
   const rehearsal = JSON.parse(rehearsed.out) as Imported;
   assert.deepEqual([rehearsal.rows, rehearsal.new, rehearsal.linked, rehearsal.refused], [2505, 2501, 1, 3]);
@@ -35,11 +36,11 @@ test('a table is imported once, however often it is run, and what is wrong is re
     rehearsal.first.map(({ line }) => line),
     [2503, 2504, 2505],
   );
-  assert.equal(statSync(join(directory, 'refused.jsonl')).mode & 0o777, 0o600);
-  assert.equal(readFileSync(join(directory, 'refused.jsonl'), 'utf8').trim().split('\n').length, 3);
+  assert.equal(statSync(report).mode & 0o777, 0o600);
+  assert.equal(readFileSync(report, 'utf8').trim().split('\n').length, 3);
   assert.match((await run(['ls'])).errors, /There is no store/);
 
-  const imported = await run(['import', 'tokens.csv']);
+  const imported = await run(['import', file]);
   assert.equal(imported.code, 1);
   assert.match(imported.out, /new +2501\nshare a grant with another row +1\nrefused +3/);
   assert.match(imported.out, /line 2503: A connection of smartcar needs a refresh token/);

@@ -9,7 +9,7 @@ import { openCommandWorld } from './command-world.ts';
 type Refreshed = { readonly outcome: string; readonly reason: string; readonly why: string };
 
 test('refresh works beside a keeper that serves the same file, and one token is sent once', async (scope) => {
-  const { run, ask, world, directory } = await openCommandWorld(scope);
+  const { spawn, ask, world, directory } = await openCommandWorld(scope);
   const { clientId, clientSecret } = world.clients.find('smartcar') ?? { clientId: '', clientSecret: '' };
   await using keeper = await openKeeper({
     store: sqliteStore(join(directory, 'keeper.db')),
@@ -18,7 +18,7 @@ test('refresh works beside a keeper that serves the same file, and one token is 
   });
   const { refreshToken } = await createGrantIn(world, { client: 'smartcar' });
   await keeper.put('vin:1', 'sc', { refreshToken });
-  const [fromCommand, fromKeeper] = await Promise.all([run(['token', 'vin:1']), keeper.token('vin:1')]);
+  const [fromCommand, fromKeeper] = await Promise.all([spawn(['token', 'vin:1']), keeper.token('vin:1')]);
   assert.equal(fromCommand.out, `${fromKeeper}\n`, fromCommand.errors);
   assert.equal(world.journal.read({ endpoint: 'token' }).requests.length, 1);
   assert.equal((await ask<Refreshed>(['refresh', 'vin:1'])).outcome, 'refreshed');

@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openCommandWorld, runCommand } from './command-world.ts';
+import { openCommandWorld, spawnCommand } from './command-world.ts';
 
 type Failed = {
   readonly error: { readonly code: string; readonly message: string; readonly remedy: string };
 };
 
 test('tokens that are put come back alone on standard output, and are refreshed when they have ended', async (scope) => {
-  const { run, ask, consent, world } = await openCommandWorld(scope);
+  const { run, spawn, ask, consent, world } = await openCommandWorld(scope);
   const answer = await consent('smartcar');
   const given = JSON.parse(answer) as { access_token: string; refresh_token: string };
   assert.deepEqual(await ask(['put', 'vin:1', '--client', 'sc'], answer), {
@@ -18,7 +18,7 @@ test('tokens that are put come back alone on standard output, and are refreshed 
     client: 'sc',
     status: 'new',
   });
-  const first = await run(['token', 'vin:1']);
+  const first = await spawn(['token', 'vin:1']);
   assert.deepEqual(first, { code: 0, out: `${given.access_token}\n`, errors: '' });
   // A refresh token alone: the access token is fetched when it is asked for.
   const { refresh_token: alone } = JSON.parse(await consent('pleos')) as { refresh_token: string };
@@ -61,15 +61,15 @@ test('what cannot be done says why, with a remedy, and the exit code tells troub
 test('a new user writes settings and a key with one command, and is led from there', async (scope) => {
   const directory = mkdtempSync(join(tmpdir(), 'keeper-init-'));
   scope.after(() => rmSync(directory, { recursive: true, force: true }));
-  const before = await runCommand(directory, ['ls']);
+  const before = await spawnCommand(directory, ['ls']);
   assert.equal(before.code, 2);
   assert.match(before.errors, /Run "keyfob-keeper init"/);
-  const init = await runCommand(directory, ['init', '--provider', 'smartcar', '--client-id', 'id']);
+  const init = await spawnCommand(directory, ['init', '--provider', 'smartcar', '--client-id', 'id']);
   assert.match(init.out, /wrote keyfob-keeper\.json\nwrote keeper\.key/);
   const environment = { SMARTCAR_CLIENT_SECRET: 'hush' };
-  const put = await runCommand(directory, ['put', 'vin:1'], { environment, input: 'r1' });
+  const put = await spawnCommand(directory, ['put', 'vin:1'], { environment, input: 'r1' });
   assert.equal(put.out, 'vin:1: kept\n');
-  const again = await runCommand(directory, ['init']);
+  const again = await spawnCommand(directory, ['init']);
   assert.equal(again.code, 1);
   assert.match(again.errors, /exists/);
 });

@@ -11,8 +11,6 @@ export type ImportSource = {
   share(): number | undefined;
   /** Its access mode, if others than its owner may read it. */
   readonly openMode: string | undefined;
-  /** Whether a path is this same file, under any name. */
-  isAt(path: string): boolean;
 };
 
 const STDIN = '-';
@@ -20,8 +18,8 @@ const MODE_BITS = 0o777;
 const OTHERS_READ = 0o044;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
-/** Opens a file, or standard input for `-`. Throws `KeeperError` if the file does not exist. */
-export const openImportSource = (path: string): ImportSource => {
+/** Opens a file, or `input` for `-`. Throws `KeeperError` if the file does not exist. */
+export const openImportSource = (path: string, input: AsyncIterable<Uint8Array>): ImportSource => {
   const isStdin = path === STDIN;
   const name = isStdin ? 'standard input' : path;
   const found = isStdin ? undefined : onFile(name, () => statSync(path));
@@ -29,14 +27,10 @@ export const openImportSource = (path: string): ImportSource => {
   const mode = (found?.mode ?? 0) & MODE_BITS;
   let readBytes = 0;
   const count = (bytes: number): void => void (readBytes += bytes);
-  const stream: AsyncIterable<Uint8Array> = isStdin ? process.stdin : createReadStream(path);
+  const stream: AsyncIterable<Uint8Array> = isStdin ? input : createReadStream(path);
   return {
     chunks: decompress(countBytes(stream, name, count), name),
     share: () => (totalBytes === undefined || totalBytes === 0 ? undefined : readBytes / totalBytes),
-    isAt(place) {
-      const other = statSync(place, { throwIfNoEntry: false });
-      return found?.isFile() === true && other?.dev === found.dev && other.ino === found.ino;
-    },
     openMode: totalBytes !== undefined && (mode & OTHERS_READ) !== 0 ? mode.toString(8) : undefined,
   };
 };
