@@ -2,6 +2,7 @@ import type { Millis } from '../time.ts';
 
 /** What a key of the service may do. */
 export const SCOPES = ['tokens:read', 'grants:read', 'grants:write', 'metrics'] as const;
+/** One of these. */
 export type ServiceScope = (typeof SCOPES)[number];
 
 /** A key of the service. The key itself is not stored: only the SHA-256 of its random bits. */
