@@ -45,7 +45,8 @@ const LEVEL_EVERY_MS = 600_000;
 export const createLoop = (parts: LoopParts): Loop => {
   const { engine } = parts;
   const { clock, timing } = engine;
-  let isMoreDue = false;
+  /** Clients for which more was due than could be started. */
+  const behind = new Set<string>();
   let cancel: (() => void) | undefined;
   let running: Promise<void> | undefined;
   let isStopped = false;
@@ -57,8 +58,10 @@ export const createLoop = (parts: LoopParts): Loop => {
       await engine.book.reload();
       if (!parts.isQuarantined()) {
         await recover(parts);
-        isMoreDue = false;
-        for (const client of engine.clients.keys()) if (await startDue(parts, client)) isMoreDue = true;
+        for (const client of engine.clients.keys()) {
+          if (await startDue(parts, client, behind.has(client))) behind.add(client);
+          else behind.delete(client);
+        }
       }
       await noteAsked(parts);
       if (!parts.isQuarantined() && clock.monotonicMs() - levelledAtMs >= LEVEL_EVERY_MS) {
@@ -81,7 +84,7 @@ export const createLoop = (parts: LoopParts): Loop => {
     cancel = clock.inBackground(delayMs, () => {
       running = turn().finally(() => {
         running = undefined;
-        schedule(isMoreDue ? timing.scanMs / MORE_TURNS : timing.scanMs);
+        schedule(behind.size > 0 ? timing.scanMs / MORE_TURNS : timing.scanMs);
       });
     });
   };
@@ -107,14 +110,18 @@ const recover = async ({ engine, refresher }: LoopParts): Promise<void> => {
   }
 };
 
-/** Starts what is due, as far as the budget goes. Returns whether more may be due. */
-const startDue = async ({ engine, budget, refresher }: LoopParts, client: string): Promise<boolean> => {
+/** Starts what is due, as far as the budget goes. Returns whether more may be due, which is as before where there is no room. */
+const startDue = async (
+  { engine, budget, refresher }: LoopParts,
+  client: string,
+  wasBehind: boolean,
+): Promise<boolean> => {
   const facts = engine.book.facts(client);
   if (blockedUntil(facts, engine.store.nowMs()) !== undefined) return false;
   for (const rank of RANKS) {
     // A stopped client gets one canary.
     const limit = Math.min(budget.room(client), facts.breaker === undefined ? Infinity : 1);
-    if (limit < 1) return facts.breaker === undefined;
+    if (limit < 1) return wasBehind && facts.breaker === undefined;
     const holdMs = rank === 0 ? HOLD_TURNS * engine.timing.scanMs : HOLD_MS;
     const grants = await engine.store.takeDue({ client, rank, limit, holdMs });
     for (const grant of grants) start(engine, refresher, grant);
