@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { LogLines } from './admin/metrics.ts';
+import type { Admin } from './admin/start-admin.ts';
 import { parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
 import type { DemoClients, DemoContext } from './connect/demo/demo-clients.ts';
@@ -12,7 +13,7 @@ import { createEndpointContext, createRouteGroups } from './compose-endpoints.ts
 import { OperatorError } from './errors.ts';
 import { guardEmit } from './guard-emit.ts';
 import { createEndpoints } from './http/endpoints.ts';
-import type { RouteTable } from './http/endpoints.ts';
+import type { Endpoints, RouteTable } from './http/endpoints.ts';
 import { createFetchHandler } from './http/fetch-handler.ts';
 import type { FetchHandler } from './http/fetch-handler.ts';
 import { createForwardingWatch } from './http/ignored-forwarding.ts';
@@ -28,9 +29,13 @@ import { createListeners } from './listeners.ts';
 import type { Listening } from './listeners.ts';
 import { openLiveEvents } from './live/publish.ts';
 import type { LiveEvents } from './live/publish.ts';
+import { PACKAGE_VERSION } from './package-version.ts';
 import { readLogBytes } from './stores/sqlite/log-size.ts';
+import { systemRandomness } from './randomness.ts';
 import { storeNameOf } from './deployment/names.ts';
 import { makeDirectory } from './stores/directory.ts';
+import { startTracing } from './tracing/tracing.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import { startSending } from './webhooks/start-sending.ts';
 
 /** What a server is made with besides its configuration. */
@@ -87,22 +92,19 @@ export const createAuthorizationServer = async (
   const basePath = parseBasePath(options.basePath ?? '');
   const emit = guardEmit(options.emit ?? (() => {}));
   let live: LiveEvents | undefined;
+  const tracing = await startTracing(options.randomness ?? systemRandomness, PACKAGE_VERSION);
   const report: Emit = (event) => {
-    emit(event);
+    emit(tracing === undefined ? event : tracing.note(event));
     administration?.follow(event);
     live?.publish(event);
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
-  const { store, time, clock, randomness, egress } = deployment;
+  const { store, time, clock, randomness, egress, noticeKeys } = deployment;
   const load = createLoad(config.concurrentRequestsMax);
-  const { noticeKeys } = deployment;
   const administration = openAdministration(deployment, config, {
     openRequests: load.open,
     logLines: options.logLines,
-    storeLogBytes:
-      options.store === undefined && config.store === undefined
-        ? () => readLogBytes(storeNameOf(config))
-        : undefined,
+    storeLogBytes: logBytesOf(config, options),
     emit: report,
   });
   if (options.store === undefined) live = await openLive(config, report, deployment);
@@ -124,7 +126,7 @@ export const createAuthorizationServer = async (
   const endpoints: RouteTable = createEndpoints(context, groups);
   const handlerContext = {
     limits: config,
-    endpoints: administration?.admin.time(endpoints) ?? endpoints,
+    endpoints: observe(endpoints, administration?.admin, tracing),
     load,
     emit: report,
     mountPath: createMountPath(basePath),
@@ -142,6 +144,7 @@ export const createAuthorizationServer = async (
     egress,
     emit: report,
     onDeliveries: deployment.onDeliveries,
+    around: tracing?.traceDeliveries,
   });
   const listeners = createListeners(config, handlerContext, {
     administration,
@@ -188,6 +191,16 @@ export const createAuthorizationServer = async (
     close: () => (closed ??= close()),
   };
 };
+
+/** Measured if there is an admin port, and traced if an SDK is registered. */
+const observe = (endpoints: Endpoints, admin: Admin | undefined, tracing: Tracing | undefined): Endpoints => {
+  const timed = admin?.time(endpoints) ?? endpoints;
+  return tracing?.traceRequests(timed) ?? timed;
+};
+
+/** Reads the size of the write-ahead log; `undefined` where the store is no file of ours. */
+const logBytesOf = (config: Config, { store }: ServerOptions): (() => number) | undefined =>
+  store === undefined && config.store === undefined ? () => readLogBytes(storeNameOf(config)) : undefined;
 
 const demoOf = (clients: DemoClients | undefined, endpoints: () => RouteTable): DemoContext | undefined =>
   clients && { clients, send: (request, caller) => endpoints().respond(request, caller) };

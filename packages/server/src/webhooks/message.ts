@@ -9,6 +9,8 @@ export type Message = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Of the request that caused it, for its trace. */
+  readonly requestId?: string | undefined;
 };
 
 type Content = { readonly id: string; readonly body: string };

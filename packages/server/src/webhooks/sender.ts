@@ -190,7 +190,7 @@ const attempt = async (
   const nowMs = clock();
   const keys = signingKeysOf(keyRing(), webhook, earliest());
   const message = addressMessage(webhook, keys, writeGrantEvent(webhook, grantEvent), nowMs);
-  return deliver(message, signal);
+  return deliver({ ...message, requestId: grantEvent.requestId }, signal);
 };
 
 const GONE = 410;

@@ -1,5 +1,6 @@
 import type { Egress } from '../egress/egress.ts';
 import { createDeliver } from './deliver.ts';
+import type { Deliver } from './deliver.ts';
 import { createSender } from './sender.ts';
 import type { Sender, SenderContext } from './sender.ts';
 
@@ -10,11 +11,14 @@ const POLL_INTERVAL_MS = 2000;
 export const startSending = (
   context: Omit<SenderContext, 'deliver'> & {
     readonly egress: Egress;
+    /** Puts what belongs to every attempt around it. */
+    readonly around?: ((deliver: Deliver) => Deliver) | undefined;
     /** Calls back when this process has stored a delivery. */
     readonly onDeliveries: (listener: () => void) => void;
   },
 ): Sender => {
-  const sender = createSender({ ...context, deliver: createDeliver(context.egress) });
+  const deliver = createDeliver(context.egress);
+  const sender = createSender({ ...context, deliver: context.around?.(deliver) ?? deliver });
   context.onDeliveries(sender.wake);
   const polling = setInterval(sender.wake, POLL_INTERVAL_MS);
   sender.wake();
