@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { SETTINGS } from '@keyfob/keeper/cli';
 import { environmentOf, lastOf, readDockerfile } from './dockerfile.ts';
 import { readYaml, WORKSPACE } from './manifests.ts';
 import type { Compose, Workload } from './manifests.ts';
@@ -73,6 +74,22 @@ describe('the manifests of the keeper', () => {
     for (const file of FILES) assert.doesNotMatch(textOf(file), /kind: Secret|stringData|whsec_|kfk_/);
     for (const file of FILES.filter((name) => name.includes('kubernetes')))
       assert.doesNotMatch(textOf(file), /postgres:\/\//);
+  });
+
+  test('use only known settings, and those of the sample', () => {
+    const known = new Set<string>(Object.values(SETTINGS).map(({ variable }) => variable));
+    known.add('KEEPER_CONFIG');
+    for (const file of FILES)
+      for (const [name] of textOf(file).matchAll(/\bKEEPER_[A-Z_]*[A-Z]\b/g))
+        assert.ok(known.has(name), `${file}: ${name}`);
+    const names = new Set(textOf(`${KUBERNETES}/config-map.yaml`).match(/SMARTCAR_\w+/g));
+    for (const name of names) {
+      assert.ok(
+        container.env.some((one) => one.name === name),
+        name,
+      );
+      assert.ok(textOf(`${FOLDER}/keyfob-keeper.json`).includes(name), name);
+    }
   });
 
   test('select the pods, and let only the clients and the metrics in', () => {
