@@ -90,8 +90,8 @@ export const auditPage = (
     moment(visit, entry.at),
     html`<bdi>${entry.operator.name}</bdi> <span class="quiet">${entry.operator.kind}</span>`,
     html`<code>${entry.action}</code> ${outcomeOf(visit, entry.outcome)}`,
-    targetOf(entry.target),
-    html`<bdi>${entry.reason}</bdi>`,
+    entry.target === '' ? texts.none : targetOf(entry.target),
+    html`<bdi>${entry.reason === '' ? texts.none : entry.reason}</bdi>`,
   ]);
   return {
     title: texts.audit.title,

@@ -74,6 +74,8 @@ export const EVENT_ROUTES: readonly ApiRoute[] = [
 ];
 
 const ALIVE_EVERY_MS = 15_000;
+/** Then the reader asks again, and is authenticated again: a key that was removed does not read on forever. */
+const STREAM_MAX_MS = 15 * 60_000;
 
 /** Sends what the filter lets through until the reader leaves. */
 const followLive =
@@ -85,6 +87,7 @@ const followLive =
     signal.addEventListener('abort', () => resolve());
     // Proxies and browsers give up on a stream that says nothing.
     const alive = setInterval(() => write(': alive\n\n'), ALIVE_EVERY_MS);
+    const longest = setTimeout(resolve, STREAM_MAX_MS);
     const leave = context.follow((event, atMs) => {
       const about = event as unknown as Readonly<Record<string, unknown>>;
       if (clientId !== undefined && about['clientId'] !== clientId) return;
@@ -97,6 +100,7 @@ const followLive =
     await ended;
     leave();
     clearInterval(alive);
+    clearTimeout(longest);
   };
 
 /** Members of log events by which an owner could be found. */
