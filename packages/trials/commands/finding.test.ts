@@ -25,6 +25,9 @@ const runMore = async (text: string) => {
   return runKeyfob(words);
 };
 
+/** The id in the first row of a table. */
+const idOf = ({ stdout }: { readonly stdout: string }) => stdout.split('\n')[1]?.split(' ')[0] ?? '';
+
 describe('finding grants and events', () => {
   test('"grant list" finds grants by owner, and "More:" keeps every filter', async (t) => {
     const owner = "owner o'hara 1";
@@ -60,6 +63,25 @@ describe('finding grants and events', () => {
     assert.doesNotMatch(older.stdout, /More:/);
     const nothing = await runOn(directory, 'events', '--vin', 'KMHC85LC0MU123456');
     assert.deepEqual([nothing.code, nothing.stdout], [0, '']);
+  });
+
+  test('"client list" shows page after page, each client once', async (t) => {
+    const { directory } = await directoryWith(t, []);
+    for (const name of ['b', 'c'])
+      await runOn(directory, 'client', 'create', '--dialect', 'oauth', '--name', name);
+    const pages = [await runOn(directory, 'client', 'list', '--limit', '1')];
+    while (pages.at(-1)?.stdout.includes('More:') === true)
+      pages.push(await runMore(pages.at(-1)?.stdout ?? ''));
+    const whole = JSON.parse((await runOn(directory, 'client', 'list', '--json')).stdout) as {
+      readonly clients: readonly { readonly clientId: string }[];
+      readonly next: null;
+    };
+    assert.deepEqual(
+      pages.map(idOf),
+      whole.clients.map(({ clientId }) => clientId),
+    );
+    assert.deepEqual([pages.length, whole.next], [3, null]);
+    assert.equal((await runOn(directory, 'client', 'list', '--after', 'nobody')).code, 1);
   });
 
   test('a malformed VIN, time or cursor exits with 2', async (t) => {

@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import { changeClient, readClient, removeClient } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { addClientCreate } from './client-create.ts';
+import { addClientList } from './client-list.ts';
 import { clientToJson, describeClient, FIELDS } from './client-report.ts';
 import { addClientSecret } from './client-secret.ts';
 import { addClientSet } from './client-set.ts';
 import { unknownClient } from './not-found.ts';
 import { onDeployment, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, timeOrNull } from './output.ts';
+import { timeOrNull } from './output.ts';
 
 export const addClient = (program: Command): void => {
   const client = program
@@ -16,33 +17,14 @@ export const addClient = (program: Command): void => {
     .summary('register clients, change their policies, manage their secrets')
     .description('Third-party apps and how they authenticate. Changes take effect with the next request.');
   addClientCreate(client);
-  addViews(client);
+  addClientList(client);
+  addShow(client);
   addClientSet(client);
   addClientSecret(client);
   addSwitches(client);
 };
 
-const addViews = (client: Command): void => {
-  withCommonOptions(client.command('list'))
-    .description('Lists every client.')
-    .addHelpText('after', '\nExample:\n  $ keyfob client list --json')
-    .action(async (options: CommonOptions) =>
-      onDeployment(options, async ({ store }) => {
-        const clients = await store.listClients();
-        const rows = clients.map(({ id, dialect, type, name, policy, disabledAtMs }) => [
-          id,
-          dialect,
-          type,
-          policy.rotation,
-          disabledAtMs === undefined ? 'enabled' : 'disabled',
-          name,
-        ]);
-        return {
-          json: { clients: clients.map((one) => clientToJson(one)) },
-          text: alignColumns([['CLIENT ID', 'DIALECT', 'TYPE', 'ROTATION', 'STATE', 'NAME'], ...rows]),
-        };
-      }),
-    );
+const addShow = (client: Command): void => {
   withCommonOptions(client.command('show <id>'))
     .description('Shows a client with its policy and the names of its secrets.')
     .addHelpText('after', '\nExample:\n  $ keyfob client show ID')
