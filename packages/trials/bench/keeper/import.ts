@@ -26,7 +26,10 @@ export const measureImport = async (keeper: Keeper, plan: Plan, reporter: Report
     await new Promise((resolve) => void setImmediate(resolve));
   }
   const endedMs = performance.now();
-  const bytes = statSync(join(plan.directory, FILE)).size;
+  // What was written last is still in the log beside the file.
+  const bytes = [FILE, `${FILE}-wal`]
+    .map((file) => statSync(join(plan.directory, file)).size)
+    .reduce((one, other) => one + other);
   reporter.report({ name: 'import: rows refused', value: refused, unit: '', atMost: 0 });
   reporter.report({ name: 'import', value: perSecond(plan.grants, endedMs - startedMs), unit: 'rows/s' });
   reporter.report({
