@@ -59,10 +59,17 @@ export const newFacts = (
   pace: undefined,
 });
 
+/** No wait of a client is longer: what is further ahead was written before the clock was put back. */
+const WAIT_MAX_MS = 3_600_000;
+
+/** Whether a client waits until this moment. */
+export const isAhead = (untilMs: Millis | undefined, nowMs: Millis): untilMs is Millis =>
+  untilMs !== undefined && untilMs > nowMs && untilMs <= nowMs + WAIT_MAX_MS;
+
 /** When something may be sent for this client; `undefined` for now. */
 export const blockedUntil = ({ breaker, pausedUntilMs }: ClientFacts, nowMs: Millis): Millis | undefined => {
-  const until = Math.max(breaker?.retryAtMs ?? 0, pausedUntilMs ?? 0);
-  return until > nowMs ? until : undefined;
+  const waits = [breaker?.retryAtMs, pausedUntilMs].filter((untilMs) => isAhead(untilMs, nowMs));
+  return waits.length === 0 ? undefined : Math.max(...waits);
 };
 
 /** Why a client is blocked, as one word for programs. */
@@ -136,8 +143,8 @@ export const afterPause = (
   before: ClientFacts,
   { name, untilMs, nowMs }: { readonly name: string; readonly untilMs: Millis; readonly nowMs: Millis },
 ): ChangedFacts => {
-  const isPaused = before.pausedUntilMs !== undefined && before.pausedUntilMs >= nowMs;
-  const pausedUntilMs = Math.max(untilMs, before.pausedUntilMs ?? 0);
+  const isPaused = isAhead(before.pausedUntilMs, nowMs);
+  const pausedUntilMs = isPaused ? Math.max(untilMs, before.pausedUntilMs ?? 0) : untilMs;
   const pace = isPaused
     ? { share: before.pace?.share ?? 1, sinceMs: pausedUntilMs }
     : slowDown(before.pace, nowMs, pausedUntilMs);

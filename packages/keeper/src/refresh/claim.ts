@@ -78,6 +78,9 @@ const waitingAnswers = async ({ store, spool }: Engine, grant: Grant): Promise<r
     ...spool.left().filter(({ grantId }) => grantId === grant.id),
   ].filter(({ generation, epoch }) => generation === grant.generation && epoch === grant.epoch);
 
+/** A row that was written so far in the future was written before the clock was put back: its waiting time says nothing. */
+const PUT_BACK_MS = 5000;
+
 /** What stands against sending now: an open question about the last send, the client, or the waiting time. */
 const whatBlocks = async (
   engine: Engine,
@@ -99,7 +102,7 @@ const whatBlocks = async (
     // Its sender is gone, or has lost the lease.
     const decision = decideAbandoned(situation);
     if ((decision.change.due?.atMs ?? 0) > nowMs) return postpone(engine, grant, decision);
-  } else if (grant.due?.rank === 0 && grant.due.atMs > nowMs) {
+  } else if (grant.due?.rank === 0 && grant.due.atMs > nowMs && grant.sinceMs <= nowMs + PUT_BACK_MS) {
     const reason = grant.state === 'active' ? 'retry_later' : grant.state;
     return { kind: 'waiting', grant, untilMs: grant.due.atMs, reason };
   }

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { afterPause, afterRefusal, afterSuccess, afterUnclear, newFacts } from '../grants/client-facts.ts';
+import {
+  afterPause,
+  afterRefusal,
+  afterSuccess,
+  afterUnclear,
+  isAhead,
+  newFacts,
+} from '../grants/client-facts.ts';
 import type { ChangedFacts, ClientFacts } from '../grants/client-facts.ts';
 import { verdictOf } from '../grants/correlate.ts';
 import type { Timing } from '../grants/timing.ts';
@@ -133,7 +140,7 @@ export const createClientBook = (
       const { breaker } = facts;
       if (breaker === undefined) return true;
       const nowMs = clock.wallMs();
-      if (breaker.retryAtMs > nowMs) return false;
+      if (isAhead(breaker.retryAtMs, nowMs)) return false;
       const taken = { ...facts, breaker: { ...breaker, retryAtMs: nowMs + timing.canaryMs } };
       if (!(await store.writeClient(name, version, taken, []))) {
         await reloadOne(name);

@@ -46,7 +46,8 @@ export const converse = async (
   const sendOnce = (one: Right): void => {
     grant = one.grant;
     const isOnlyOne = sends.every(({ ending }) => ending !== undefined);
-    sends.push(startSend(engine, client, one, { secret, isOnlyOne }));
+    const hasPair = (): boolean => sends.some((send) => successOf(send) !== undefined);
+    sends.push(startSend(engine, client, one, { secret, isOnlyOne, hasPair }));
   };
   sendOnce(right);
   for (;;) {
@@ -105,7 +106,11 @@ const startSend = (
   engine: Engine,
   client: Client,
   { grant, pair, attemptId }: Right,
-  { secret, isOnlyOne }: { readonly secret: string; readonly isOnlyOne: boolean },
+  {
+    secret,
+    isOnlyOne,
+    hasPair,
+  }: { readonly secret: string; readonly isOnlyOne: boolean; readonly hasPair: () => boolean },
 ): Send => {
   const { clock, leases, transport } = engine;
   const sentAtMs = grant.sends.lastAtMs ?? engine.store.nowMs();
@@ -116,6 +121,8 @@ const startSend = (
     maySend() {
       engine.atStep('connected');
       if (!leases.isHeld(grant.id)) return false;
+      // A repeat whose connection stands too late would only end the pair that is there.
+      if (hasPair()) return false;
       const { repeats } = client.provider;
       return isOnlyOne || isInsideOverlap(grant.sends, repeats, engine.store.nowMs(), engine.timing);
     },

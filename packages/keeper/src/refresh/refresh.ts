@@ -195,9 +195,12 @@ const reasonFor = (found: string): string =>
     bug: 'client_misconfigured',
   })[found] ?? found;
 
+/** An overlap has room for so many sends, and each may have brought a pair of its own. */
+const SPARES_MAX = 4;
+
 /**
- * A pair that another send of the generation before brought: where two answers came, the wrong one may have been taken.
- * It is tried once before the grant is given up.
+ * A pair that another send brought: where several answers came, the wrong one may have been taken. Each is tried once
+ * before the grant is given up, the one that came last first.
  */
 const useSpare = async (
   engine: Engine,
@@ -206,17 +209,20 @@ const useSpare = async (
   sends: readonly Send[],
 ): Promise<Refreshed | undefined> => {
   const refused = openPair(engine.keys, grant).refreshToken;
+  const oldest = grant.generation - SPARES_MAX;
   const stored = (await engine.store.readAnswers(grant.id)).filter(
-    ({ generation, epoch }) => generation === grant.generation - 1 && epoch === grant.epoch,
+    ({ generation, epoch }) => generation < grant.generation && generation >= oldest && epoch === grant.epoch,
   );
   const spare = stored
     .map((one) => readStored(engine, client, one))
-    .find((one) => one?.answer.pair.refreshToken !== undefined && one.answer.pair.refreshToken !== refused);
+    .findLast(
+      (one) => one?.answer.pair.refreshToken !== undefined && one.answer.pair.refreshToken !== refused,
+    );
   if (spare === undefined) return undefined;
   const kept = await keepPair(engine, grant, spare, {
     ended: endsOf(sends),
     spares: [],
-    drop: stored.map(({ id }) => id),
+    drop: [spare.id],
   });
   reportRecovered(engine, grant, 'spare');
   return { kind: 'refreshed', grant: kept.grant, reason: 'spare' };

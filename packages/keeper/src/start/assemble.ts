@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { DEFAULT_TIMING } from '../grants/timing.ts';
 import { createClientBook } from '../refresh/client-book.ts';
 import type { Engine, LogEvent } from '../refresh/engine.ts';
@@ -27,7 +26,8 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
   const { keys, clock = systemClock, log = () => undefined, atStep = () => undefined } = options;
   const clients = new Map(Object.entries(options.clients));
   const timing = { ...DEFAULT_TIMING, ...options.timing };
-  const owner = ownerName(randomBytes(8).toString('hex'));
+  const makeId = options.newId ?? (() => newId(clock.wallMs()));
+  const owner = ownerName(makeId());
   const unsaved = new Set<Promise<void>>();
   const observers = new Set<(event: LogEvent) => void>();
   let isGivenUp = false;
@@ -55,7 +55,7 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
     late: new Map(),
     transport: options.transport ?? sendByHttp,
     chance: options.chance ?? Math.random,
-    newId: options.newId ?? (() => newId(clock.wallMs())),
+    newId: makeId,
     askedAt: cache.askedAt,
   };
   return {
