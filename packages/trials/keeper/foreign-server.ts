@@ -15,6 +15,8 @@ export type ForeignServer = {
   /** What happens to the next requests, one each; then nothing special. */
   readonly faults: ForeignFault[];
   readonly requests: ForeignRequest[];
+  /** Whether the grant that was made last still lives. */
+  isGrantAlive(): Promise<boolean>;
   close(): Promise<void>;
 };
 
@@ -29,6 +31,8 @@ export type ForeignRequest = {
   endedMs: number | undefined;
   /** `used`: a new pair was made. `repeated`: another pair, inside the overlap. `refused`, or nothing was done. */
   verdict: 'none' | 'used' | 'repeated' | 'refused';
+  /** Whether the whole answer left the server. */
+  isAnswered: boolean;
 };
 
 /** What a used token is good for. */
@@ -55,6 +59,7 @@ export const openForeignServer = async (rules: ForeignRules): Promise<ForeignSer
   const tokens = new Map<string, Token>();
   const requests: ForeignRequest[] = [];
   const faults: ForeignFault[] = [];
+  let newest: Family = { isDead: false };
 
   const issue = (family: Family): string => {
     const text = randomBytes(12).toString('base64url');
@@ -85,8 +90,10 @@ export const openForeignServer = async (rules: ForeignRules): Promise<ForeignSer
       arrivedMs: performance.now(),
       endedMs: undefined,
       verdict: 'none',
+      isAnswered: false,
     };
     requests.push(noted);
+    response.on('finish', () => (noted.isAnswered = true));
     response.on('close', () => (noted.endedMs = performance.now()));
     if (fault === 'reset_before') return void request.socket.resetAndDestroy();
     if (fault === 'hang_before') return;
@@ -118,7 +125,11 @@ export const openForeignServer = async (rules: ForeignRules): Promise<ForeignSer
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     credentials: CREDENTIALS,
-    newGrant: () => issue({ isDead: false }),
+    newGrant() {
+      newest = { isDead: false };
+      return issue(newest);
+    },
+    isGrantAlive: async () => !newest.isDead,
     faults,
     requests,
     close: () =>

@@ -23,8 +23,10 @@ export const openOidcProvider = async (): Promise<
       arrivedMs: performance.now(),
       endedMs: undefined,
       verdict: 'none',
+      isAnswered: false,
     };
     requests.push(noted);
+    response.on('finish', () => (noted.isAnswered = true));
     response.on('close', () => (noted.endedMs = performance.now()));
     if (fault === 'reset_before') return void request.socket.resetAndDestroy();
     if (fault === 'hang_before') return;
@@ -36,18 +38,21 @@ export const openOidcProvider = async (): Promise<
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const provider = createProvider(origin);
+  const newest = { grantId: '' };
   serving.handle = provider.callback();
   return {
     origin,
     credentials: CREDENTIALS,
     faults,
     requests,
+    isGrantAlive: async () => (await provider.Grant.find(newest.grantId)) !== undefined,
     async newGrant() {
       const client = await provider.Client.find(CREDENTIALS.clientId);
       if (client === undefined) throw new Error('no client');
       const grant = new provider.Grant({ clientId: CREDENTIALS.clientId, accountId: 'owner' });
       grant.addOIDCScope('openid offline_access');
       const grantId = await grant.save();
+      newest.grantId = grantId;
       const scope = 'openid offline_access';
       return new provider.RefreshToken({
         client,

@@ -10,7 +10,7 @@ import { startPooler } from '../support/postgres/pooler.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 import type { WireProxy } from '../support/postgres/wire-proxy.ts';
 import type { Scope } from '../support/test-directory.ts';
-import { openStoreFor } from './contract/open-postgres.ts';
+import { PATIENT, openStoreFor } from './contract/open-postgres.ts';
 import { byGeneration, claimed, exactly, newClaim, newPut, nextPair, settlement } from './contract/rows.ts';
 
 const TITLE = 'a keeper on PostgreSQL, in failures';
@@ -150,6 +150,46 @@ const describeFailures = (cluster: Cluster): void => {
         [claim.attempt.id],
       );
     });
+
+    for (const isReused of [false, true])
+      it(`a crash takes back the number of a transaction${isReused ? ', and another one gets it' : ''}`, async (scope) => {
+        // Nothing but a commit brings the log to disk, so the crash leaves no trace of what is under way.
+        await cluster.stop();
+        await cluster.start({ wal_writer_delay: '10s' });
+        const { proxy, store, direct } = await proxied(scope, cluster, { limits: PATIENT });
+        const { grant } = await store.put(newPut('car', 't1'));
+        await cluster.ask('CHECKPOINT');
+        const isMet = proxy.fail('late', COMMIT);
+        const claim = newClaim('me');
+        const claiming = store.claim(grant.id, exactly(grant), claim);
+        await isMet;
+        const [running] = await cluster.ask<{ number: string }>(
+          'SELECT backend_xid::text AS number FROM pg_stat_activity WHERE backend_xid IS NOT NULL',
+        );
+        const number = Number(running?.number);
+        proxy.refuse(true);
+        await cluster.kill();
+        await cluster.start();
+        const NEXT = 'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS number';
+        const next = async (): Promise<number> =>
+          Number((await cluster.ask<{ number: string }>(NEXT))[0]?.number);
+        assert.ok((await next()) <= number, 'the number is in the future again');
+        if (isReused) {
+          while ((await next()) <= number) await cluster.ask('SELECT pg_current_xact_id()');
+          const [status] = await cluster.ask<{ status: string }>(
+            `SELECT pg_xact_status('${number}'::xid8) AS status`,
+          );
+          assert.equal(status?.status, 'committed');
+        }
+        proxy.refuse(false);
+        const row = await claiming;
+        assert.equal(row?.fence, 1);
+        assert.deepEqual(await direct.find('car'), row);
+        assert.deepEqual(
+          (await direct.attempts(grant.id, 5)).map(({ id }) => id),
+          [claim.attempt.id],
+        );
+      });
 
     it('a pair whose commit was cut is stored once', async (scope) => {
       const { proxy, store, direct } = await proxied(scope, cluster);

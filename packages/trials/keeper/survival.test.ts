@@ -15,7 +15,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { StoreError, openKeeper, parseKeys, sqliteStore } from '@keyfob/keeper';
 import type { Keeper, KeeperOptions, StoreOpener } from '@keyfob/keeper';
-import { runFirst, runWhole } from './crash/crash-case.ts';
+import { runFirst, runWhole } from './crash/first-process.ts';
 import { openCounterpart } from './crash/counterpart.ts';
 import type { Counterpart, ServerKind } from './crash/counterpart.ts';
 import { FAST, KEYS, clientOfData } from './kept-world.ts';
@@ -112,7 +112,12 @@ describe('a process that stops for longer than its lease', () => {
     const keeper = await bench.open({ isScheduling: true });
     await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
     const { file, server } = bench;
-    const first = await runFirst({ file, client: server.client, at: 'connected', signal: 'SIGSTOP' });
+    const first = await runFirst({
+      store: { kind: 'sqlite', file },
+      client: server.client,
+      at: 'connected',
+      signal: 'SIGSTOP',
+    });
     assert.equal((await keeper.tryToken('car', { waitMs: 60_000 })).status, 'ok');
     const before = server.requests().length;
     first.resume();
@@ -129,7 +134,12 @@ describe('a process that stops for longer than its lease', () => {
     keeper.on('*', ({ event }) => void events.push(event.kind));
     await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
     const { file, server } = bench;
-    const first = await runFirst({ file, client: server.client, at: 'answered', signal: 'SIGSTOP' });
+    const first = await runFirst({
+      store: { kind: 'sqlite', file },
+      client: server.client,
+      at: 'answered',
+      signal: 'SIGSTOP',
+    });
     const result = await keeper.tryToken('car', { waitMs: 60_000 });
     assert.equal(result.status, 'needs_consent');
     first.resume();
@@ -163,7 +173,7 @@ describe('a program that does nothing but ask', () => {
     await keeper.close();
     bench.server.arm('reset_before');
     const { code, printed } = await runWhole({
-      file: bench.file,
+      store: { kind: 'sqlite', file: bench.file },
       client: bench.server.client,
       signal: 'SIGKILL',
     });

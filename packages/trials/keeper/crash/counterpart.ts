@@ -14,6 +14,8 @@ export type Counterpart = {
   /** What happens to the next request. */
   arm(fault: ForeignFault): void;
   requests(): readonly SeenRequest[];
+  /** Whether the grant that was made last still lives at the server. */
+  isGrantAlive(): Promise<boolean>;
   close(): Promise<void>;
 };
 
@@ -24,6 +26,8 @@ export type SeenRequest = {
   readonly endedMs: number | undefined;
   /** Whether the server made a new pair because of it. */
   readonly isUsed: boolean;
+  /** Whether the whole answer left the server. */
+  readonly isAnswered: boolean;
 };
 
 /** A server that makes another pair for every repeat inside the overlap; one that ends the pair before; one that punishes. */
@@ -79,11 +83,13 @@ const toCounterpart = async (
     newGrant: async () => server.newGrant(),
     arm: (fault) => void server.faults.push(fault),
     requests: () =>
-      server.requests.map(({ arrivedMs, endedMs, verdict }) => ({
+      server.requests.map(({ arrivedMs, endedMs, verdict, isAnswered }) => ({
         arrivedMs,
         endedMs,
         isUsed: verdict === 'used' || verdict === 'repeated',
+        isAnswered,
       })),
+    isGrantAlive: server.isGrantAlive,
     close: server.close,
   };
 };
@@ -123,11 +129,19 @@ const openOurs = async (kind: Kind): Promise<Counterpart> => {
       if (action !== undefined) armFault(world, { do: action });
     },
     requests: () =>
-      world.journal.read({ endpoint: 'token' }).requests.map(({ number, verdict, isCommitted }) => ({
-        arrivedMs: arrived.get(number) ?? 0,
-        endedMs: ended.get(number),
-        isUsed: isCommitted || verdict === 'repeat',
-      })),
+      world.journal
+        .read({ endpoint: 'token' })
+        .requests.map(({ number, verdict, isCommitted, delivered }) => ({
+          arrivedMs: arrived.get(number) ?? 0,
+          endedMs: ended.get(number),
+          isUsed: isCommitted || verdict === 'repeat',
+          isAnswered: delivered === 'all',
+        })),
+    async isGrantAlive() {
+      const answer = await fetch(`${sandbox.url}/_sandbox/worlds/${world.id}/grants`);
+      const { grants } = (await answer.json()) as { readonly grants: readonly { readonly status: string }[] };
+      return grants.at(-1)?.status !== 'revoked';
+    },
     close: sandbox.close,
   };
 };
