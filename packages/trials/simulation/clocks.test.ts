@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLOCK_MUTATIONS } from './mutations/clock.ts';
-import { importMutated, plant, sourceOf } from './mutations/mutation.ts';
+import { importMutated, plant, sourceOf } from '../support/mutation.ts';
 import { drawClockPlan } from './plan.ts';
 import { simulate } from './simulate.ts';
 import type * as Simulation from './simulate.ts';

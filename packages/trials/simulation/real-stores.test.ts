@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
-import { importMutated } from './mutations/mutation.ts';
+import { importMutated } from '../support/mutation.ts';
 import { POSTGRES_MUTATIONS } from './mutations/postgres.ts';
 import { FAULTS } from './plan.ts';
 import * as postgres from './postgres-backend.ts';

@@ -1,6 +1,6 @@
-import { importMutated } from './mutations/mutation.ts';
+import { importMutated } from '../support/mutation.ts';
 import { mutationsOn } from './mutations/mutations.ts';
-import type { Mutation } from './mutations/mutation.ts';
+import type { Mutation } from '../support/mutation.ts';
 import { drawClockPlan, drawPlan } from './plan.ts';
 import type * as Simulation from './simulate.ts';
 import type { Outcome } from './simulate.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { importMutated, plant, sourceOf } from './mutations/mutation.ts';
+import { importMutated, plant, sourceOf } from '../support/mutation.ts';
 import { MUTATIONS } from './mutations/mutations.ts';
 import { FAULTS } from './plan.ts';
 import { simulate } from './simulate.ts';

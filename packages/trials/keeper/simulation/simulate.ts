@@ -1,241 +1,320 @@
-import { memoryStore, oauth, openKeeper, parseKeys } from '@keyfob/keeper';
-import type { Clock, Keeper, KeeperOptions, StoreOpener, TokenResult } from '@keyfob/keeper';
-import type { Store } from '@keyfob/keeper/stores';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { memoryStore } from '@keyfob/keeper';
+import type { Keeper, TokenResult } from '@keyfob/keeper';
 import { createPrng } from '../../support/prng.ts';
 import type { Prng } from '../../support/prng.ts';
+import { createChecker } from './checker.ts';
+import type { Checker } from './checker.ts';
+import { closeFilesIn, openKeeperIn, removeSpools, spoolsIn } from './keeper-process.ts';
+import type { SharedStore } from './keeper-process.ts';
+import { createNetwork } from './network.ts';
+import type { Network } from './network.ts';
+import { drawPlan } from './plan.ts';
+import type { Plan, Trouble } from './plan.ts';
+import { startProcess } from './process.ts';
+import type { VirtualProcess, Wall } from './process.ts';
 import { createVirtualProvider } from './virtual-provider.ts';
-import type { ProviderKind, Truth } from './virtual-provider.ts';
+import type { ProviderKind, VirtualProvider } from './virtual-provider.ts';
 import { createVirtualTime } from './virtual-time.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** What a simulation is made from. The same seed does the same. */
 export type SimulationOptions = {
   readonly seed: number;
-  readonly kind: ProviderKind;
+  /** Drawn where it is missing. */
+  readonly kind?: ProviderKind | undefined;
   readonly steps: number;
-  readonly cars?: number;
+  /** Called with every line of the story. */
+  readonly report?: ((line: string) => void) | undefined;
 };
 
-/** What it showed. */
+/** What it showed. `faults` is empty where every promise was kept. */
 export type SimulationReport = {
+  readonly kind: ProviderKind;
+  readonly troubles: readonly Trouble[];
   readonly steps: number;
-  readonly days: number;
-  readonly refreshes: number;
+  readonly hours: number;
+  readonly sends: number;
   readonly kills: number;
-  readonly lostAnswers: number;
-  readonly needsConsent: number;
-  readonly recovered: number;
+  readonly deaths: number;
   readonly faults: readonly string[];
 };
 
-const KEEPERS = 3;
-const KEYS = parseKeys([Buffer.alloc(32, 9).toString('base64url')]);
-const REPEATS = {
-  same_pair: { kind: 'overlap', seconds: 60 },
-  new_pair: { kind: 'overlap', seconds: 60 },
-  once: { kind: 'once' },
-} as const;
+type Running = { readonly process: VirtualProcess; readonly keeper: Keeper };
 
-type Running = { readonly keeper: Keeper; kill(): void };
 type Simulation = {
+  readonly plan: Plan;
   readonly time: VirtualTime;
   readonly prng: Prng;
-  readonly truth: Truth;
-  readonly options: Required<SimulationOptions>;
-  readonly store: Store;
-  readonly open: (number: number) => Promise<Running>;
-  readonly counts: { kills: number; needsConsent: number; recovered: number };
-  readonly deaths: Map<string, number>;
+  readonly wall: Wall;
+  readonly provider: VirtualProvider;
+  readonly checker: Checker;
+  readonly network: Network;
+  readonly shared: SharedStore;
+  /** What happens to a process, and to a car, in the middle of a refresh. */
+  readonly strike: (process: VirtualProcess, car: string) => void;
+  readonly processes: VirtualProcess[];
+  readonly running: (Running | undefined)[];
+  readonly state: { isCalm: boolean; awayUntilMs: number; kills: number; made: number };
 };
 
-/** Three keepers on one store, with an unreliable provider, and processes that die. */
-export const simulate = async ({ cars = 30, ...wanted }: SimulationOptions): Promise<SimulationReport> => {
-  const simulation = await prepare({ cars, ...wanted });
-  const { time, prng, truth, options, counts } = simulation;
-  const startMs = time.nowMs();
-  const keepers: (Running | undefined)[] = [];
-  for (let number = 0; number < KEEPERS; number++) keepers.push(await simulation.open(number));
-  for (let car = 0; car < cars; car++) await putCar(simulation, keepers[0]?.keeper, car);
-  let steps = 0;
-  while (steps < options.steps) {
-    if (prng.chance(0.02)) ask(keepers[prng.between(0, KEEPERS - 1)], `car-${prng.between(0, cars - 1)}`);
-    if (prng.chance(0.005)) killOne(simulation, keepers);
-    if (!(await time.step(Infinity))) break;
-    steps += 1;
+/** Several keepers on one store, in virtual time, with everything that can go wrong. */
+export const simulate = async (options: SimulationOptions): Promise<SimulationReport> => {
+  const { steps: wanted } = options;
+  const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'keeper-spools-'));
+  try {
+    const simulation = await prepare(options, directory);
+    const { plan, time, prng, checker, state } = simulation;
+    const startMs = time.nowMs();
+    for (let number = 0; number < plan.keepers; number++) await start(simulation, number);
+    for (let car = 0; car < plan.cars; car++) consent(simulation, `car-${car}`);
+    let steps = 0;
+    while (steps < wanted && checker.ledger.faults.length === 0) {
+      if (prng.chance(0.02)) ask(simulation);
+      disturb(simulation);
+      await time.step(Infinity);
+      steps += 1;
+    }
+    state.isCalm = true;
+    if (checker.ledger.faults.length === 0) await settle(simulation);
+    for (const one of simulation.processes) one.kill();
+    return {
+      kind: plan.kind,
+      troubles: [...plan.troubles],
+      steps,
+      hours: Math.round((time.nowMs() - startMs) / 3_600_000),
+      sends: checker.sends.counts.sends,
+      kills: state.kills,
+      deaths: checker.deaths.counts.deaths,
+      faults: checker.ledger.faults,
+    };
+  } finally {
+    if (existsSync('/proc/self/fd')) closeFilesIn(directory);
+    rmSync(directory, { recursive: true, force: true });
   }
-  truth.trouble = 0;
-  await settle(simulation, keepers);
-  await check(simulation, keepers);
-  if (counts.needsConsent > (options.kind === 'once' ? truth.lostAnswers : 0))
-    truth.faults.push(`${counts.needsConsent} grants ended, ${truth.lostAnswers} answers were lost`);
-  for (const running of keepers) running?.kill();
-  return {
-    steps,
-    days: Math.round((time.nowMs() - startMs) / 86_400_000),
-    refreshes: truth.delivered.length,
-    lostAnswers: truth.lostAnswers,
-    ...counts,
-    faults: truth.faults,
-  };
 };
 
-const prepare = async (options: Required<SimulationOptions>): Promise<Simulation> => {
+const prepare = async (
+  { seed, kind, report = () => undefined }: SimulationOptions,
+  directory: string,
+): Promise<Simulation> => {
+  const plan = drawPlan(seed, kind);
   const time = createVirtualTime();
-  const prng = createPrng(options.seed);
-  const truth = createVirtualProvider(options.kind, time, prng);
-  const store = await memoryStore()(time.clock());
-  const counts = { kills: 0, needsConsent: 0, recovered: 0 };
-  const deaths = new Map<string, number>();
-  let made = 0;
-  const open = async (number: number): Promise<Running> => {
-    let isDead = false;
-    const clock = mortalClock(time.clock(), () => isDead);
-    const keeperOptions: KeeperOptions = {
-      store: mortalStore(store, () => isDead, prng, truth),
-      keys: KEYS,
-      clients: {
-        cars: oauthClient(options.kind),
-      },
-      clock,
-      transport: truth.transportOf(number, () => isDead),
-      chance: () => prng.real(),
-      newId: () => `id-${++made}`,
-    };
-    const keeper = await openKeeper(keeperOptions);
-    keeper.on('*', ({ event, grantId = '', connections: [name = ''] }) => {
-      if (event.kind === 'needs_consent') {
-        counts.needsConsent += 1;
-        deaths.set(grantId, (deaths.get(grantId) ?? 0) + 1);
-        if ((deaths.get(grantId) ?? 0) > 1) truth.faults.push(`${grantId} died twice`);
-        // The owner consents again.
-        time.at(prng.between(1000, 60_000), () => {
-          if (isDead) return;
-          deaths.set(grantId, 0);
-          void keeper.put(name, 'cars', { refreshToken: truth.newGrant() });
-        });
-      }
-      if (event.kind === 'recovered') {
-        counts.recovered += 1;
-        deaths.set(grantId, 0);
-      }
+  const prng = createPrng(seed);
+  const wall: Wall = { wrongMs: 0 };
+  const provider = createVirtualProvider(plan.kind, time);
+  const processes: VirtualProcess[] = [];
+  const checker = createChecker(plan, time, provider, processes, report);
+  const state = { isCalm: false, awayUntilMs: 0, kills: 0, made: 0 };
+  const isTroubled = (): boolean => !state.isCalm;
+  const store = await memoryStore()({
+    ...time.clock(),
+    wallMs: () => time.nowMs() + wall.wrongMs,
+  });
+  const shared: SharedStore = {
+    store,
+    directory,
+    isAway: () => time.nowMs() < state.awayUntilMs,
+    failure() {
+      if (state.isCalm || !plan.troubles.has('store_failures') || !prng.chance(0.003)) return undefined;
+      return prng.chance(0.5) ? 'before' : 'after';
+    },
+  };
+  const simulation: Simulation = {
+    plan,
+    time,
+    prng,
+    wall,
+    provider,
+    checker,
+    shared,
+    processes,
+    state,
+    running: [],
+    strike: (process, car) => strike(simulation, process, car),
+    network: createNetwork({
+      time,
+      prng,
+      plan,
+      provider,
+      checker,
+      isTroubled,
+      strike: (process, car) => strike(simulation, process, car),
+    }),
+  };
+  return simulation;
+};
+
+/** Starts a process, and its keeper. A start that the store refuses is made again. */
+const start = async (simulation: Simulation, number: number): Promise<void> => {
+  const { time, wall, processes, running, shared, checker, state } = simulation;
+  const process = startProcess(processes.length, time, wall);
+  processes.push(process);
+  const left = spoolsIn(shared.directory).filter((name) => !alive.get(shared.directory)?.has(name));
+  const before = new Set(spoolsIn(shared.directory));
+  try {
+    const keeper = await openKeeperIn(process, { ...simulation, newId: () => `id-${++state.made}` });
+    removeSpools(shared.directory, left);
+    const own = spoolsIn(shared.directory).filter((name) => !before.has(name));
+    const names = alive.get(shared.directory) ?? new Set();
+    alive.set(shared.directory, names);
+    for (const name of own) names.add(name);
+    process.onDeath(() => {
+      for (const name of own) names.delete(name);
     });
-    return {
-      keeper,
-      kill() {
-        isDead = true;
-      },
-    };
-  };
-  return { time, prng, truth, options, store, open, counts, deaths };
-};
-
-const oauthClient = (kind: ProviderKind): ReturnType<typeof oauth> =>
-  oauth({
-    clientId: 'fleet',
-    clientSecret: 'secret',
-    url: 'https://provider.example/token',
-    perSecondMax: 50,
-    keepWarm: 'always',
-    differences: { repeats: REPEATS[kind], lifetimes: { accessSeconds: 120, refreshSeconds: 60 * 86_400 } },
-  });
-
-const never = <Result>(): Promise<Result> => new Promise<Result>(() => undefined);
-
-/** A dead process hears no alarm. */
-const mortalClock = (clock: Clock, isDead: () => boolean): Clock => ({
-  ...clock,
-  after: (delayMs, alarm) => clock.after(delayMs, () => (isDead() ? undefined : alarm())),
-  inBackground: (delayMs, alarm) => clock.after(delayMs, () => (isDead() ? undefined : alarm())),
-});
-
-/** A dead process gets no result, and a failing store gives none: before or after its commit. */
-const mortalStore =
-  (store: Store, isDead: () => boolean, prng: Prng, truth: Truth): StoreOpener =>
-  async () => {
-    const { StoreError } = await import('@keyfob/keeper');
-    const wrap =
-      <Args extends readonly unknown[], Result>(verb: (...args: Args) => Promise<Result>) =>
-      async (...args: Args): Promise<Result> => {
-        if (isDead()) return never();
-        if (prng.chance(0.002 * truth.trouble)) throw new StoreError('unavailable', 'away');
-        const result = await verb(...args);
-        if (isDead()) return never();
-        if (prng.chance(0.001 * truth.trouble)) throw new StoreError('outcome_unknown', 'cut off');
-        return result;
-      };
-    return {
-      ...store,
-      find: wrap(store.find),
-      read: wrap(store.read),
-      claim: wrap(store.claim),
-      settle: wrap(store.settle),
-      renew: wrap(store.renew),
-      takeDue: wrap(store.takeDue),
-      leased: wrap(store.leased),
-      close: async () => undefined,
-    };
-  };
-
-const putCar = async ({ truth }: Simulation, keeper: Keeper | undefined, car: number): Promise<void> => {
-  await keeper?.put(`car-${car}`, 'cars', { refreshToken: truth.newGrant() });
-};
-
-const ask = (running: Running | undefined, name: string): void => {
-  void running?.keeper.tryToken(name, { minValidMs: 50_000 });
-};
-
-const killOne = (simulation: Simulation, keepers: (Running | undefined)[]): void => {
-  const { prng, time, counts } = simulation;
-  const number = prng.between(0, KEEPERS - 1);
-  const running = keepers[number];
-  // One process is always there: with none, an overlap of a minute can pass.
-  if (running === undefined || keepers.filter((one) => one !== undefined).length < 2) return;
-  counts.kills += 1;
-  running.kill();
-  keepers[number] = undefined;
-  const reopen = async (): Promise<void> => {
-    keepers[number] = await simulation.open(number);
-  };
-  time.at(prng.between(500, 60_000), () => {
-    void reopen();
-  });
-};
-
-/** Ten minutes without trouble: every waiting time of a keeper but that of a long outage. */
-const settle = async ({ time }: Simulation, keepers: readonly (Running | undefined)[]): Promise<void> => {
-  const endMs = time.nowMs() + 600_000;
-  time.at(600_000, () => undefined);
-  while (await time.step(endMs));
-  if (keepers.every((running) => running === undefined)) throw new Error('no keeper came back');
-};
-
-const noteResult = async (
-  asking: Promise<TokenResult> | undefined,
-  asked: { result?: TokenResult },
-): Promise<void> => {
-  const result = await asking;
-  if (result !== undefined) asked.result = result;
-};
-
-/** After all, every car that the keeper holds has a token that lives, and every death was announced once. */
-const check = async (simulation: Simulation, keepers: readonly (Running | undefined)[]): Promise<void> => {
-  const { time, truth, options, store, deaths } = simulation;
-  const keeper = keepers.find((running) => running !== undefined)?.keeper;
-  for (let car = 0; car < options.cars; car++) {
-    const name = `car-${car}`;
-    const grant = await store.find(name);
-    if (grant === undefined) continue;
-    const asked: { result?: TokenResult } = {};
-    const asking = keeper?.tryToken(name, { waitMs: 600_000 });
-    void noteResult(asking, asked);
-    const endMs = time.nowMs() + 900_000;
-    time.at(900_000, () => undefined);
-    while (asked.result === undefined && (await time.step(endMs)));
-    if (asked.result === undefined) truth.faults.push(`${name}: nobody answers`);
-    if (asked.result?.status === 'unavailable')
-      truth.faults.push(`${name} stays unavailable: ${asked.result.reason}`);
-    const isDead = (await store.find(name))?.state === 'dead';
-    if (isDead && deaths.get(grant.id) !== 1)
-      truth.faults.push(`${name} died ${deaths.get(grant.id) ?? 0} times`);
+    running[number] = { process, keeper };
+    keeper.on('*', (event) => {
+      checker.deaths.announced(event);
+      const [car] = event.connections;
+      if (event.event.kind !== 'needs_consent' || car === undefined) return;
+      time.at(simulation.prng.between(1000, 200_000), () => consent(simulation, car));
+    });
+  } catch {
+    process.kill();
+    time.at(1000, () => void start(simulation, number));
   }
+};
+
+/** The spools of processes that live, by directory. */
+const alive = new Map<string, Set<string>>();
+
+const aliveOnes = ({ running }: Simulation): readonly Running[] => running.filter((one) => one !== undefined);
+
+/** The owner of a car consents, and its pair is put, as soon as some process can. */
+const consent = (simulation: Simulation, car: string): void => {
+  const { provider, checker, shared, time, prng } = simulation;
+  const [one] = aliveOnes(simulation).length === 0 ? [] : [prng.pick(aliveOnes(simulation))];
+  const again = (): void => void time.at(1000, () => consent(simulation, car));
+  if (one === undefined) return again();
+  const token = provider.consent(car);
+  const put = async (): Promise<void> => {
+    try {
+      await one.keeper.put(car, 'cars', { refreshToken: token.text });
+    } catch {
+      return again();
+    }
+    const grant = await shared.store.find(car);
+    if (grant !== undefined) checker.put(token, grant.id);
+  };
+  void put();
+};
+
+const ask = (simulation: Simulation): void => {
+  const { prng, plan, time, checker } = simulation;
+  const ones = aliveOnes(simulation);
+  if (ones.length === 0) return;
+  const { keeper } = prng.pick(ones);
+  const car = `car-${prng.between(0, plan.cars - 1)}`;
+  const askedMs = time.nowMs();
+  const judge = async (): Promise<void> => {
+    const first = await keeper.tryToken(car, prng.chance(0.5) ? { minValidMs: 50_000 } : {});
+    checker.result(car, askedMs, first);
+    if (first.status !== 'ok' || !prng.chance(0.05)) return;
+    checker.result(car, askedMs, await keeper.tryToken(car, { rejected: first.accessToken }));
+  };
+  void judge();
+};
+
+const strike = (simulation: Simulation, process: VirtualProcess, car: string): void => {
+  const { prng, plan, running, state } = simulation;
+  const happens = (trouble: Trouble, probability: number): boolean =>
+    prng.chance(probability) && plan.troubles.has(trouble) && !state.isCalm;
+  const number = running.findIndex((one) => one?.process === process);
+  const one = running[number];
+  if (one === undefined) return;
+  if (happens('stops', 0.01)) stopOne(simulation, one, prng.between(500, 100_000), false);
+  if (car !== '' && happens('new_consents', 0.005)) consent(simulation, car);
+  if (happens('deaths', 0.01)) killOne(simulation, number);
+};
+
+/** Waiting times of rows count by the wall clock: retries are late by as much as it is put back, and an overlap may pass. */
+const JUMPS_MS = [-5000, -3000, -2000, 2000, 20_000, 90_000, 3_600_000, 86_400_000];
+
+/** What may go wrong between two steps, and how likely. */
+const disturb = (simulation: Simulation): void => {
+  const { prng, plan, time, wall, checker, network, state } = simulation;
+  const happens = (trouble: Trouble, probability: number): boolean =>
+    prng.chance(probability) && plan.troubles.has(trouble);
+  if (happens('deaths', 0.003)) killOne(simulation, prng.between(0, plan.keepers - 1));
+  if (happens('all_die', 0.0002))
+    for (let number = 0; number < plan.keepers; number++) killOne(simulation, number);
+  const ones = aliveOnes(simulation);
+  if (ones.length > 0 && happens('stops', 0.002))
+    stopOne(simulation, prng.pick(ones), prng.between(500, 90_000), false);
+  if (ones.length > 0 && happens('sleeps', 0.0005))
+    stopOne(simulation, prng.pick(ones), prng.between(500, 1_200_000), true);
+  if (happens('store_outages', 0.0005)) {
+    const ms = prng.between(500, 120_000);
+    state.awayUntilMs = time.nowMs() + ms;
+    checker.ledger.upset(ms);
+    checker.ledger.note(`the store is away for ${ms} ms`);
+  }
+  if (happens('client_refused', 0.0001)) {
+    const ms = prng.between(30_000, 300_000);
+    network.refuseClientFor(ms);
+    checker.sends.excuseRepeatsFor(ms + 1_800_000);
+  }
+  if (happens('jumps', 0.002)) {
+    wall.wrongMs += prng.pick(JUMPS_MS);
+    checker.ledger.jump();
+  }
+  const car = `car-${prng.between(0, plan.cars - 1)}`;
+  if (happens('new_consents', 0.0005)) consent(simulation, car);
+  if (happens('revocations', 0.0005)) checker.revoke(car);
+  if (ones.length > 0 && happens('disconnections', 0.0001)) {
+    const disconnect = async (): Promise<void> => {
+      try {
+        if (await prng.pick(ones).keeper.disconnect(car)) checker.sends.disconnected(car);
+      } catch {
+        return;
+      }
+      time.at(60_000, () => consent(simulation, car));
+    };
+    void disconnect();
+  }
+};
+
+const stopOne = ({ checker }: Simulation, { process }: Running, ms: number, isAsleep: boolean): void => {
+  checker.ledger.note(`process ${process.number} ${isAsleep ? 'sleeps' : 'is stopped'} for ${ms} ms`);
+  process.stop(ms, isAsleep);
+};
+
+const killOne = (simulation: Simulation, number: number): void => {
+  const { running, time, prng, state } = simulation;
+  const one = running[number];
+  if (one === undefined) return;
+  state.kills += 1;
+  simulation.checker.ledger.note(`process ${one.process.number} dies`);
+  one.process.kill();
+  running[number] = undefined;
+  time.at(prng.between(500, 90_000), () => void start(simulation, number));
+};
+
+const SETTLE_MS = 1_500_000;
+const LAST_MS = 900_000;
+
+/** Without trouble for longer than every waiting time of a keeper; then every car must have a token that works. */
+const settle = async (simulation: Simulation): Promise<void> => {
+  const { time, plan, checker, shared } = simulation;
+  const endMs = time.nowMs() + SETTLE_MS;
+  time.at(SETTLE_MS, () => undefined);
+  while (await time.step(endMs));
+  const [one] = aliveOnes(simulation);
+  if (one === undefined) throw new Error('no keeper came back');
+  for (let car = 0; car < plan.cars; car++) {
+    const name = `car-${car}`;
+    if ((await shared.store.find(name)) === undefined) continue;
+    const got: { result?: TokenResult } = {};
+    const asking = async (): Promise<void> => {
+      got.result = await one.keeper.tryToken(name, { waitMs: LAST_MS / 2, minValidMs: 50_000 });
+    };
+    void asking();
+    const lastMs = time.nowMs() + LAST_MS;
+    time.at(LAST_MS, () => undefined);
+    while (got.result === undefined && (await time.step(lastMs)));
+    checker.lastResult(name, got.result);
+  }
+  checker.deaths.finish();
 };

@@ -1,6 +1,6 @@
 import type { StoreName } from '../store-backends.ts';
 import { CODE_MUTATIONS } from './code.ts';
-import type { Mutation } from './mutation.ts';
+import type { Mutation } from '../../support/mutation.ts';
 import { POSTGRES_MUTATIONS } from './postgres.ts';
 import { REFRESH_MUTATIONS } from './refresh.ts';
 

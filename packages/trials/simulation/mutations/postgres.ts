@@ -1,4 +1,4 @@
-import type { Mutation } from './mutation.ts';
+import type { Mutation } from '../../support/mutation.ts';
 
 const advance = 'server/src/stores/postgres/verbs/advance.ts';
 

@@ -1,4 +1,4 @@
-import type { Mutation } from './mutation.ts';
+import type { Mutation } from '../../support/mutation.ts';
 
 const judge = 'server/src/grants/judge.ts';
 const applyVerdict = 'server/src/grants/apply-verdict.ts';

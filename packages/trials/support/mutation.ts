@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** A one-line bug that a test plants in the code. */
 export type Mutation = {
   readonly name: string;
-  /** The end of the path of a source file of the server or of the memory store. */
+  /** The end of the path of a source file, from the folder of its package. */
   readonly file: string;
   /** Occurs exactly once in the file. */
   readonly search: string;
@@ -16,8 +16,11 @@ export type Mutation = {
 
 const PARAMETER = 'mutation';
 
+/** The modules that are loaded again. */
+const OURS = /\/(?:server\/src|keeper\/src|trials\/simulation|trials\/keeper|trials\/support)\//;
+
 /**
- * Imports a module with a planted bug: every module of the server and of the simulation is loaded again, one of them with
+ * Imports a module with a planted bug: every module of the program and of the simulation is loaded again, one of them with
  * changed source text. The files and the modules that are already imported stay unchanged. `entry`: the URL of the
  * module.
  */
@@ -26,7 +29,7 @@ export const importMutated = async <Module>(mutation: Mutation, entry: string): 
   const hooks = registerHooks({
     resolve(specifier, context, nextResolve) {
       const resolved = nextResolve(specifier, context);
-      const isOurs = /\/(?:server\/src|trials\/simulation|trials\/support)\//.test(resolved.url);
+      const isOurs = OURS.test(resolved.url);
       const isMarked = specifier.includes(mark) || (context.parentURL?.includes(mark) ?? false);
       if (!isOurs || !isMarked || resolved.url.includes(mark)) return resolved;
       return { ...resolved, url: `${resolved.url}?${mark}` };
@@ -56,8 +59,9 @@ export const plant = ({ name, search, replacement }: Mutation, source: string): 
 
 /** Returns the source of the file for a bug. */
 export const sourceOf = ({ file }: Mutation): string => {
-  const url = file.startsWith('server/')
-    ? new URL(file.slice('server/'.length), import.meta.resolve('@keyfob/server/package.json')).href
-    : new URL(file.slice('trials/'.length), new URL('../../', import.meta.url)).href;
+  const [name = '', ...rest] = file.split('/');
+  const root =
+    name === 'trials' ? new URL('../', import.meta.url) : import.meta.resolve(`@keyfob/${name}/package.json`);
+  const url = new URL(rest.join('/'), root).href;
   return readFileSync(fileURLToPath(url), 'utf8');
 };

@@ -1,0 +1,131 @@
+import type { Mutation } from '../../support/mutation.ts';
+
+const converse = 'keeper/src/refresh/converse.ts';
+const decide = 'keeper/src/grants/decide.ts';
+const ambiguity = 'keeper/src/grants/ambiguity.ts';
+const readAnswer = 'keeper/src/refresh/read-answer.ts';
+const refresh = 'keeper/src/refresh/refresh.ts';
+const keep = 'keeper/src/refresh/keep.ts';
+const leases = 'keeper/src/refresh/leases.ts';
+const provider = 'keeper/src/providers/provider.ts';
+const sqlite = 'keeper/src/stores/sqlite/refreshes.ts';
+
+/** A planted bug; `isSlow`: its seed needs so many steps that only `npm run nightly` plants it. */
+type KeeperMutation = Mutation & { readonly isSlow?: true };
+
+/** Possible bugs of a keeper, one line each. The simulation must find all of them. */
+export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
+  {
+    name: 'a pair is stored only by who holds the lease',
+    file: keep,
+    search: 'const seen = { generation: grant.generation, epoch: grant.epoch };',
+    replacement: 'const seen = grant;',
+    seed: 13,
+  },
+  {
+    name: 'a token that works once is sent again before the first exchange is over',
+    file: ambiguity,
+    search: "return silence === 'answered' ? retryAtMs : Math.max(overAtMs, retryAtMs);",
+    replacement: 'return retryAtMs;',
+    seed: 9,
+  },
+  {
+    name: 'a failure of the server ends the grant',
+    file: readAnswer,
+    search: "if (status >= 500 || status === 408 || status < 200) return 'ambiguous';",
+    replacement: "if (status >= 500 || status === 408 || status < 200) return 'grant_rejected';",
+    seed: 1,
+  },
+  {
+    name: 'an answer that the store refuses is not written to the spool',
+    file: keep,
+    search: 'engine.spool.write(sealAnswer(engine.keys, grant, { ...success, body: success.answer.body }));',
+    replacement: '',
+    seed: 84,
+    isSlow: true,
+  },
+  {
+    name: 'a death is announced twice',
+    file: decide,
+    search: 'return { change, events: [event] };',
+    replacement: 'return { change, events: [event, event] };',
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'a death is not announced',
+    file: decide,
+    search: 'return { change, events: [event] };',
+    replacement: 'return { change, events: [] };',
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'the lease is not looked at before the token leaves',
+    file: converse,
+    search: 'if (!leases.isHeld(grant.id)) return false;',
+    replacement: '',
+    seed: 1,
+  },
+  {
+    name: 'a token without an answer is given up',
+    file: decide,
+    search: "return waitForAnswer(situation, sends, found === 'unusable' ? 'staged' : 'uncertain', ruling);",
+    replacement: "return die(situation, sends, 'grant_rejected');",
+    seed: 1,
+  },
+  {
+    name: 'inside an overlap nothing is repeated before the exchange is over',
+    file: ambiguity,
+    search: 'return nowMs < endMs ? Math.min(retryAtMs, endMs) : retryAtMs;',
+    replacement: 'return overAtMs;',
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'a lease never ends',
+    file: leases,
+    search: 'return lease.untilMs > nowMs || clock.monotonicMs() < doubtUntilMs;',
+    replacement: 'return true;',
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'a refused client ends its grants',
+    file: provider,
+    search: "invalid_client: 'client_rejected',",
+    replacement: "invalid_client: 'grant_rejected',",
+    seed: 3,
+    isSlow: true,
+  },
+  {
+    name: 'a request for patience ends the grant',
+    file: readAnswer,
+    search: "if (status === 429 || (status === 503 && hasRetryAfter)) return 'rate_limited';",
+    replacement: "if (status === 429) return 'grant_rejected';",
+    seed: 1,
+  },
+  {
+    name: 'a grant that was believed dead does not come back',
+    file: sqlite,
+    search: "AND state <> 'closed' AND (:fence IS NULL OR state <> 'dead')",
+    replacement: "AND state <> 'closed' AND state <> 'dead'",
+    seed: 13,
+  },
+  {
+    name: 'the pair in half an answer is thrown away',
+    file: readAnswer,
+    search: 'if (status < 200 || status >= 300) return undefined;',
+    replacement: 'return undefined;',
+    seed: 48,
+    isSlow: true,
+  },
+  {
+    name: 'the other pair is not tried',
+    file: refresh,
+    search: 'if (spare !== undefined) return spare;',
+    replacement: '',
+    seed: 234,
+    isSlow: true,
+  },
+];
