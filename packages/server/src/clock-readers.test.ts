@@ -15,18 +15,27 @@ const MACHINE_CLOCK = /Date\.now\(|new Date\(\)/;
 
 /** The lines that compare the present moment themselves: in which file, how many, and why a wrong clock does no harm there. */
 const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> = {
+  'admin/api/routes/operations.ts': [1, 'warns of the end of a secret'],
   'cli/doctor-clock.ts': [1, 'reports the clock itself'],
-  'cli/events.ts': [1, 'chooses what is shown'],
+  'cli/since.ts': [1, 'chooses what is shown'],
   'clients/failure-buckets.ts': [3, 'monotonic'],
   'clients/secret.ts': [1, 'decides how often a last use is written'],
   'clients/throttle.ts': [1, 'monotonic'],
+  'console/console-routes.ts': [1, 'chooses what is shown'],
+  'console/pages/explain.ts': [1, 'shows an age'],
+  'console/pages/parts.ts': [1, 'shows an age'],
+  'console/pages/troubles-page.ts': [1, 'shows a day'],
+  'console/troubles.ts': [1, 'shows an hour'],
   'grants/clock-fault.ts': [1, 'reports the clock itself'],
   'grants/judge-code.ts': [1, 'keeps a doubt from revoking, after the least age was judged'],
   'grants/judge.ts': [1, 'keeps a clock that is behind from revoking'],
   'grants/replay.ts': [1, 'shows evidence, and decides nothing'],
   'grants/rotation-history.ts': [2, 'measures the least age of a use that a clock ahead recorded'],
   'imports/row.ts': [1, 'refuses a row from the future, which can be imported later'],
+  'operations/operator-sessions.ts': [2, 'ends a key of an operator, who gets another'],
   'stores/postgres/verbs/batches.ts': [1, 'monotonic'],
+  'stores/postgres/verbs/operators.ts': [1, 'drops a session, whose operator signs in again'],
+  'stores/sqlite/operators.ts': [1, 'drops a session, whose operator signs in again'],
   'tokens/key-ring.ts': [1, 'gets the earliest moment'],
   'webhooks/signing-keys.ts': [1, 'gets the earliest moment'],
   'webhooks/sender.ts': [1, 'finds a clock that was set back'],
@@ -96,8 +105,8 @@ test('the rule finds a comparison however it is written', () => {
 });
 
 test('a time has the type of its unit', () => {
-  // All but two, which count fractions of a second.
-  const plain = /\b(?!(?:sum|elapsed)Seconds)\w*(?:Ms|Seconds)\??\)?: number\b/;
+  // All but three, which count fractions of a second.
+  const plain = /\b(?!(?:sum|elapsed|commit)Seconds)\w*(?:Ms|Seconds)\??\)?: number\b/;
   const found = SOURCES.flatMap(({ path, lines }) =>
     lines.filter((line) => plain.test(line)).map((line) => `${path}: ${line.trim()}`),
   );

@@ -40,7 +40,11 @@ export { changeClient } from '../operations/change-client.ts';
 export type { ClientChanged } from '../operations/change-client.ts';
 export { createGrant } from '../operations/create-grant.ts';
 export type { GrantCreated, NewGrant } from '../operations/create-grant.ts';
-export { addOperatorKey, OPERATOR_KEY_MAX_SECONDS, OPERATOR_KEY_SECONDS } from '../operations/operator-keys.ts';
+export {
+  addOperatorKey,
+  OPERATOR_KEY_MAX_SECONDS,
+  OPERATOR_KEY_SECONDS,
+} from '../operations/operator-keys.ts';
 export type { OperatorKeyAdded } from '../operations/operator-keys.ts';
 export { createLoginLink, LINK_SECONDS } from '../operations/operator-sessions.ts';
 export { readAudit, verifyAudit } from '../operations/read-audit.ts';

@@ -1,6 +1,13 @@
 /** `@keyfob/server/operators`: who works on a server, what each role may do, and the audit log. */
 export { describeAdminApi } from '../admin/api/describe.ts';
-export { AUDIT_OUTCOMES, chainEntry, entryToJson, faultOfEntry, hashEntry, NO_ENTRY } from '../operators/audit-entry.ts';
+export {
+  AUDIT_OUTCOMES,
+  chainEntry,
+  entryToJson,
+  faultOfEntry,
+  hashEntry,
+  NO_ENTRY,
+} from '../operators/audit-entry.ts';
 export type { AuditEntry, AuditHead, AuditOutcome, NewAuditEntry } from '../operators/audit-entry.ts';
 export type { Operator, OperatorKind } from '../operators/operator.ts';
 export { createOperatorKeyText, digestOperatorSecret } from '../operators/operator-key.ts';

@@ -1,3 +1,4 @@
+import type { Millis } from '../../clock.ts';
 import type { viewClient, viewDetails } from '../../admin/api/views.ts';
 import type { Texts } from '../texts-en.ts';
 
@@ -14,7 +15,7 @@ export type Explanation = {
 };
 
 /** Says why a car's connection works or stopped. */
-export const explain = (grant: Grant, client: Client, texts: Texts, nowMs: number): Explanation => {
+export const explain = (grant: Grant, client: Client, texts: Texts, nowMs: Millis): Explanation => {
   switch (grant.status) {
     case 'revoked':
       return { kind: 'bad', ...explainRevocation(grant, texts) };
@@ -34,7 +35,7 @@ export const explain = (grant: Grant, client: Client, texts: Texts, nowMs: numbe
   }
 };
 
-const explainActive = ({ rotatedAt }: Grant, { why, ago, duration }: Texts, nowMs: number): string =>
+const explainActive = ({ rotatedAt }: Grant, { why, ago, duration }: Texts, nowMs: Millis): string =>
   rotatedAt === null
     ? why.fresh
     : why.works(ago(duration(Math.max(0, nowMs - Date.parse(rotatedAt)) / 1000)));

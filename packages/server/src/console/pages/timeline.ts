@@ -1,3 +1,4 @@
+import type { Millis } from '../../clock.ts';
 import type { viewDetails, viewEvent } from '../../admin/api/views.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
@@ -16,7 +17,7 @@ const LABEL_GAP = 3.5;
 const NARROW_LABEL_GAP = 9;
 
 type Mark = {
-  readonly atMs: number;
+  readonly atMs: Millis;
   readonly kind: 'rotation' | 'created' | 'bad' | 'good' | 'now';
   /** A generation, or nothing. */
   readonly label: string;
@@ -28,7 +29,7 @@ const KINDS: Readonly<Record<string, Mark['kind']>> = {
   'grant.reinstated': 'good',
 };
 
-const marksOf = (grant: Grant, events: readonly Event[], nowMs: number): readonly Mark[] => {
+const marksOf = (grant: Grant, events: readonly Event[], nowMs: Millis): readonly Mark[] => {
   const rotations = grant.rotations.flatMap((at, index): readonly Mark[] => {
     const generation = grant.generation - grant.rotations.length + 1 + index;
     // The first moment of an imported grant is that of its token, not of a refresh.
@@ -61,7 +62,7 @@ const placesOf = (marks: readonly Mark[]): readonly number[] => {
 export const renderTimeline = (
   grant: Grant,
   events: readonly Event[],
-  { texts, nowMs }: { readonly texts: Texts; readonly nowMs: number },
+  { texts, nowMs }: { readonly texts: Texts; readonly nowMs: Millis },
 ): Content => {
   const marks = marksOf(grant, events, nowMs);
   const places = placesOf(marks);

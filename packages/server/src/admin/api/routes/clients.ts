@@ -1,3 +1,4 @@
+import type { Seconds } from '../../../clock.ts';
 import { CLIENT_TYPES } from '../../../clients/client.ts';
 import { POLICY_FIELDS } from '../../../clients/policy.ts';
 import { addSecret } from '../../../operations/add-secret.ts';
@@ -157,7 +158,7 @@ function secretRoutes(): readonly ApiRoute[] {
         await detailsOf(context, visit);
         const { name = '', expiresInSeconds } = visit.body as {
           readonly name?: string;
-          readonly expiresInSeconds?: number;
+          readonly expiresInSeconds?: Seconds;
         };
         // oxlint-disable-next-line no-control-regex
         if (/[\u0000-\u001f\u007f-\u009f]/.test(name))

@@ -1,3 +1,4 @@
+import type { Seconds } from '../../../clock.ts';
 import { addOperatorKey, OPERATOR_KEY_MAX_SECONDS } from '../../../operations/operator-keys.ts';
 import { readAudit, verifyAudit } from '../../../operations/read-audit.ts';
 import { entryToJson } from '../../../operators/audit-entry.ts';
@@ -59,7 +60,7 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
       const { name, role, expiresInSeconds } = visit.body as {
         readonly name: string;
         readonly role: Role;
-        readonly expiresInSeconds?: number;
+        readonly expiresInSeconds?: Seconds;
       };
       const added = await visit.write(
         () => addOperatorKey(context, { name, role, expiresInSeconds }),
