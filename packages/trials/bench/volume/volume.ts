@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { STORE_FILE } from '@keyfob/server';
+import { openSqliteStore } from '@keyfob/server/stores';
 import { removeDataDirectory } from '../../support/keyfob-process.ts';
 import { measureCommit } from './commit.ts';
 import { measureCost } from './cost.ts';
@@ -59,7 +60,7 @@ async function* measureLargeStore(plan: Plan, directory: string): AsyncGenerator
   const { volume, figures } = await prepareVolume(plan, directory);
   if (parts.has('import')) {
     yield* figures;
-    const value = storeBytes(directory) / volume.grants;
+    const value = (storeBytes(directory) - (await emptyStoreBytes())) / volume.grants;
     yield {
       name: `disk per grant, of ${showNumber(volume.grants)}`,
       value,
@@ -78,6 +79,17 @@ async function* measureLargeStore(plan: Plan, directory: string): AsyncGenerator
     yield* await onFewGrants(plan, (few) => measureCost(volume, few, options));
   }
 }
+
+/** What a store without grants takes: the same for few grants and for many. */
+const emptyStoreBytes = async (): Promise<number> => {
+  const directory = makeScratchDirectory();
+  try {
+    await openSqliteStore(join(directory, STORE_FILE)).close();
+    return storeBytes(directory);
+  } finally {
+    removeDataDirectory(directory);
+  }
+};
 
 /** Imports the grants, or reuses those of an earlier run. */
 const prepareVolume = async (
