@@ -183,6 +183,39 @@ describe('an import', () => {
   });
 });
 
+describe('the history of a table', () => {
+  it('an import of it may be done again after a refresh: no earlier pair comes back', async () => {
+    const { keeper, sent } = await open(pair);
+    const rows = ['r1', 'r2'].map((refreshToken) => ({
+      name: 'car',
+      client: 'cars',
+      tokens: { refreshToken },
+    }));
+    await keeper.putMany(rows);
+    await keeper.token('car');
+    const again = await keeper.putMany(rows);
+    assert.deepEqual(
+      again.map(({ status }) => status),
+      ['outdated', 'outdated'],
+    );
+    assert.equal(sent.length, 1);
+  });
+
+  it('its rows may have any order where they say when a pair was issued', async () => {
+    const { keeper } = await open(pair);
+    const row = (refreshToken: string, obtainedAtMs: number) => ({
+      name: 'car',
+      client: 'cars',
+      tokens: { refreshToken, obtainedAtMs },
+    });
+    const results = await keeper.putMany([row('r2', 2000), row('r1', 1000), row('r3', 3000)]);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['new', 'outdated', 'replaced'],
+    );
+  });
+});
+
 describe('what comes', () => {
   it('shows the ends of refresh tokens by day, what is due by hour, and the sends of a car', async () => {
     const { keeper } = await open(pair);

@@ -27,8 +27,9 @@ const AT_ONCE = 200;
 
 /**
  * Keeps many pairs. Each row stands for itself: one that is refused stops no other. When it resolves, all results are on
- * disk. To do it again is harmless, so an import that was interrupted starts from the beginning: what is stored is `known`
- * or `outdated`.
+ * disk. To do it again is harmless, so an import that was interrupted starts from the beginning: what is stored is `known`,
+ * and what came before it `outdated`. Of two rows of one connection the one with the later `obtainedAtMs` stays; without
+ * it, the last one.
  */
 export const putMany = async (engine: Engine, rows: readonly PutRow[]): Promise<readonly PutRowResult[]> => {
   const results: PutRowResult[] = [];
@@ -74,7 +75,9 @@ const toRefusal = (error: unknown): Refusal => {
 
 const prepare = (engine: Engine, { name, client, tokens, ...options }: PutRow): Put | Refusal => {
   try {
-    return preparePut(engine, name, client, tokens, options);
+    const put = preparePut(engine, name, client, tokens, options);
+    // A table may have a connection twice, in any order.
+    return tokens.obtainedAtMs === undefined ? put : { ...put, issuedAtMs: Math.floor(tokens.obtainedAtMs) };
   } catch (error) {
     return toRefusal(error);
   }

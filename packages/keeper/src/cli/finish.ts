@@ -36,6 +36,13 @@ export const failureOf = (error: unknown): Failure => {
     const message = error.message.slice(0, -remedy.length - 2);
     return { code, message, remedy, exit: USAGE_CODES.has(code) ? EXIT_USAGE : EXIT_FAILED };
   }
+  if (error instanceof NeedsConsentError && error.cause === 'not_connected')
+    return {
+      code: 'connection_unknown',
+      message: `There is no connection ${error.connection}`,
+      remedy: 'See "keyfob-keeper ls".',
+      exit: EXIT_FAILED,
+    };
   if (error instanceof NeedsConsentError)
     return {
       code: 'needs_consent',

@@ -137,11 +137,24 @@ const openReport = (
   path: string | undefined,
 ): { write(refused: readonly RefusedRow[]): void; close(): void } => {
   if (path === undefined) return { write: () => undefined, close: () => undefined };
-  const file = openSync(path, 'w', 0o600);
+  const file = openForReport(path);
   return {
     write: (refused) => void writeSync(file, refused.map((one) => `${JSON.stringify(one)}\n`).join('')),
     close: () => closeSync(file),
   };
+};
+
+const openForReport = (path: string): number => {
+  try {
+    return openSync(path, 'w', 0o600);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new KeeperError(
+      'report_unwritable',
+      `--report ${path} cannot be written (${code})`,
+      'Name a file in a directory that exists and that you may write to. Nothing was imported.',
+    );
+  }
 };
 
 const reportOf = (

@@ -18,10 +18,11 @@ type PutOptions = CommonOptions & {
 /** What each outcome means to a person. */
 export const OUTCOMES: Readonly<Record<PutStatus, string>> = {
   new: 'kept',
-  replaced: 'kept, in the place of the tokens before',
+  replaced: 'kept, instead of the tokens before',
   linked: 'kept: another connection has the same refresh token, and both use one grant',
   known: 'known already: nothing was changed',
-  outdated: 'not kept: this token was used here before, and its successor is stored',
+  outdated:
+    'not kept: it had this token before, and has a later one (disconnect it first if you must go back)',
 };
 
 /** `keyfob-keeper put NAME`: keeps the tokens of one car. */
@@ -79,7 +80,8 @@ const parseTokens = (input: string): Tokens => {
       'Write them to standard input, or name --file.',
     );
   if (!given.startsWith('{')) {
-    if (!/\s/.test(given)) return { refreshToken: given };
+    // No token begins like JSON or like the page of a proxy.
+    if (/^[^\s["'<]\S*$/.test(given)) return { refreshToken: given };
     throw new KeeperError(
       'tokens_unreadable',
       'The input is no JSON object, and no token',

@@ -66,6 +66,10 @@ export const toAttempt = (row: Row): Attempt => ({
 export const isForSame = (put: Put, grant: Grant): boolean =>
   put.client === grant.client && textOf(put.params) === textOf(grant.params);
 
+/** Whether a pair from a table was issued before the one that its connection has, which may live. */
+export const isFromBefore = ({ issuedAtMs }: Put, own: Grant): boolean =>
+  issuedAtMs !== undefined && issuedAtMs < own.issuedAtMs && own.state !== 'dead';
+
 const textOf = (params: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(params).sort(([one], [other]) => (one < other ? -1 : 1)));
 

@@ -158,13 +158,16 @@ export type Put = {
   readonly due: Due | undefined;
   /** Whether two connections may use one grant, where both have its refresh token. */
   readonly mayLink: boolean;
+  /** When a table says that the pair was issued: one of the connection that was issued later stays. */
+  readonly issuedAtMs?: Millis | undefined;
 };
 
 /**
  * - `new`: a grant was made. `replaced`: the connection's grant has the pair now, or another client or other parameters.
  * - `linked`: another connection has this refresh token already, and both use one grant.
  * - `known`: the connection has this very pair already.
- * - `outdated`: the token was used here before; its successor is stored, and stays.
+ * - `outdated`: the token was used here before, another put has replaced it, or a table says that it is older than the pair
+ *   of the connection. What came later stays.
  */
 export type PutStatus = 'new' | 'replaced' | 'linked' | 'known' | 'outdated';
 
@@ -324,7 +327,7 @@ export type IdentityVerbs = {
   /** Where answers wait that the store refused; `undefined` for a store in memory. */
   readonly spoolDirectory: string | undefined;
   /**
-   * Deletes attempts, acknowledged events and spares from before `beforeMs`; and what the outbox has beyond its bounds, the
+   * Deletes attempts, notes of replaced tokens, acknowledged events and spares from before `beforeMs`; and what the outbox has beyond its bounds, the
    * oldest first. The last `needs_consent` of a grant that is dead stays until it is acknowledged. Some of each kind at a
    * time: returns how many, and whether there is more.
    */

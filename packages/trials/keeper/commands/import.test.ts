@@ -55,6 +55,15 @@ test('a table is imported once, however often it is run, and what is wrong is re
   for (const { out, errors } of [rehearsed, imported]) assert.doesNotMatch(out + errors, /secret-/);
 });
 
+test('a report that cannot be written is an error with a remedy, and nothing is imported', async (scope) => {
+  const { run, directory } = await openCommandWorld(scope);
+  const report = join(directory, 'missing', 'refused.jsonl');
+  const answer = await run(['import', '-', '--report', report], 'name,refresh_token\none,secret-1');
+  assert.equal(answer.code, 1);
+  assert.match(answer.errors, /cannot be written \(ENOENT\)\n {2}Name a file in a directory that exists/);
+  assert.doesNotMatch((await run(['ls'])).out, /one/);
+});
+
 test('JSON lines, also compressed, are imported; a file that is neither is refused whole', async (scope) => {
   const { run } = await openCommandWorld(scope);
   const lines = [

@@ -43,11 +43,13 @@ test('what cannot be done says why, with a remedy, and the exit code tells troub
   const failures: readonly (readonly [readonly string[], string, number, string, RegExp])[] = [
     [['token', 'vin:none'], '', 1, 'store_missing', /Put or import a connection first/],
     [['put', 'vin:1', '--client', 'sc'], 'not a token', 1, 'tokens_unreadable', /as it came/],
+    [['put', 'vin:1', '--client', 'sc'], '["r"]', 1, 'tokens_unreadable', /as it came/],
+    [['put', 'vin:1', '--client', 'sc'], '<html>502</html>', 1, 'tokens_unreadable', /as it came/],
     [['put', 'vin:1', '--client', 'nobody'], 'r', 2, 'client_unknown', /sc, pl/],
     [['put', 'vin:1'], 'r', 2, 'usage', /--help/],
     [['put', 'vin:1', '--client', 'pl'], 'r', 2, 'param_missing', /--param brand=VALUE/],
     [['show', 'vin:none'], '', 1, 'connection_unknown', /keyfob-keeper ls/],
-    [['token', 'vin:none'], '', 1, 'needs_consent', /connect page/],
+    [['token', 'vin:none'], '', 1, 'connection_unknown', /keyfob-keeper ls/],
     [['ls', '--limit', '0'], '', 2, 'usage', /--help/],
   ];
   for (const [words, input, code, name, remedy] of failures) {

@@ -18,6 +18,7 @@ const TABLES = [
   'events',
   'service_keys',
   'deliveries',
+  'replaced_tokens',
 ];
 const EMPTY = [
   ...TABLES.map((table) => `DELETE FROM keeper_${table}`),

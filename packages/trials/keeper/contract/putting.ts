@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answerTo, bytes, newPut, newClaim, settlement, nextPair, byGeneration, claimed } from './rows.ts';
+import {
+  answerTo,
+  bytes,
+  change,
+  newPut,
+  newClaim,
+  settlement,
+  nextPair,
+  byGeneration,
+  claimed,
+} from './rows.ts';
 import type { OpenForContract } from './rows.ts';
 
 /** Putting and closing. */
@@ -40,22 +50,6 @@ export const describePutting = (name: string, open: OpenForContract): void => {
       await store.put(newPut('car', 't1'));
       const lookups = [bytes('under the new key'), bytes('t1')];
       assert.equal((await store.put(newPut('two', 't1', { lookups }))).status, 'linked');
-    });
-
-    it('a token that was used before is outdated', async (scope) => {
-      const { store } = await open(scope);
-      const { grant } = await store.put(newPut('car', 't1'));
-      const claim = newClaim('me');
-      const row = await claimed(store, grant, {
-        ...claim,
-        attempt: { ...claim.attempt, fingerprint: bytes('t1') },
-      });
-      const ended = [
-        { id: claim.attempt.id, outcome: 'usable', status: 200, requestId: undefined, tookMs: 5 },
-      ];
-      await store.settle(grant.id, byGeneration(row), settlement({ pair: nextPair('t2'), ended }));
-      assert.equal((await store.put(newPut('car', 't1'))).status, 'outdated');
-      assert.equal((await store.find('car'))?.generation, 2);
     });
 
     it('closes a grant with its last connection, and an answer from before is not stored', async (scope) => {

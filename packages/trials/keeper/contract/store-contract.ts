@@ -2,6 +2,7 @@ import { describeAnnouncing } from './announcing.ts';
 import { describeDelivering } from './delivering.ts';
 import { describeDuplicates } from './duplicates.ts';
 import { describeListing } from './listing.ts';
+import { describeOutdating } from './outdating.ts';
 import { describePutting } from './putting.ts';
 import { describeRefreshing } from './refreshing.ts';
 import { describeReporting } from './reporting.ts';
@@ -12,6 +13,7 @@ import type { OpenForContract } from './rows.ts';
 /** What every store of the keeper does. */
 export const describeStore = (name: string, open: OpenForContract): void => {
   describePutting(name, open);
+  describeOutdating(name, open);
   describeDuplicates(name, open);
   describeRefreshing(name, open);
   describeScheduling(name, open);

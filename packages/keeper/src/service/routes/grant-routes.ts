@@ -132,7 +132,7 @@ export const GRANT_ROUTES: readonly ServiceRoute[] = [
     tag: 'grants',
     summary: 'Keep the tokens of a code exchange under a name',
     description:
-      'When it answers, the pair is on disk, encrypted. `known`: this very pair is kept already; `outdated`: the token was used here before, and its successor stays.',
+      'When it answers, the pair is on disk, encrypted. `known`: this very pair is kept already; `outdated`: the connection had it before, and what it has now stays. DELETE the connection first where you must go back.',
     scope: 'grants:write',
     body: pairBody,
     answers: {

@@ -6,6 +6,7 @@ import { CLOSE } from './close.ts';
 import type { Connections } from './connections.ts';
 import { createPut } from './put.ts';
 import { createPutMany } from './put-many.ts';
+import { forgetReplacedTokens } from './replaced-tokens.ts';
 
 const FIND = `SELECT g.* FROM keeper_connections JOIN keeper_grants AS g ON g.id = grant_id WHERE name = :name`;
 
@@ -32,6 +33,7 @@ export const createGrantVerbs = (connections: Connections): GrantVerbs => {
           name,
         });
         if (gone === undefined) return undefined;
+        await forgetReplacedTokens(query, name);
         const id = String(gone['grant_id']);
         // With the lock nobody links to it, so the next statement sees every link.
         await query('SELECT 1 FROM keeper_grants WHERE id = :id FOR UPDATE', { id });

@@ -9,6 +9,9 @@ const MARKS = `DELETE FROM keeper_commits WHERE id IN (
 const ATTEMPTS = `DELETE FROM keeper_attempts WHERE id IN (
     SELECT id FROM keeper_attempts WHERE sent_at_ms < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
   RETURNING 1`;
+const REPLACED = `DELETE FROM keeper_replaced_tokens WHERE (name, fingerprint) IN (
+    SELECT name, fingerprint FROM keeper_replaced_tokens WHERE replaced_at_ms < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+  RETURNING 1`;
 const ACKNOWLEDGED = `DELETE FROM keeper_events WHERE number IN (
     SELECT number FROM keeper_events WHERE acknowledged_at_ms < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
   RETURNING 1`;
@@ -38,7 +41,7 @@ export const createPrune =
   ({ write }: Connections): IdentityVerbs['prune'] =>
   async ({ beforeMs: before, outbox, limit }) => {
     const counts: number[] = [];
-    for (const statement of [MARKS, ATTEMPTS, ACKNOWLEDGED, DELIVERIES, SPARES])
+    for (const statement of [MARKS, ATTEMPTS, REPLACED, ACKNOWLEDGED, DELIVERIES, SPARES])
       counts.push((await write(statement, { before, limit })).length);
     const { beforeMs, eventsMax } = outbox;
     const gone = await write(UNHEARD, { before: beforeMs, eventsMax, limit });

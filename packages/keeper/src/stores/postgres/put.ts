@@ -1,11 +1,12 @@
 import type { Grant } from '../../grants/grant.ts';
-import { isForSame, toGrant } from '../rows.ts';
+import { isForSame, isFromBefore, toGrant } from '../rows.ts';
 import type { Row } from '../rows.ts';
 import type { Put, PutResult, SealedPair } from '../store.ts';
 import { CLOSE } from './close.ts';
 import type { Connections } from './connections.ts';
 import type { Query } from './send.ts';
 import { countPair } from './count-pair.ts';
+import { isReplacedToken, noteReplacedToken } from './replaced-tokens.ts';
 import { NOW } from './schema.ts';
 
 const LOCK_CONNECTION = 'SELECT grant_id FROM keeper_connections WHERE name = :name FOR UPDATE';
@@ -51,12 +52,19 @@ const write = async (query: Query, put: Put): Promise<PutResult> => {
   const [connection] = await query(LOCK_CONNECTION, { name });
   const linkedId = connection === undefined ? undefined : String(connection['grant_id']);
   const locked = await query(LOCK_GRANTS, { lookups: [...put.lookups], id: linkedId });
+  const row = locked.find(({ id }) => id === linkedId);
+  if (row !== undefined && !put.lookups.some((lookup) => isSame(row['lookup'], lookup))) {
+    const own = toGrant(row);
+    if (isFromBefore(put, own) || (await isReplacedToken(query, put, own)))
+      return { status: 'outdated', grant: own };
+  }
   const known = await putKnown(query, put, linkedId, locked);
   if (known !== undefined) return known;
-  const row = locked.find(({ id }) => id === linkedId);
   if (row !== undefined) {
     const [counted] = await query(COUNT_OTHERS, { id: linkedId, name });
-    if (counted?.['others'] === 0 || row['state'] === 'dead') return replaceRow(query, put, row);
+    const isShared = counted?.['others'] !== 0 && row['state'] !== 'dead';
+    await noteReplacedToken(query, String(linkedId), isShared ? name : undefined);
+    if (!isShared) return replaceRow(query, put, row);
   }
   const pair = put.sealFor({ id: put.grantId, generation: 1, epoch: 1 });
   const [inserted] = await query(INSERT, { id: put.grantId, ...columnsOf(put, pair) });
@@ -98,6 +106,7 @@ const putHeld = async (
   const isOwn = linkedId === grant.id;
   if (!isOwn) {
     if (!put.mayLink || put.client !== grant.client) return { status: 'held', grant };
+    if (linkedId !== undefined) await noteReplacedToken(query, linkedId, put.name);
     await link(query, put, linkedId, grant);
     if (linkedId !== undefined) await query(CLOSE, { id: linkedId });
   }

@@ -144,4 +144,13 @@ export const SCHEMA: readonly string[] = [
   CREATE INDEX keeper_deliveries_by_lane ON keeper_deliveries (endpoint, lane, event) WHERE done_at_ms IS NULL;
   CREATE INDEX keeper_deliveries_by_time ON keeper_deliveries (created_at_ms);
   `,
+  `
+  CREATE TABLE keeper_replaced_tokens (
+    name text COLLATE "C" NOT NULL,
+    fingerprint bytea NOT NULL,
+    replaced_at_ms bigint NOT NULL,
+    PRIMARY KEY (name, fingerprint)
+  );
+  CREATE INDEX keeper_replaced_tokens_by_time ON keeper_replaced_tokens (replaced_at_ms);
+  `,
 ];

@@ -3,11 +3,13 @@ import type { GrantVerbs } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { CLOSE } from './close.ts';
 import { createPut } from './put.ts';
+import { createReplacedTokens } from './replaced-tokens.ts';
 import { toGrant } from '../rows.ts';
 
 /** Grants and connections. */
 export const createGrantVerbs = (connection: Connection): GrantVerbs => {
   const { database, commits, nowMs } = connection;
+  const replaced = createReplacedTokens(connection);
   const find = database.prepare(
     'SELECT grants.* FROM connections JOIN grants ON grants.id = connections.grant_id WHERE name = ?',
   );
@@ -41,6 +43,7 @@ export const createGrantVerbs = (connection: Connection): GrantVerbs => {
         if (row === undefined) return undefined;
         const grant = toGrant(row);
         unlink.run(name);
+        replaced.forgetAll(name);
         if (countLinks.get(grant.id)?.['links'] === 0) closeGrant.run(nowMs(), grant.id);
         return readRow(grant.id);
       }),

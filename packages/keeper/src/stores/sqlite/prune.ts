@@ -3,6 +3,8 @@ import type { Connection } from './connection.ts';
 
 const ATTEMPTS =
   'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE sent_at_ms < :beforeMs LIMIT :limit)';
+const REPLACED = `DELETE FROM replaced_tokens WHERE (name, fingerprint) IN (
+  SELECT name, fingerprint FROM replaced_tokens WHERE replaced_at_ms < :beforeMs LIMIT :limit)`;
 const ACKNOWLEDGED = `DELETE FROM events WHERE number IN (
   SELECT number FROM events WHERE acknowledged_at_ms < :beforeMs LIMIT :limit)`;
 const DELIVERIES = `DELETE FROM deliveries WHERE rowid IN (
@@ -24,7 +26,7 @@ const UNHEARD = `DELETE FROM events WHERE number IN (
 
 /** Deletes what nobody needs any more. */
 export const createPrune = ({ database, commits }: Connection): IdentityVerbs['prune'] => {
-  const pruning = [ATTEMPTS, ACKNOWLEDGED, DELIVERIES, SPARES].map((statement) =>
+  const pruning = [ATTEMPTS, REPLACED, ACKNOWLEDGED, DELIVERIES, SPARES].map((statement) =>
     database.prepare(statement),
   );
   const unheard = database.prepare(UNHEARD);

@@ -1,9 +1,10 @@
 import type { GrantVerbs, Put, PutResult, SealedPair } from '../store.ts';
 import type { Connection } from './connection.ts';
 import type { Grant } from '../../grants/grant.ts';
-import { isForSame, toGrant } from '../rows.ts';
+import { isForSame, isFromBefore, toGrant } from '../rows.ts';
 import type { Value } from '../rows.ts';
 import { CLOSE } from './close.ts';
+import { createReplacedTokens } from './replaced-tokens.ts';
 
 const INSERT = `INSERT INTO grants (id, client, params, generation, epoch, state, since_ms, sealed, lookup, issued_at_ms,
     access_expires_at_ms, refresh_expires_at_ms, ends_at_ms, fence, sends, failures, due_at_ms, due_rank, is_at_risk)
@@ -21,11 +22,13 @@ const REPLACE = `UPDATE grants SET client = :client, params = :params, generatio
 type Linked = Value | undefined;
 
 /**
- * The verb `put`. A refresh token that a grant holds already makes a link to it, and one that a grant has used before is
- * outdated. A grant that other connections use as well is not replaced for them: this connection gets one of its own. A
- * grant that loses its last connection is closed: nobody could ask for it.
+ * The verb `put`. A refresh token that a grant holds already makes a link to it. One that a grant has used before, or that
+ * another put has replaced for this connection, is outdated. A grant that other connections use as well is not replaced for
+ * them: this connection gets one of its own. A grant that loses its last connection is closed: nobody could ask for it.
  */
-export const createPut = ({ database, commits, nowMs }: Connection): Pick<GrantVerbs, 'put' | 'putMany'> => {
+export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'putMany'> => {
+  const { database, commits, nowMs } = connection;
+  const replaced = createReplacedTokens(connection);
   const findConnection = database.prepare('SELECT grant_id FROM connections WHERE name = ?');
   const read = database.prepare('SELECT * FROM grants WHERE id = ?');
   const holder = database.prepare("SELECT * FROM grants WHERE lookup = ? AND state <> 'closed'");
@@ -74,6 +77,7 @@ export const createPut = ({ database, commits, nowMs }: Connection): Pick<GrantV
     const isOwn = linkedId === grant.id;
     if (!isOwn) {
       if (!put.mayLink || put.client !== grant.client) return { status: 'held', grant };
+      if (linkedId !== undefined) replaced.note(String(linkedId), put.name);
       link.run(put.name, grant.id, grant.client);
       if (linkedId !== undefined && countLinks.get(linkedId)?.['links'] === 0) close.run(nowMs(), linkedId);
     }
@@ -95,18 +99,25 @@ export const createPut = ({ database, commits, nowMs }: Connection): Pick<GrantV
 
   const write = (put: Put): PutResult => {
     const linkedId = findConnection.get(put.name)?.['grant_id'];
+    const row = linkedId === undefined ? undefined : read.get(linkedId);
+    const own = row === undefined ? undefined : toGrant(row);
+    for (const lookup of put.lookups) {
+      const held = holder.get(lookup);
+      if (held !== undefined && held['id'] === linkedId) return putHeld(put, toGrant(held), linkedId);
+    }
+    if (own !== undefined && (isFromBefore(put, own) || replaced.isOver(put, own)))
+      return { status: 'outdated', grant: own };
     for (const lookup of put.lookups) {
       const held = holder.get(lookup);
       if (held !== undefined) return putHeld(put, toGrant(held), linkedId);
       const used = user.get(lookup);
       if (used !== undefined) return putUsed(put, toGrant(used), linkedId);
     }
-    const row = linkedId === undefined ? undefined : read.get(linkedId);
-    if (row !== undefined) {
-      const grant = toGrant(row);
-      const isShared = Number(countOthers.get(grant.id, put.name)?.['others']) > 0;
-      if (!isShared || grant.state === 'dead')
-        return replaceRow(put, grant.id, grant.generation, grant.epoch);
+    if (own !== undefined) {
+      const { id, generation, epoch, state } = own;
+      const isShared = Number(countOthers.get(id, put.name)?.['others']) > 0 && state !== 'dead';
+      replaced.note(id, isShared ? put.name : undefined);
+      if (!isShared) return replaceRow(put, id, generation, epoch);
     }
     const pair = put.sealFor({ id: put.grantId, generation: 1, epoch: 1 });
     raiseHighWater.run();

@@ -148,4 +148,13 @@ export const SCHEMA: readonly string[] = [
   CREATE INDEX deliveries_by_lane ON deliveries (endpoint, lane, event) WHERE done_at_ms IS NULL;
   CREATE INDEX deliveries_by_time ON deliveries (created_at_ms);
   `,
+  `
+  CREATE TABLE replaced_tokens (
+    name TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    replaced_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (name, fingerprint)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX replaced_tokens_by_time ON replaced_tokens (replaced_at_ms);
+  `,
 ];
