@@ -48,6 +48,7 @@ const COMMANDS = [
   'version',
   'completion',
   'console login',
+  'console logout',
   'operator key add',
   'operator key list',
   'operator key remove',

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { auditWrite } from '../exports/index.ts';
+import { auditWrite, holdsSecret } from '../exports/index.ts';
 import type { Deployment } from '../exports/index.ts';
 import { osOperator } from './os-user.ts';
+import { UsageError } from './output.ts';
 import type { Report } from './output.ts';
 import type { CommandTerminal, RunningCommand } from './terminal.ts';
 
@@ -26,6 +27,7 @@ const WRITES: Readonly<Record<string, { readonly action: string; readonly kind?:
   'operator key add': { action: 'operator_key.add' },
   'operator key remove': { action: 'operator_key.remove', kind: 'operator_key' },
   'console login': { action: 'console.login' },
+  'console logout': { action: 'console.sign_out_all' },
   import: { action: 'grant.import' },
   prune: { action: 'grant.prune' },
 };
@@ -70,12 +72,17 @@ export const auditCommand = async (
   const written = command === undefined ? undefined : WRITES[command.words];
   if (command === undefined || written === undefined) return work();
   const { action, kind } = written;
-  const { reason } = command.options;
-  const details = Object.fromEntries(Object.entries(command.options).filter(([name]) => !LEFT_OUT.has(name)));
+  const { reason, name } = command.options;
+  for (const [option, text] of Object.entries({ reason, name }))
+    if (typeof text === 'string' && (await holdsSecret(deployment, text)))
+      throw new UsageError(`--${option} contains a token, a key or a secret: it would be stored`);
+  // Somebody may give a token where an id is expected.
+  const about = (await holdsSecret(deployment, command.argument)) ? '' : command.argument;
+  const details = Object.fromEntries(Object.entries(command.options).filter(([one]) => !LEFT_OUT.has(one)));
   const audited = {
     operator: osOperator(environment),
     action,
-    target: kind === undefined ? '' : `${kind}:${command.argument}`,
+    target: kind === undefined ? '' : `${kind}:${about}`,
     reason: typeof reason === 'string' ? reason : '',
     requestId: '',
     details,

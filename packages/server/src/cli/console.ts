@@ -24,6 +24,12 @@ export const addConsole = (program: Command): void => {
     .option(...optionOf('adminPort'))
     .addHelpText('after', '\nExample:\n  $ keyfob console login --role support --admin-port 8788')
     .action(login);
+  withCommonOptions(console.command('logout'))
+    .description(
+      'Ends every session and every unused link of the console, of everybody. Use it when a cookie or a link may be in the wrong hands, or when somebody leaves. Operator keys stay.',
+    )
+    .addHelpText('after', '\nExample:\n  $ keyfob console logout --reason "a laptop was lost"')
+    .action(logout);
 };
 
 const login = async (options: LoginOptions): Promise<void> => {
@@ -45,6 +51,15 @@ const login = async (options: LoginOptions): Promise<void> => {
     { flags },
   );
 };
+
+const logout = async (options: CommonOptions): Promise<void> =>
+  onDeployment(options, async ({ store }) => {
+    const ended = await store.endOperatorSessions();
+    return {
+      json: { ended },
+      text: `ended ${ended} ${ended === 1 ? 'session or link' : 'sessions and links'}`,
+    };
+  });
 
 /** Where browsers reach the admin listener. Throws `OperatorError` where that is unknown. */
 const consoleUrlOf = ({ adminPublicUrl, adminHost, adminPort = 0 }: Config): string => {

@@ -1,6 +1,7 @@
 import { StoreError } from '../errors.ts';
 import type { AuditEntry, AuditOutcome } from '../operators/audit-entry.ts';
 import type { Operator } from '../operators/operator.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import type { OperationContext } from './context.ts';
 
 /** What an operator does or looks at, as the audit log gets it. */
@@ -32,7 +33,7 @@ const lineOf = (text: string, most: number): string =>
     .slice(0, most);
 
 const writeDetails = (details: Readonly<Record<string, unknown>>): string => {
-  const text = JSON.stringify(details).replaceAll('\\u0000', '');
+  const text = hideSecrets(JSON.stringify(details)).replaceAll('\\u0000', '');
   return text.length <= DETAILS_MAX_CHARACTERS ? text : '{"cut":true}';
 };
 
@@ -51,8 +52,8 @@ export const recordAudit = (
       role: operator.role,
     },
     action,
-    target: lineOf(target, 300),
-    reason: lineOf(reason, REASON_MAX_CHARACTERS),
+    target: lineOf(hideSecrets(target), 300),
+    reason: lineOf(hideSecrets(reason), REASON_MAX_CHARACTERS),
     requestId,
     outcome,
     details: writeDetails(details),

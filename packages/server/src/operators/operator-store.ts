@@ -36,6 +36,8 @@ export type OperatorStore = {
   noteOperatorSessionUse(digest: Uint8Array, nowMs: Millis): Promise<void>;
   /** Ends a session. Of several callers at the same moment, one gets `ended`. */
   endOperatorSession(digest: Uint8Array): Promise<'ended' | 'unknown'>;
+  /** Ends every session and link; answers how many there were. */
+  endOperatorSessions(): Promise<number>;
   /** Remembers that a write was asked for, by the digest of its `Idempotency-Key`; `seen` where it was asked for before. */
   claimWrite(digest: Uint8Array, nowMs: Millis): Promise<'new' | 'seen'>;
   /** Forgets a write that did not take place. */

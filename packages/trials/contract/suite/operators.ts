@@ -68,6 +68,15 @@ export const operatorContract = (onStore: OnStore): void => {
     assert.equal(await store.readOperatorSession(digest(2)), undefined);
   });
 
+  onStore('All operator sessions and links end together, and later ones do not.', async (store) => {
+    for (const seed of [1, 2, 3]) await store.createOperatorSession(session(seed));
+    assert.equal(await store.endOperatorSessions(), 3);
+    assert.equal(await store.endOperatorSessions(), 0);
+    assert.equal(await store.readOperatorSession(digest(2)), undefined);
+    await store.createOperatorSession(session(4));
+    assert.notEqual(await store.readOperatorSession(digest(4)), undefined);
+  });
+
   onStore('A write is claimed once, until it is released or a day has passed.', async (store) => {
     assert.equal(await store.claimWrite(digest(1), NOW_MS), 'new');
     assert.equal(await store.claimWrite(digest(1), NOW_MS), 'seen');

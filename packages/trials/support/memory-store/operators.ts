@@ -72,6 +72,12 @@ export const operatorVerbs = (
     }),
   endOperatorSession: (digest) =>
     run('endOperatorSession', () => (operatorSessions.delete(keyOf(digest)) ? 'ended' : 'unknown')),
+  endOperatorSessions: () =>
+    run('endOperatorSessions', () => {
+      const { size } = operatorSessions;
+      operatorSessions.clear();
+      return size;
+    }),
   claimWrite: (digest, nowMs) =>
     run('claimWrite', () => {
       for (const [key, atMs] of adminWrites) if (atMs < keptFrom(nowMs)) adminWrites.delete(key);

@@ -14,6 +14,8 @@ export type ApiVisit = {
   readonly body: Readonly<Record<string, unknown>>;
   /** Whether the operator's role has a further permission. */
   may(permission: Permission): boolean;
+  /** Whether the key or session of the request is still valid, with the same role. Throws `StoreError`. */
+  isStillAllowed(): Promise<boolean>;
   /** Records a look in the audit log. Throws `StoreError`: then nothing is shown. */
   look(target: string, details?: Readonly<Record<string, unknown>>): Promise<void>;
   /**

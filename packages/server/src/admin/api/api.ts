@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { OperatorError, StoreError } from '../../errors.ts';
+import { holdsSecret } from '../../operations/hide-secrets.ts';
 import { readOperatorKey } from '../../operations/operator-sessions.ts';
 import { auditWrite, recordAudit } from '../../operations/record-audit.ts';
 import type { Operator } from '../../operators/operator.ts';
@@ -87,7 +88,7 @@ const fieldsOfBody = ({ action, body = {} }: ApiRoute): Fields =>
 export const createApi = (context: ApiContext): Api => {
   const visitOf = (
     { route, path }: FoundRoute,
-    { operator, requestId }: Pick<ApiCall, 'operator' | 'requestId'>,
+    { operator, requestId, isStillAllowed }: Pick<ApiVisit, 'operator' | 'requestId' | 'isStillAllowed'>,
     { query, body }: Pick<ApiVisit, 'query' | 'body'>,
   ): ApiVisit => {
     const action = route.action ?? `${route.method.toLowerCase()} ${route.path}`;
@@ -99,6 +100,7 @@ export const createApi = (context: ApiContext): Api => {
       path,
       query,
       body,
+      isStillAllowed,
       may: (permission) => isAllowed(operator.role, permission),
       look: async (target, details = {}) =>
         void (await recordAudit(context, { ...by, action: lookOf(route), target, details }, 'seen')),
@@ -114,6 +116,7 @@ export const createApi = (context: ApiContext): Api => {
     if (route.action === undefined) return route.handle(context, visit);
     if (typeof visit.body['reason'] !== 'string')
       throw new Problem('reason_missing', 'say why in the member reason or the header Keyfob-Reason');
+    await refuseSecrets(context, visit);
     if (key === undefined) return route.handle(context, visit);
     return once(context, digestOfWrite(visit, route, key), () => route.handle(context, visit));
   };
@@ -125,7 +128,8 @@ export const createApi = (context: ApiContext): Api => {
       if (route === undefined) throw new Problem('not_found', name);
       checkFields(body, fieldsOfBody(route), 'body_invalid');
       const values = { query: readQuery(query, route.query ?? {}), body };
-      return run({ route, path }, visitOf({ route, path }, { operator, requestId }, values), key);
+      const by = { operator, requestId, isStillAllowed: async () => true };
+      return run({ route, path }, visitOf({ route, path }, by, values), key);
     },
 
     async pages(request) {
@@ -140,7 +144,8 @@ export const createApi = (context: ApiContext): Api => {
         // Before the path is looked at, so that a stranger learns nothing but this.
         const operator = await authenticate(context, request);
         const found = findRoute(method, path.slice(API_PREFIX.length));
-        const visit = visitOf(found, { operator, requestId }, readValues(request, found.route));
+        const by = { operator, requestId, isStillAllowed: () => isStill(context, request, operator) };
+        const visit = visitOf(found, by, readValues(request, found.route));
         return render(await run(found, visit, readKey(request)));
       } catch (error) {
         return renderFailure(error, requestId);
@@ -153,6 +158,18 @@ export const createApi = (context: ApiContext): Api => {
 const lookOf = ({ path }: ApiRoute): string => {
   if (path === '/grants/find') return 'grant.find';
   return path.startsWith('/jobs') ? 'grant.bulk.end' : 'grant.read';
+};
+
+/** What people write, or give as an id, goes into the audit log, which keeps it forever. Throws `Problem` and `StoreError`. */
+const refuseSecrets = async (context: ApiContext, { body, path }: ApiVisit): Promise<void> => {
+  for (const text of Object.values(path))
+    if (await holdsSecret(context, text))
+      throw new Problem('not_found', 'the path contains a secret, not an id');
+  for (const name of ['reason', 'name']) {
+    const text = body[name];
+    if (typeof text === 'string' && (await holdsSecret(context, text)))
+      throw new Problem('body_invalid', `${name} contains a token, a key or a secret: it would be stored`);
+  }
 };
 
 /** Throws `Problem`. */
@@ -223,6 +240,17 @@ const authenticate = async (context: ApiContext, request: AdminRequest): Promise
   if (!['GET', 'HEAD'].includes(request.method))
     throw new Problem('not_permitted', 'a session of the console only reads here: use an operator key');
   return session.operator;
+};
+
+/** Whether a request would still be let in as this operator. Throws `StoreError`. */
+const isStill = async (context: ApiContext, request: AdminRequest, before: Operator): Promise<boolean> => {
+  try {
+    const { kind, id, role } = await authenticate(context, request);
+    return kind === before.kind && id === before.id && role === before.role;
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
 };
 
 const render = ({ status, body, stream }: ApiAnswer): AdminAnswer => {

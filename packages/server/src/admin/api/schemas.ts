@@ -127,6 +127,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   WebhookList: object({ webhooks: list(ref('Webhook')) }),
   WebhookTested: object({ status: orNull(N), error: orNull(T) }),
   WebhookRetried: object({ due: N }),
+  SessionsEnded: object({ ended: N }),
   Delivery: object({
     webhookId: T,
     state: oneOf(DELIVERY_STATES),

@@ -58,7 +58,11 @@ const createSessionVerbs = ({
   read,
 }: Connection): Pick<
   OperatorStore,
-  'createOperatorSession' | 'readOperatorSession' | 'noteOperatorSessionUse' | 'endOperatorSession'
+  | 'createOperatorSession'
+  | 'readOperatorSession'
+  | 'noteOperatorSessionUse'
+  | 'endOperatorSession'
+  | 'endOperatorSessions'
 > => {
   const insert = database.prepare(
     'INSERT OR IGNORE INTO operator_sessions (digest, kind, operator, started_at_ms, used_at_ms) VALUES (?, ?, ?, ?, ?)',
@@ -70,6 +74,7 @@ const createSessionVerbs = ({
   const select = database.prepare('SELECT * FROM operator_sessions WHERE digest = ?');
   const note = database.prepare('UPDATE operator_sessions SET used_at_ms = ? WHERE digest = ?');
   const remove = database.prepare('DELETE FROM operator_sessions WHERE digest = ?');
+  const removeAll = database.prepare('DELETE FROM operator_sessions');
   return {
     createOperatorSession: ({ digest, kind, operator, startedAtMs, usedAtMs }) =>
       commits.run(() => {
@@ -91,6 +96,7 @@ const createSessionVerbs = ({
     noteOperatorSessionUse: (digest, nowMs) => commits.run(() => void note.run(nowMs, digest)),
     endOperatorSession: (digest) =>
       commits.run(() => (remove.run(digest).changes === 1 ? 'ended' : 'unknown')),
+    endOperatorSessions: () => commits.run(() => Number(removeAll.run().changes)),
   };
 };
 

@@ -1,9 +1,11 @@
+import { StoreError } from '../../../errors.ts';
 import { findGrantEvents } from '../../../operations/find-grant-events.ts';
 import { readGrantId } from '../../../tokens/grant-id.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { oneOf, TEXT } from '../fields.ts';
 import { Problem } from '../problem.ts';
+import { viewLogEvent } from '../live-event.ts';
 import { viewEvent } from '../views.ts';
 import type { AdminStream } from '../../exchange.ts';
 import { limitOf, momentOf, PAGE_FIELDS, sequenceAfter } from './paging.ts';
@@ -74,7 +76,7 @@ export const EVENT_ROUTES: readonly ApiRoute[] = [
 ];
 
 const ALIVE_EVERY_MS = 15_000;
-/** Then the reader asks again, and is authenticated again: a key that was removed does not read on forever. */
+/** Then the reader asks again. */
 const STREAM_MAX_MS = 15 * 60_000;
 
 /** Sends what the filter lets through until the reader leaves. */
@@ -85,15 +87,26 @@ const followLive =
     const seesOwners = visit.may('owners.read');
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     signal.addEventListener('abort', () => resolve());
+    // A key that was removed, or a session that was ended, reads no further. An outage of the store changes nothing.
+    const endUnlessAllowed = async (): Promise<void> => {
+      try {
+        if (!(await visit.isStillAllowed())) resolve();
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+      }
+    };
     // Proxies and browsers give up on a stream that says nothing.
-    const alive = setInterval(() => write(': alive\n\n'), ALIVE_EVERY_MS);
+    const alive = setInterval(() => {
+      write(': alive\n\n');
+      void endUnlessAllowed();
+    }, ALIVE_EVERY_MS);
     const longest = setTimeout(resolve, STREAM_MAX_MS);
     const leave = context.follow((event, atMs) => {
       const about = event as unknown as Readonly<Record<string, unknown>>;
       if (clientId !== undefined && about['clientId'] !== clientId) return;
       if (grantId !== undefined && about['grantId'] !== grantId) return;
-      const shown = seesOwners ? about : withoutOwners(about);
-      write(`data: ${JSON.stringify({ at: new Date(atMs).toISOString(), ...shown })}\n\n`);
+      const shown = { at: new Date(atMs).toISOString(), ...viewLogEvent(event, seesOwners) };
+      write(`data: ${JSON.stringify(shown)}\n\n`);
     });
     write(`retry: 3000\n: attached\n\n`);
     if (signal.aborted) resolve();
@@ -102,12 +115,3 @@ const followLive =
     clearInterval(alive);
     clearTimeout(longest);
   };
-
-/** Members of log events by which an owner could be found. */
-const withoutOwners = (event: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(event).map(([name, value]) => [
-      name,
-      ['caller', 'rotatedBy', 'subject', 'vins', 'owner', 'cause'].includes(name) ? null : value,
-    ]),
-  );

@@ -91,6 +91,23 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
     },
   },
   {
+    method: 'POST',
+    path: '/operator-sessions/end',
+    tag: 'Operators',
+    summary: 'Ends every session and every unused link of the console, of everybody; operator keys stay',
+    permission: 'operators.write',
+    action: 'console.sign_out_all',
+    body: {},
+    answers: { status: 200, schema: 'SessionsEnded' },
+    async handle({ store }, visit) {
+      const ended = await visit.write(
+        () => store.endOperatorSessions(),
+        () => undefined,
+      );
+      return { status: 200, body: { ended } };
+    },
+  },
+  {
     method: 'GET',
     path: '/audit',
     tag: 'Audit',

@@ -70,6 +70,7 @@ export const createOperatorVerbs = ({ read, write, transact }: Connections): Ope
     const ended = await write('DELETE FROM operator_sessions WHERE digest = $1 RETURNING kind', [digest]);
     return ended.length === 1 ? 'ended' : 'unknown';
   },
+  endOperatorSessions: async () => (await write('DELETE FROM operator_sessions RETURNING kind', [])).length,
   claimWrite: (digest, nowMs) =>
     transact(async (transaction) => {
       const keptFromMs = nowMs - toMillis(OPERATOR_ROWS_KEPT_SECONDS);
