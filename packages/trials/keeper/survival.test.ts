@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -104,7 +105,29 @@ describe('a store that refuses the new pair', () => {
       [1],
     );
   });
+
+  it('a program that does not know the client leaves the pair in the spool', async (scope) => {
+    const bench = await benchFor(scope, 'punishing');
+    const keeper = await bench.open({ store: refusingStore(bench.file, () => true) });
+    await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
+    assert.equal((await keeper.tryToken('car')).status, 'ok');
+    await keeper.close({ waitMs: 0 });
+    abandonSpools(`${bench.file}.spool`);
+    await (await bench.open({ clients: { vans: clientOfData(bench.server.client) } })).close();
+    const again = await bench.open();
+    assert.equal((await again.tryToken('car')).status, 'ok');
+    assert.equal(bench.server.requests().length, 1);
+  });
 });
+
+/** Makes spools look like those of a process that has ended: their names say when it was started. */
+const abandonSpools = (directory: string): void => {
+  for (const name of readdirSync(directory)) {
+    const [random, pid, , place] = Buffer.from(name.replace('.spool', ''), 'base64url').toString().split('|');
+    const owner = Buffer.from([random, pid, '1', place].join('|')).toString('base64url');
+    renameSync(join(directory, name), join(directory, `${owner}.spool`));
+  }
+};
 
 describe('a process that stops for longer than its lease', () => {
   it('sends nothing when it goes on', async (scope) => {

@@ -25,8 +25,11 @@ export type Spool = {
   remove(id: string): void;
   /** The answers in all spools of the directory: this one's, and those of processes that are gone or not. */
   left(): readonly StoredAnswer[];
-  /** Deletes the files of processes that are gone; only after what they left is stored. */
-  clear(): void;
+  /**
+   * Deletes the files of processes that are gone, where every answer in them is among these: a process may have written its last
+   * answer after `left` was read.
+   */
+  clear(storedIds: ReadonlySet<string>): void;
   /** Shows that this process lives, to those that cannot see its number. At least every hour. */
   beat(): void;
   close(): void;
@@ -94,9 +97,11 @@ export const openSpool = (directory: string, owner: string): Spool => {
         // It is stored: at the next start it is offered again, and refused because the row has moved on.
       }
     },
-    left: () => [...answers.values(), ...others().flatMap((path) => decode(readFileSync(path)))],
-    clear() {
-      for (const path of others()) if (isAbandoned(path)) rmSync(path, { force: true });
+    left: () => [...answers.values(), ...others().flatMap((path) => decode(readIfThere(path)))],
+    clear(storedIds) {
+      // First whether its writer has ended: what is read afterwards is all that there will ever be.
+      for (const path of others().filter(isAbandoned))
+        if (decode(readIfThere(path)).every(({ id }) => storedIds.has(id))) rmSync(path, { force: true });
     },
     beat() {
       const now = new Date();
@@ -114,7 +119,18 @@ const SILENT_MS = 86_400_000;
 /** Whether the writer of a spool has ended: surely, or it is of another container and silent for a day. */
 const isAbandoned = (path: string): boolean => {
   const owner = Buffer.from(basename(path, ENDING), 'base64url').toString();
-  return isOwnerGone({ owner }) || statSync(path).mtimeMs < Date.now() - SILENT_MS;
+  const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  return isOwnerGone({ owner }) || changedMs < Date.now() - SILENT_MS;
+};
+
+/** Another process may delete a spool between two looks: its own, or one whose answers it has stored. */
+const readIfThere = (path: string): Buffer => {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
 };
 
 /** A block: a line with checksum and length, then JSON. */

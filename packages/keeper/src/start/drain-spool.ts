@@ -1,32 +1,44 @@
+import type { Grant } from '../grants/grant.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { keepStored, readStored } from '../refresh/keep.ts';
 import { revokePairs } from '../refresh/revoke.ts';
 import type { StoredAnswer } from '../stores/store.ts';
 
-/** Takes what processes left in their spools into the store: before anything is sent. Returns how many answers that were. */
+/**
+ * Takes what processes left in their spools into the store: before anything is sent. What cannot be taken now stays in its file:
+ * its client may be missing here only. Returns how many grants had answers.
+ */
 export const drainSpool = async (engine: Engine): Promise<number> => {
   const byGrant = new Map<string, StoredAnswer[]>();
   for (const answer of engine.spool.left())
     byGrant.set(answer.grantId, [...(byGrant.get(answer.grantId) ?? []), answer]);
+  const storedIds = new Set<string>();
   for (const [grantId, answers] of byGrant) {
+    await drainGrant(engine, grantId, answers);
     const grant = await engine.store.read(grantId);
-    const client = grant === undefined ? undefined : engine.clients.get(grant.client);
-    if (grant === undefined || client === undefined) continue;
-    if (grant.state === 'closed') {
-      const successes = answers.map((answer) => readStored(engine, client, answer));
-      revokePairs(
-        engine,
-        client,
-        grant,
-        successes.flatMap((one) => one?.answer.pair ?? []),
-      );
-      continue;
-    }
-    const fitting = answers.filter(
-      ({ generation, epoch }) => generation === grant.generation && epoch === grant.epoch,
-    );
-    if (fitting.length > 0) await keepStored(engine, grant, fitting);
+    for (const answer of answers) if (grant === undefined || !isFor(grant, answer)) storedIds.add(answer.id);
   }
-  engine.spool.clear();
+  engine.spool.clear(storedIds);
   return byGrant.size;
 };
+
+const drainGrant = async (
+  engine: Engine,
+  grantId: string,
+  answers: readonly StoredAnswer[],
+): Promise<void> => {
+  const grant = await engine.store.read(grantId);
+  const client = grant === undefined ? undefined : engine.clients.get(grant.client);
+  if (grant === undefined || client === undefined) return;
+  if (grant.state === 'closed') {
+    const successes = answers.map((answer) => readStored(engine, client, answer));
+    const pairs = successes.flatMap((one) => one?.answer.pair ?? []);
+    return revokePairs(engine, client, grant, pairs);
+  }
+  const fitting = answers.filter((answer) => isFor(grant, answer));
+  if (fitting.length > 0) await keepStored(engine, grant, fitting);
+};
+
+/** Whether an answer is to the token that the row holds: otherwise nobody needs it any more. */
+const isFor = (grant: Grant, { generation, epoch }: StoredAnswer): boolean =>
+  grant.state !== 'closed' && grant.generation === generation && grant.epoch === epoch;
