@@ -85,6 +85,25 @@ describe('a dead grant', () => {
     });
 });
 
+describe('a firewall before the provider', () => {
+  for (const kind of ALL_KINDS)
+    it(`${kind}: refuses a car while another one is refreshed: no grant is blamed`, async (scope) => {
+      const kept = await keptWorldFor(scope, kind);
+      await kept.putCar('car');
+      for (let turn = 0; turn < 3; turn++) {
+        armFault(kept.world, { do: { status: 403, body: '<html>Request blocked</html>' } });
+        const before = kept.requests().length;
+        // It waits a little after each refusal.
+        while (kept.requests().length === before)
+          assert.equal((await kept.keeper.refresh('car')).kind, 'later');
+        await kept.putCar(`other-${turn}`);
+        assert.equal(await settled(kept, `other-${turn}`), 'ok');
+      }
+      assert.equal(await settled(kept, 'car'), 'ok');
+      assert.ok(!eventKinds(kept).includes('needs_consent'));
+    });
+});
+
 describe('a wrong secret', () => {
   for (const kind of ALL_KINDS)
     it(`${kind}: no grant is blamed, and all work again with the right one`, async (scope) => {

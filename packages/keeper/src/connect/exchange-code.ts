@@ -1,3 +1,4 @@
+import { MAY_BE_CLIENT } from '../grants/answer-class.ts';
 import type { Client } from '../providers/clients.ts';
 import type { Tokens } from '../put.ts';
 import type { Engine } from '../refresh/engine.ts';
@@ -47,7 +48,7 @@ export const exchangeCode = async (
         tokens: { ...answer.pair, ...answer.stated, obtainedAtMs: sentAtMs },
       };
     // During a change of secrets the next one may be the right one.
-    if (answer.class !== 'client_rejected' && answer.class !== 'unclear') break;
+    if (!MAY_BE_CLIENT.has(answer.class)) break;
   }
   const { class: found, code: said } = answer ?? { class: 'bug' as const, code: 'no_secret' };
   const isOutage = found === 'not_sent' || found === 'rate_limited' || found === 'ambiguous';

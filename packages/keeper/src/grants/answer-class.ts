@@ -18,8 +18,17 @@ export type AnswerClass =
   | 'client_rejected'
   /** The grant is dead or the client is wrong: this answer alone cannot say. */
   | 'unclear'
+  /** A refusal that the provider's profile does not list. A firewall or a gateway before it may have answered: no grant ends by it. */
+  | 'unrecognised'
   /** Our request is wrong. */
   | 'bug';
+
+/** Refusals after which another secret of the client may be the right one. */
+export const MAY_BE_CLIENT: ReadonlySet<AnswerClass> = new Set([
+  'client_rejected',
+  'unclear',
+  'unrecognised',
+]);
 
 /** What a class means to the token that was sent. */
 type Meaning = {
@@ -43,5 +52,6 @@ export const MEANINGS: Readonly<Record<AnswerClass, Meaning>> = {
   sharing_withdrawn: { isSpent: 'yes', stopsClient: false },
   client_rejected: { isSpent: 'no', stopsClient: true },
   unclear: { isSpent: 'no', stopsClient: false },
+  unrecognised: { isSpent: 'no', stopsClient: false },
   bug: { isSpent: 'no', stopsClient: true },
 };

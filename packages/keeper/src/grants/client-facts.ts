@@ -3,7 +3,7 @@ import type { LearnedFacts, Surprise } from '../providers/learned.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Millis } from '../time.ts';
 import { noteUnclear } from './correlate.ts';
-import type { UnclearRefusals } from './correlate.ts';
+import type { Refusal, UnclearRefusals } from './correlate.ts';
 import type { ClientEvent } from './events.ts';
 import { slowDown, startSlowly } from './pace.ts';
 import type { Pace } from './pace.ts';
@@ -155,7 +155,7 @@ export const afterPause = (
 };
 
 /** After a grant was refused, and it is not clear why. */
-export const afterUnclear = (before: ClientFacts, grantId: string, sentAtMs: Millis): ChangedFacts => ({
-  facts: { ...before, unclear: noteUnclear(before.unclear, grantId, sentAtMs) },
+export const afterUnclear = (before: ClientFacts, refusal: Refusal): ChangedFacts => ({
+  facts: { ...before, unclear: noteUnclear(before.unclear, refusal) },
   events: [],
 });

@@ -10,6 +10,11 @@ const refusals = (grantId: string, firstAgoMs: number, count: number, lastAgoMs 
   lastAtMs: NOW_MS - lastAgoMs,
   count,
 });
+const refusal = (grantId: string, sentAtMs: number, isRecognised = true) => ({
+  grantId,
+  sentAtMs,
+  isRecognised,
+});
 
 describe('whose fault an unclear refusal is', () => {
   const many = ['b', 'c', 'd', 'e'].map((id) => refusals(id, 1000, 1));
@@ -49,13 +54,26 @@ describe('whose fault an unclear refusal is', () => {
     );
 
   it('counts the refusals of a grant from the first', () => {
-    const once = noteUnclear([], 'a', 1);
-    assert.deepEqual(noteUnclear(once, 'a', 5), [{ grantId: 'a', firstAtMs: 1, lastAtMs: 5, count: 2 }]);
+    const once = noteUnclear([], refusal('a', 1));
+    assert.deepEqual(noteUnclear(once, refusal('a', 5)), [
+      { grantId: 'a', firstAtMs: 1, lastAtMs: 5, count: 2 },
+    ]);
+  });
+
+  it('counts none that the profile does not list, and begins anew with the first that it lists', () => {
+    const unrecognised = noteUnclear([], refusal('a', 1, false));
+    assert.deepEqual(noteUnclear(unrecognised, refusal('a', 5)), [
+      { grantId: 'a', firstAtMs: 5, lastAtMs: 5, count: 1 },
+    ]);
+    const listed = noteUnclear([], refusal('a', 1));
+    assert.deepEqual(noteUnclear(listed, refusal('a', 5, false)), [
+      { grantId: 'a', firstAtMs: 1, lastAtMs: 5, count: 1 },
+    ]);
   });
 
   it('keeps the last twenty grants', () => {
-    let noted = noteUnclear([], 'first', 0);
-    for (let count = 0; count < 20; count++) noted = noteUnclear(noted, `${count}`, count);
+    let noted = noteUnclear([], refusal('first', 0));
+    for (let count = 0; count < 20; count++) noted = noteUnclear(noted, refusal(`${count}`, count));
     assert.equal(noted.length, 20);
     assert.ok(!noted.some(({ grantId }) => grantId === 'first'));
   });

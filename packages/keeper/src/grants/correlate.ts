@@ -7,6 +7,16 @@ export type UnclearRefusals = {
   readonly firstAtMs: Millis;
   readonly lastAtMs: Millis;
   readonly count: number;
+  /** Whether none of them is known to the provider's profile. Missing for no. */
+  readonly isUnrecognised?: boolean;
+};
+
+/** One refusal that does not say whose fault it is. */
+export type Refusal = {
+  readonly grantId: string;
+  readonly sentAtMs: Millis;
+  /** Whether the provider's profile lists it. */
+  readonly isRecognised: boolean;
 };
 
 /** What other grants of a client show about an unclear refusal. */
@@ -41,18 +51,24 @@ export const verdictOf = (evidence: Evidence, timing: Timing): 'grant' | 'client
   return clientSuccessAtMs === undefined ? 'client' : 'grant';
 };
 
-/** The list with one more unclear refusal. The grants that were refused last are kept. */
+/**
+ * The list with one more unclear refusal. The grants that were refused last are kept. What the profile does not list counts for the
+ * client, and never for a grant: the first one that it lists begins anew.
+ */
 export const noteUnclear = (
   unclear: readonly UnclearRefusals[],
-  grantId: string,
-  sentAtMs: Millis,
+  { grantId, sentAtMs, isRecognised }: Refusal,
 ): readonly UnclearRefusals[] => {
   const own = unclear.find((one) => one.grantId === grantId);
+  const before = isRecognised && own?.isUnrecognised === true ? undefined : own;
   const noted = {
     grantId,
-    firstAtMs: own?.firstAtMs ?? sentAtMs,
+    firstAtMs: before?.firstAtMs ?? sentAtMs,
     lastAtMs: sentAtMs,
-    count: (own?.count ?? 0) + 1,
+    count: (before?.count ?? 0) + (isRecognised ? 1 : 0),
+    ...(!isRecognised && (before === undefined || before.isUnrecognised === true)
+      ? { isUnrecognised: true }
+      : {}),
   };
   return [noted, ...unclear.filter((one) => one.grantId !== grantId)].slice(0, NOTED_MAX);
 };

@@ -127,6 +127,12 @@ describe('what becomes of a grant whose refresh brought no pair', () => {
     assert.equal(decide([ended('unclear')], { verdict: 'client' }).change.state, 'active');
   });
 
+  it('a refusal that the profile does not list ends no grant, whatever the others show', () => {
+    for (const verdict of ['grant', 'wait'] as const)
+      assert.equal(decide([ended('unrecognised')], { verdict }).change.state, 'suspect');
+    assert.equal(decide([ended('unrecognised')], { verdict: 'client' }).change.state, 'active');
+  });
+
   it('an answer that cannot be read is kept, and its send stays open', () => {
     const { change } = decide([ended('unusable')]);
     assert.equal(change.state, 'staged');

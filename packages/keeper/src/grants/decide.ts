@@ -39,7 +39,7 @@ export type Situation = {
   readonly grant: Grant;
   /** The sends of this refresh, none of which brought a pair. */
   readonly ended: readonly Ended[];
-  /** Whose fault an unclear refusal is. */
+  /** Whose fault a refusal is that does not say so itself. */
   readonly verdict: 'grant' | 'client' | 'wait';
   /** When a stopped client is tried again. */
   readonly clientRetryAtMs: Millis | undefined;
@@ -57,6 +57,7 @@ const PRECEDENCE: readonly AnswerClass[] = [
   'grant_rejected',
   'client_rejected',
   'unclear',
+  'unrecognised',
   'ambiguous',
   'rate_limited',
   'bug',
@@ -79,6 +80,8 @@ export const decideFailure = (situation: Situation): Decision => {
       return die(situation, sends, found);
     case 'unclear':
       if (verdict === 'grant') return die(situation, sends, 'grant_rejected');
+      return verdict === 'client' ? waitForClient(situation, sends) : suspect(situation, sends);
+    case 'unrecognised':
       return verdict === 'client' ? waitForClient(situation, sends) : suspect(situation, sends);
     case 'client_rejected':
     case 'bug':

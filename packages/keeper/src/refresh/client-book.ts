@@ -9,6 +9,7 @@ import {
 } from '../grants/client-facts.ts';
 import type { ChangedFacts, ClientFacts } from '../grants/client-facts.ts';
 import { verdictOf } from '../grants/correlate.ts';
+import type { Refusal } from '../grants/correlate.ts';
 import type { Timing } from '../grants/timing.ts';
 import type { Client } from '../providers/clients.ts';
 import type { LearnedFacts } from '../providers/learned.ts';
@@ -37,7 +38,7 @@ export type ClientBook = {
   /** The provider refuses the client. Stops it until a canary succeeds. Returns when that may be sent. */
   noteRefused(name: string, code: string): Promise<Millis>;
   /** A grant was refused, and it is not clear why. Returns what all grants of the client show. */
-  noteUnclear(name: string, grantId: string, sentAtMs: Millis): Promise<'grant' | 'client' | 'wait'>;
+  noteUnclear(name: string, refusal: Refusal): Promise<'grant' | 'client' | 'wait'>;
   /** The provider asked for a pause. */
   notePause(name: string, untilMs: Millis): Promise<void>;
   /** Takes the next canary of a stopped client: one process does. `true` where the client is not stopped. */
@@ -126,8 +127,9 @@ export const createClientBook = (
       const facts = await change(name, (before) => afterRefusal(before, { name, code, nowMs }, timing));
       return facts.breaker?.retryAtMs ?? nowMs;
     },
-    async noteUnclear(name, grantId, sentAtMs) {
-      const facts = await change(name, (before) => afterUnclear(before, grantId, sentAtMs));
+    async noteUnclear(name, refusal) {
+      const { grantId } = refusal;
+      const facts = await change(name, (before) => afterUnclear(before, refusal));
       const { unclear, successAtMs } = facts;
       return verdictOf({ grantId, clientSuccessAtMs: successAtMs, unclear, nowMs: clock.wallMs() }, timing);
     },

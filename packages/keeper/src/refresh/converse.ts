@@ -1,5 +1,6 @@
 import { StoreError } from '../errors.ts';
 import { exchangeDeadlineMs, isInsideOverlap, sendAgainAt } from '../grants/ambiguity.ts';
+import { MAY_BE_CLIENT } from '../grants/answer-class.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { Client } from '../providers/clients.ts';
 import { sleep } from '../time.ts';
@@ -99,8 +100,7 @@ const waitFor = async (open: readonly Send[], waitMs: Millis, clock: Engine['clo
 };
 
 const isAboutClient = (send: Send | undefined): boolean =>
-  send?.ending !== undefined &&
-  (send.ending.answer.class === 'client_rejected' || send.ending.answer.class === 'unclear');
+  send?.ending !== undefined && MAY_BE_CLIENT.has(send.ending.answer.class);
 
 const startSend = (
   engine: Engine,

@@ -114,10 +114,11 @@ const classify = (
   const field = provider.refusal.field === undefined ? undefined : textAt(body, provider.refusal.field);
   const complaint = field === undefined ? undefined : provider.complaints[field];
   if (complaint !== undefined) return complaint;
-  if (code !== undefined && Object.hasOwn(provider.codes, code)) return provider.codes[code] ?? 'unclear';
+  if (code !== undefined && Object.hasOwn(provider.codes, code))
+    return provider.codes[code] ?? 'unrecognised';
   if (status < 300) return 'unusable';
   if (status === 404 || status === 405 || status === 415) return 'client_rejected';
-  return 'unclear';
+  return 'unrecognised';
 };
 
 const CLOSINGS = ['', '}', '}}'];

@@ -142,7 +142,14 @@ const concludeFailure = async (
   }
   const code = sends.find(({ ending }) => ending?.answer.class === found)?.ending?.answer.code ?? found;
   const nowMs = store.nowMs();
-  const verdict = found === 'unclear' ? await book.noteUnclear(grant.client, grant.id, nowMs) : 'wait';
+  const verdict =
+    found === 'unclear' || found === 'unrecognised'
+      ? await book.noteUnclear(grant.client, {
+          grantId: grant.id,
+          sentAtMs: nowMs,
+          isRecognised: found === 'unclear',
+        })
+      : 'wait';
   const isClient = MEANINGS[found].stopsClient || verdict === 'client';
   const clientRetryAtMs = isClient ? await book.noteRefused(grant.client, code) : undefined;
   if (found === 'rate_limited')
@@ -191,6 +198,7 @@ const reasonFor = (found: string): string =>
     ambiguous: 'no_answer',
     unusable: 'answer_unreadable',
     unclear: 'refusal_unclear',
+    unrecognised: 'refusal_unclear',
     client_rejected: 'client_misconfigured',
     bug: 'client_misconfigured',
   })[found] ?? found;

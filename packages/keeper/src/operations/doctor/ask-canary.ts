@@ -67,6 +67,13 @@ const judge = (check: string, found: AnswerClass, code: string): Finding => {
     case 'ambiguous':
     case 'bug':
       return bad(check, 'warn', `the provider answered ${code}`, 'Try again later.');
+    case 'unrecognised':
+      return bad(
+        check,
+        'warn',
+        `the refusal (${code}) is not in the profile of this provider`,
+        'Look for a firewall on the way; where the provider itself says so, add its code to the profile.',
+      );
   }
 };
 
