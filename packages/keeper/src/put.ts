@@ -34,6 +34,11 @@ export type PutOptions = {
    * the second one is refused, because one owner's token under two names is often a mistake. `true` by default.
    */
   readonly isShared?: boolean | undefined;
+  /**
+   * Where a grant may be shared: only with connections whose names all begin with this. Otherwise the pair is refused. It keeps callers
+   * apart who may each see a part of the names: nobody gets a token by one that was used long ago.
+   */
+  readonly sharedPrefix?: string | undefined;
 };
 
 const NAME_MAX = 200;
@@ -44,7 +49,7 @@ export const preparePut = (
   name: string,
   clientName: string,
   tokens: Tokens,
-  { params = {}, isShared = true }: PutOptions = {},
+  { params = {}, isShared = true, sharedPrefix }: PutOptions = {},
 ): Put => {
   if (name === '' || name.length > NAME_MAX || hasControls(name))
     throw new KeeperError(
@@ -86,6 +91,7 @@ export const preparePut = (
     sealFor: (place) => sealPair(engine.keys, place, pair, about),
     // Without a refresh token, all connections of a client are one grant.
     mayLink: isShared || pair.refreshToken === undefined,
+    linkPrefix: pair.refreshToken === undefined ? undefined : sharedPrefix,
     due: dueOf({ id: grantId, generation: 1, epoch: 1 }, client, learned, about, {
       askedAtMs: undefined,
       nowMs,

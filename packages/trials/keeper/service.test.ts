@@ -333,6 +333,35 @@ describe('the service: keys', () => {
     assert.equal(codeOf(row), 'name_not_visible');
   });
 
+  it('a key with a prefix gets no grant of other names, by a token of it that was used or is kept', async (scope) => {
+    const served = await servedWorldFor(scope, 'smartcar');
+    const used = await newPair(served);
+    await served.ask('PUT', grantOf('fleet:1'), { body: used });
+    const { text } = await served.ask('GET', tokenOf('fleet:1'));
+    const kept = await newPair(served);
+    await served.ask('PUT', grantOf('fleet:2'), { body: kept });
+    const key = await served.keyFor(['tokens:read', 'grants:write'], 'other:');
+    for (const body of [used, kept]) {
+      assert.equal(
+        problemOf(await served.ask('PUT', grantOf('other:1'), { key, body })),
+        '422 input_refused',
+      );
+      const line = JSON.stringify({ name: 'other:1', ...body });
+      const [row] = linesOf(await served.ask('POST', '/v1/import', { key, body: line }));
+      assert.equal(codeOf(row), 'token_shared');
+      assert.ok(!JSON.stringify(row).includes('fleet'));
+    }
+    const answer = await served.ask('GET', tokenOf('other:1'), { key });
+    assert.equal(problemOf(answer), '404 not_connected');
+    assert.notEqual(answer.text, text);
+    const own = await newPair(served);
+    for (const [name, status] of [
+      ['other:1', 201],
+      ['other:2', 200],
+    ] as const)
+      assert.equal((await served.ask('PUT', grantOf(name), { key, body: own })).status, status);
+  });
+
   it('a removed key, and one that is over, is refused soon; last uses are noted', async (scope) => {
     const served = await servedWorldFor(scope, 'smartcar');
     const { key } = await createServiceKey(served.keeper, {

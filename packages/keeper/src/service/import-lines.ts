@@ -131,7 +131,8 @@ const refuse = (
   error: { code, detail, remedy },
 });
 
-const readRow = ({ namePrefix }: ServiceKey, { line, text }: Line): ReadRow => {
+const readRow = (key: ServiceKey, { line, text }: Line): ReadRow => {
+  const { namePrefix } = key;
   if (text === TOO_LONG || text.length > LINE_MAX_BYTES)
     return refuse(
       line,
@@ -164,7 +165,7 @@ const readRow = ({ namePrefix }: ServiceKey, { line, text }: Line): ReadRow => {
       `The key sees only names that begin with "${namePrefix}"`,
       'Use a key for this name.',
     );
-  return { line, row: toRow(name, pair) };
+  return { line, row: toRow(name, pair, key) };
 };
 
 /** Keeps the rows that can be kept, and answers for all of them, in their order. */

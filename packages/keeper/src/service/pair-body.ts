@@ -29,8 +29,12 @@ export const pairLine = v.strictObject({ name: v.string(), ...pairMembers });
 /** How a put ended. */
 export const putStatus = v.picklist(['new', 'replaced', 'linked', 'known', 'outdated']);
 
-/** The pair of a body under a name, as the keeper takes it. */
-export const toRow = (name: string, body: v.InferOutput<typeof pairBody>): PutRow => ({
+/** The pair of a body under a name, as the keeper takes it. A key with a prefix shares grants only with names that it sees. */
+export const toRow = (
+  name: string,
+  body: v.InferOutput<typeof pairBody>,
+  { namePrefix }: Pick<ServiceKey, 'namePrefix'>,
+): PutRow => ({
   name,
   client: body.client,
   tokens: {
@@ -43,6 +47,7 @@ export const toRow = (name: string, body: v.InferOutput<typeof pairBody>): PutRo
   },
   params: body.params,
   isShared: body.shared,
+  sharedPrefix: namePrefix,
 });
 
 /** Keeps the pair of a body under a name. Throws `KeeperError` for what can never be kept. */
@@ -50,9 +55,10 @@ export const putPair = (
   keeper: Keeper,
   name: string,
   body: v.InferOutput<typeof pairBody>,
+  key: Pick<ServiceKey, 'namePrefix'>,
 ): Promise<PutStatus> => {
-  const { client, tokens, params, isShared } = toRow(name, body);
-  return keeper.put(name, client, tokens, { params, isShared });
+  const { client, tokens, name: rowName, ...options } = toRow(name, body, key);
+  return keeper.put(rowName, client, tokens, options);
 };
 
 /** Refusals that name another connection. */

@@ -158,6 +158,8 @@ export type Put = {
   readonly due: Due | undefined;
   /** Whether two connections may use one grant, where both have its refresh token. */
   readonly mayLink: boolean;
+  /** Only with connections whose names all begin with it; `undefined` for any. */
+  readonly linkPrefix: string | undefined;
   /** When a table says that the pair was issued: one of the connection that was issued later stays. */
   readonly issuedAtMs?: Millis | undefined;
 };

@@ -33,6 +33,7 @@ export const newPut = (name: string, token: string, more: Partial<Put> = {}): Pu
   }),
   due: { atMs: 1500, rank: 2 },
   mayLink: true,
+  linkPrefix: undefined,
   ...more,
 });
 

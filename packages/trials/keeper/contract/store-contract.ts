@@ -7,6 +7,7 @@ import { describePutting } from './putting.ts';
 import { describeRefreshing } from './refreshing.ts';
 import { describeReporting } from './reporting.ts';
 import { describeScheduling } from './scheduling.ts';
+import { describeSharing } from './sharing.ts';
 import { describeServiceKeys } from './service-keys.ts';
 import type { OpenForContract } from './rows.ts';
 
@@ -15,6 +16,7 @@ export const describeStore = (name: string, open: OpenForContract): void => {
   describePutting(name, open);
   describeOutdating(name, open);
   describeDuplicates(name, open);
+  describeSharing(name, open);
   describeRefreshing(name, open);
   describeScheduling(name, open);
   describeAnnouncing(name, open);

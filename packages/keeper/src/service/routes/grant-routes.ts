@@ -141,7 +141,7 @@ export const GRANT_ROUTES: readonly ServiceRoute[] = [
     },
     problems: ['name_not_visible', 'input_refused'],
     async handle({ context, key, name, body }) {
-      const status = await putPair(context.keeper, name, body).catch((error: unknown) => {
+      const status = await putPair(context.keeper, name, body, key).catch((error: unknown) => {
         if (!(error instanceof KeeperError) || error.code === 'keeper_closed') throw error;
         const { code, message: reason, remedy } = error;
         throw new Problem('input_refused', reasonFor(key, { code, reason, remedy }), { remedy, code });

@@ -18,6 +18,8 @@ const FIND_USERS = `SELECT g.*, fingerprint FROM keeper_attempts AS a JOIN keepe
     AND state NOT IN ('closed', 'dead')`;
 const COUNT_OTHERS =
   'SELECT count(*) AS others FROM keeper_connections WHERE grant_id = :id AND name <> :name';
+const FIND_FOREIGN =
+  'SELECT 1 AS found FROM keeper_connections WHERE grant_id = :id AND NOT starts_with(name, :prefix) LIMIT 1';
 const LINK = `INSERT INTO keeper_connections (name, grant_id, client) VALUES (:name, :id, :client)
   ON CONFLICT (name) DO UPDATE SET grant_id = :id, client = :client`;
 /** Fails where another process has made the connection meanwhile; then all is done again. */
@@ -105,7 +107,7 @@ const putHeld = async (
   const grant = toGrant(row);
   const isOwn = linkedId === grant.id;
   if (!isOwn) {
-    if (!put.mayLink || put.client !== grant.client) return { status: 'held', grant };
+    if (!(await mayLink(query, put, grant))) return { status: 'held', grant };
     if (linkedId !== undefined) await noteReplacedToken(query, linkedId, put.name);
     await link(query, put, linkedId, grant);
     if (linkedId !== undefined) await query(CLOSE, { id: linkedId });
@@ -126,9 +128,20 @@ const putUsed = async (
 ): Promise<PutResult> => {
   const grant = toGrant(row);
   if (linkedId === grant.id) return { status: 'outdated', grant };
-  if (!put.mayLink || put.client !== grant.client) return { status: 'held', grant };
+  if (!(await mayLink(query, put, grant))) return { status: 'held', grant };
   if (linkedId === undefined) await link(query, put, linkedId, grant);
   return { status: 'outdated', grant };
+};
+
+const mayLink = async (
+  query: Query,
+  { mayLink: isWanted, linkPrefix: prefix, client }: Put,
+  grant: Grant,
+): Promise<boolean> => {
+  if (!isWanted || client !== grant.client) return false;
+  if (prefix === undefined) return true;
+  const foreign = await query(FIND_FOREIGN, { id: grant.id, prefix });
+  return foreign.length === 0;
 };
 
 const link = async (

@@ -40,6 +40,9 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
   const countOthers = database.prepare(
     'SELECT count(*) AS others FROM connections WHERE grant_id = ? AND name <> ?',
   );
+  const findForeign = database.prepare(
+    'SELECT 1 FROM connections WHERE grant_id = ? AND substr(name, 1, length(?)) <> ? LIMIT 1',
+  );
   const link = database.prepare(
     'INSERT OR REPLACE INTO connections (name, grant_id, client) VALUES (?, ?, ?)',
   );
@@ -72,11 +75,16 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
     return { status: 'replaced', grant: toGrant(row ?? {}) };
   };
 
+  const mayLink = ({ mayLink: isWanted, linkPrefix, client }: Put, grant: Grant): boolean =>
+    isWanted &&
+    client === grant.client &&
+    (linkPrefix === undefined || findForeign.get(grant.id, linkPrefix, linkPrefix) === undefined);
+
   /** A grant has this very token. */
   const putHeld = (put: Put, grant: Grant, linkedId: Linked): PutResult => {
     const isOwn = linkedId === grant.id;
     if (!isOwn) {
-      if (!put.mayLink || put.client !== grant.client) return { status: 'held', grant };
+      if (!mayLink(put, grant)) return { status: 'held', grant };
       if (linkedId !== undefined) replaced.note(String(linkedId), put.name);
       link.run(put.name, grant.id, grant.client);
       if (linkedId !== undefined && countLinks.get(linkedId)?.['links'] === 0) close.run(nowMs(), linkedId);
@@ -92,7 +100,7 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
   /** A grant has had this token, and has its successor now. */
   const putUsed = (put: Put, grant: Grant, linkedId: Linked): PutResult => {
     if (linkedId === grant.id) return { status: 'outdated', grant };
-    if (!put.mayLink || put.client !== grant.client) return { status: 'held', grant };
+    if (!mayLink(put, grant)) return { status: 'held', grant };
     if (linkedId === undefined) link.run(put.name, grant.id, grant.client);
     return { status: 'outdated', grant };
   };
