@@ -9,6 +9,7 @@ import { memoryStore } from './stores/sqlite/open.ts';
 import type { Store, StoreOpener } from './stores/store.ts';
 import { parseKeys } from './vault/key-ring.ts';
 import type { Keeper } from './keeper.ts';
+import type { PutRow } from './put-many.ts';
 import type { KeeperOptions } from './start/options.ts';
 import { DEFAULT_TIMING } from './grants/timing.ts';
 import { systemClock } from './time.ts';
@@ -183,6 +184,12 @@ describe('an import', () => {
   });
 });
 
+const issued = (refreshToken: string, obtainedAtMs: number): PutRow => ({
+  name: 'car',
+  client: 'cars',
+  tokens: { refreshToken, obtainedAtMs },
+});
+
 describe('the history of a table', () => {
   it('an import of it may be done again after a refresh: no earlier pair comes back', async () => {
     const { keeper, sent } = await open(pair);
@@ -203,12 +210,7 @@ describe('the history of a table', () => {
 
   it('its rows may have any order where they say when a pair was issued', async () => {
     const { keeper } = await open(pair);
-    const row = (refreshToken: string, obtainedAtMs: number) => ({
-      name: 'car',
-      client: 'cars',
-      tokens: { refreshToken, obtainedAtMs },
-    });
-    const results = await keeper.putMany([row('r2', 2000), row('r1', 1000), row('r3', 3000)]);
+    const results = await keeper.putMany([issued('r2', 2000), issued('r1', 1000), issued('r3', 3000)]);
     assert.deepEqual(
       results.map(({ status }) => status),
       ['new', 'outdated', 'replaced'],
@@ -551,8 +553,10 @@ describe('a change of keys', () => {
   it('everything opens with the new key alone', async () => {
     const store = await sharedStore();
     const first = await open(pair, { store });
+    await first.keeper.put('gone', 'cars', { refreshToken: 'gone' });
     for (let car = 0; car < 5; car++)
       await first.keeper.put(`car-${car}`, 'cars', { refreshToken: `r-${car}` });
+    await first.keeper.disconnect('gone');
     await first.keeper.close();
     const both = await open(pair, { store, keys: keysOf(2, 1) });
     assert.equal(await both.keeper.put('again', 'cars', { refreshToken: 'r-1' }), 'linked');

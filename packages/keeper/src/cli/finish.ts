@@ -61,6 +61,23 @@ export const failureOf = (error: unknown): Failure => {
     const remedy = 'Try again; "keyfob-keeper doctor" checks the store.';
     return { code: `store_${error.kind}`, message: error.message, remedy, exit: EXIT_FAILED };
   }
+  const file = fileFailureOf(error);
+  if (file !== undefined) return file;
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'internal', message, remedy: 'This is a bug in keyfob-keeper.', exit: EXIT_FAILED };
+};
+
+const FILE_REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: 'Free space on this disk.',
+  EDQUOT: 'Free space on this disk.',
+  EROFS: 'Choose a disk that can be written.',
+  ENOENT: 'Create its directory, or name another file.',
+};
+
+/** A file that the system refused. */
+const fileFailureOf = (error: unknown): Failure | undefined => {
+  if (!(error instanceof Error && 'code' in error && 'path' in error)) return undefined;
+  const code = String(error.code);
+  const remedy = FILE_REMEDIES[code] ?? 'Give this user the right to use the file and its directory.';
+  return { code: 'file_refused', message: `${String(error.path)}: ${code}`, remedy, exit: EXIT_FAILED };
 };

@@ -285,7 +285,7 @@ export type Step = { readonly step: number; readonly grants: number };
 
 /** For a change of keys. A sealed value begins with its version (1 byte) and the id of its key (4 bytes). */
 export type KeyVerbs = {
-  /** Grants whose pair was sealed with another key, in order of their ids. */
+  /** Grants that are not closed and whose pair was sealed with another key, in order of their ids. */
   grantsUnderOtherKeys(keyId: Uint8Array, after: string, limit: number): Promise<readonly Grant[]>;
   answersUnderOtherKeys(keyId: Uint8Array): Promise<readonly StoredAnswer[]>;
   /** Writes the same pair, sealed anew. Returns whether the row was still as seen. */

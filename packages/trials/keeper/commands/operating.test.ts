@@ -73,7 +73,7 @@ test('rekey seals everything with the first key, and doctor says when the old on
   const keys = [8, 7].map((byte) => Buffer.alloc(32, byte).toString('base64url'));
   writeFileSync(join(directory, 'keys'), keys.join('\n'), { mode: 0o600 });
   const both = { KEEPER_KEY: '', KEEPER_KEY_FILE: join(directory, 'keys') };
-  assert.match((await run(['doctor'], '', both)).out, /1 grants are sealed with an older key/);
+  assert.match((await run(['doctor'], '', both)).out, /sealed with an older key: 1 of the grants/);
   assert.equal((await run(['rekey'], '', both)).out, '1 sealed anew\n');
   assert.match((await run(['doctor'], '', both)).out, /old keys +1 given, and not needed/);
   assert.equal((await run(['token', 'vin:1'], '', { KEEPER_KEY: keys[0] ?? '' })).code, 0);

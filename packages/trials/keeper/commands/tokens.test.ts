@@ -51,6 +51,7 @@ test('what cannot be done says why, with a remedy, and the exit code tells troub
     [['show', 'vin:none'], '', 1, 'connection_unknown', /keyfob-keeper ls/],
     [['token', 'vin:none'], '', 1, 'connection_unknown', /keyfob-keeper ls/],
     [['ls', '--limit', '0'], '', 2, 'usage', /--help/],
+    [['init', '--key-file', 'missing/keeper.key'], '', 1, 'file_refused', /Create its directory/],
   ];
   for (const [words, input, code, name, remedy] of failures) {
     const ended = await run([...words, '--json'], input);

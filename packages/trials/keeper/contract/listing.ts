@@ -104,6 +104,10 @@ export const describeListing = (name: string, open: OpenForContract): void => {
       assert.equal(await store.reseal(grant.id, { generation: 9, epoch: 1 }, anew), false);
       assert.equal(await store.reseal(grant.id, byGeneration(grant), anew), true);
       assert.equal((await store.grantsUnderOtherKeys(bytes('newk'), '', 5)).length, 0);
+      // Nobody reads the pair of a grant that is closed.
+      assert.equal((await store.grantsUnderOtherKeys(current, '', 5)).length, 1);
+      await store.disconnect('car');
+      assert.equal((await store.grantsUnderOtherKeys(current, '', 5)).length, 0);
     });
 
     it('has one identity in every process', async (scope) => {

@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  answerTo,
-  bytes,
-  change,
-  newPut,
-  newClaim,
-  settlement,
-  nextPair,
-  byGeneration,
-  claimed,
-} from './rows.ts';
+import { answerTo, bytes, newPut, settlement, nextPair, byGeneration, claimed } from './rows.ts';
 import type { OpenForContract } from './rows.ts';
 
 /** Putting and closing. */

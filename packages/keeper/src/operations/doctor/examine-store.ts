@@ -90,9 +90,8 @@ export const examineKeys = async (
         : []),
     ];
   const count = others.length === most ? `${most} or more` : String(others.length);
-  return [
-    bad('old keys', 'warn', `${count} grants are sealed with an older key`, 'Run "keyfob-keeper rekey".'),
-  ];
+  const finding = `sealed with an older key: ${count} of the grants`;
+  return [bad('old keys', 'warn', finding, 'Run "keyfob-keeper rekey".')];
 };
 
 /** Processes of this machine that use the store, and answers that a process has left. */

@@ -2,7 +2,8 @@ import { toAnswer, toGrant } from '../rows.ts';
 import type { KeyVerbs } from '../store.ts';
 import type { Connections } from './connections.ts';
 
-const GRANTS = `SELECT * FROM keeper_grants WHERE id > :after AND substr(sealed, 2, 4) <> :keyId ORDER BY id LIMIT :limit`;
+const GRANTS = `SELECT * FROM keeper_grants
+  WHERE id > :after AND substr(sealed, 2, 4) <> :keyId AND state <> 'closed' ORDER BY id LIMIT :limit`;
 const RESEAL = `UPDATE keeper_grants SET sealed = :sealed, lookup = :lookup
   WHERE id = :id AND generation = :generation AND epoch = :epoch RETURNING 1`;
 

@@ -5,7 +5,7 @@ import { toAnswer, toGrant } from '../rows.ts';
 /** For a change of keys. */
 export const createKeyVerbs = ({ database, commits }: Connection): KeyVerbs => {
   const grants = database.prepare(
-    'SELECT * FROM grants WHERE id > ? AND substr(sealed, 2, 4) <> ? ORDER BY id LIMIT ?',
+    `SELECT * FROM grants WHERE id > ? AND substr(sealed, 2, 4) <> ? AND state <> 'closed' ORDER BY id LIMIT ?`,
   );
   const answers = database.prepare('SELECT * FROM answers WHERE substr(sealed, 2, 4) <> ?');
   const reseal = database.prepare(
