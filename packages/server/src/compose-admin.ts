@@ -8,6 +8,7 @@ import type { Admin, AdminContext } from './admin/start-admin.ts';
 import type { Millis } from './clock.ts';
 import type { Config } from './config.ts';
 import { createUpstream } from './connect/sign-in/upstream.ts';
+import { createClientUses } from './console/client-uses.ts';
 import { createConsole } from './console/console.ts';
 import type { OperatorProvider } from './console/console-context.ts';
 import { createRefusalCounts } from './console/troubles.ts';
@@ -69,11 +70,12 @@ export const openAdministration = (
   };
   const api = createApi(context);
   const refusals = createRefusalCounts();
+  const uses = createClientUses();
   const { adminPublicUrl: publicUrl } = config;
   const provider = openProvider(config, emit);
   const isSecure = context.isSecure;
   const session = { store, clock, doubt, randomness, isSecure };
-  const pages = createConsole({ ...session, api, provider, publicUrl, refusals });
+  const pages = createConsole({ ...session, api, provider, publicUrl, refusals, uses });
   return {
     admin,
     async pages(request) {
@@ -84,6 +86,7 @@ export const openAdministration = (
       admin.count(event);
       const atMs = clock();
       refusals.count(event, atMs);
+      uses.count(event, atMs);
       for (const take of followers) take(event, atMs);
     },
     close: () => context.jobs.close(),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { addOperatorKey } from '@keyfob/server';
 import { adminClient, operatorKey } from '../support/admin-request.ts';
 import type { KeyfobServer } from '../support/keyfob-process.ts';
 import { openLivelyConsole } from '../support/lively-console.ts';
@@ -60,7 +61,6 @@ describe('a key that was removed', () => {
     const trial = await openLivelyConsole();
     t.after(() => trial.close());
     const { deployment } = trial.server;
-    const { addOperatorKey } = await import('@keyfob/server');
     const added = await addOperatorKey(deployment, { name: 'a', role: 'viewer', expiresInSeconds: 3600 });
     assert.equal(added.outcome, 'added');
     const reader = await follow(t, trial.adminUrl, added.text);

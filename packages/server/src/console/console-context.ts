@@ -2,6 +2,7 @@ import type { Api } from '../admin/api/api.ts';
 import type { SessionContext } from '../admin/api/session-cookie.ts';
 import type { Upstream } from '../connect/sign-in/upstream.ts';
 import type { Role } from '../operators/role.ts';
+import type { ClientUses } from './client-uses.ts';
 import type { RefusalCounts } from './troubles.ts';
 
 /** How operators sign in at their own provider. */
@@ -19,4 +20,5 @@ export type ConsoleContext = SessionContext & {
   /** `adminPublicUrl`. */
   readonly publicUrl: string | undefined;
   readonly refusals: RefusalCounts;
+  readonly uses: ClientUses;
 };

@@ -16,7 +16,7 @@ import { renderConsolePage, seeOther } from './console-page.ts';
 import type { ConsolePage } from './console-page.ts';
 import type { ConsoleVisit } from './console-visit.ts';
 import { CONSOLE_ROUTES } from './console-routes.ts';
-import type { ConsoleRoute } from './console-routes.ts';
+import type { ConsoleRoute } from './routes/console-route.ts';
 import { FORM_TOKEN } from './pages/parts.ts';
 import { beginAtProvider, finishAtProvider, linkPage, signInPage, useLink } from './sign-in.ts';
 import { SCRIPT, STYLESHEET } from './static-files.ts';

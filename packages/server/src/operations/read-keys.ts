@@ -24,15 +24,19 @@ export type KeyDetails = RegisteredKey & {
 /** A session and what a browser brings back from elsewhere live no longer. */
 const SESSION_SECONDS = 1800;
 
-/** The keys of a store, newest first. Counts the grants, which takes a while where there are millions. Throws `StoreError`. */
+/**
+ * The keys of a store, newest first. Counts the grants, which takes a while where there are millions; without `countsGrants`,
+ * `grants` is 0 for all. Throws `StoreError`.
+ */
 export const readKeys = async (
   context: Pick<OperationContext, 'store' | 'keyRing'> & TimeContext,
+  { countsGrants = true }: { readonly countsGrants?: boolean } = {},
 ): Promise<readonly KeyDetails[]> => {
   const { store, keyRing } = context;
   const now = readNow(context);
   const registered = await store.listKeys();
   const states = statesOf(registered);
-  const grantsByKey = await store.countGrantsByKey();
+  const grantsByKey = countsGrants ? await store.countGrantsByKey() : new Map<number, number>();
   const webhooks = await store.listWebhooks();
   const lifetimes = (await store.listClients()).map(({ policy }) => policy.accessTokenLifetimeSeconds);
   const jwtSeconds = Math.max(0, ...lifetimes) + PUBLISHED_BEFORE_SIGNING_SECONDS;

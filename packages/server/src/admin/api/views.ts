@@ -134,7 +134,8 @@ export const viewDelivery = (delivery: Delivery, seesOwners: SeesOwners) => ({
   event: viewEvent(delivery.grantEvent, seesOwners),
 });
 
-export const viewKey = (key: KeyDetails) => ({
+/** `null` is in the place of what was not counted. */
+export const viewKey = (key: KeyDetails, isCounted = true) => ({
   number: key.number,
   purpose: key.purpose,
   state: key.state,
@@ -142,8 +143,8 @@ export const viewKey = (key: KeyDetails) => ({
   createdAt: isoOf(key.createdAtMs),
   fingerprint: key.fingerprint,
   isInRing: key.isInRing,
-  isInUse: key.isInUse,
-  grants: key.grants,
+  isInUse: isCounted || key.purpose !== 'seal' ? key.isInUse : null,
+  grants: isCounted || key.purpose !== 'seal' ? key.grants : null,
   webhooks: key.webhooks,
 });
 

@@ -3,6 +3,7 @@ import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
+import { bars } from './bars.ts';
 import { age, badge, change, facts, moment, table } from './parts.ts';
 
 type Client = ReturnType<typeof viewClient>;
@@ -48,7 +49,7 @@ const stateOf = ({ texts }: ConsoleVisit, { disabledAt }: Client): Content =>
 export const clientPage = (
   visit: ConsoleVisit,
   client: Client,
-  made?: { readonly clientSecret: string },
+  { uses, made }: { readonly uses: readonly number[]; readonly made?: { readonly clientSecret: string } },
 ): ConsolePage => {
   const { texts } = visit;
   const path = `/console/clients/${client.clientId}`;
@@ -73,13 +74,14 @@ export const clientPage = (
             : renderSecrets(visit, client, path)
         }
       </section>
+      ${renderUses(visit, uses)}
       <section>
         <h2>${texts.client.redirects}</h2>
         ${
           client.redirectUris.length === 0
             ? html`<p class="quiet">${texts.client.noRedirects}</p>`
             : html`<ul class="uris">
-                ${client.redirectUris.map((uri) => html`<li><code>${uri}</code></li>`)}
+                ${client.redirectUris.map((uri, index) => html`<li><code>${uri}</code> ${visit.may('clients.write') && renderRemoval(visit, { uri, index, path })}</li>`)}
               </ul>`
         }
         ${
@@ -111,6 +113,33 @@ export const clientPage = (
     `,
   };
 };
+
+const renderUses = ({ texts }: ConsoleVisit, uses: readonly number[]): Content => {
+  const total = uses.reduce((sum, count) => sum + count, 0);
+  return html`<section>
+    <h2>${texts.client.uses}</h2>
+    ${
+      total === 0
+        ? html`<p class="quiet">${texts.client.noUses}</p>`
+        : html`<p class="uses">
+              <strong>${texts.client.usesTotal(total)}</strong> ${bars(uses, texts.client.usesChart)}
+            </p>
+            <p class="hint">${texts.client.usesHint}</p>`
+    }
+  </section>`;
+};
+
+const renderRemoval = (
+  visit: ConsoleVisit,
+  { uri, index, path }: { readonly uri: string; readonly index: number; readonly path: string },
+): Content =>
+  change(visit, {
+    id: `why-uri-${index}`,
+    action: `${path}/redirect-uris/remove`,
+    title: visit.texts.client.removeUri,
+    kind: 'danger',
+    fields: html`<input type="hidden" name="uri" value="${uri}" />`,
+  });
 
 /** Lifetimes are shown in words too. */
 const policyValue = ({ texts }: ConsoleVisit, name: string, value: unknown): Content => {

@@ -5,7 +5,7 @@ import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
-import { badge, moment, table } from './parts.ts';
+import { badge, change, moment, table } from './parts.ts';
 
 type Key = ReturnType<typeof viewKey>;
 type Finding = { readonly name: string; readonly isFine: boolean; readonly detail: string };
@@ -14,15 +14,26 @@ type Entry = ReturnType<typeof entryToJson>;
 /** Keys with what depends on each, and what this node finds of itself. */
 export const systemPage = (
   visit: ConsoleVisit,
-  { keys, findings }: { readonly keys: readonly Key[]; readonly findings: readonly Finding[] },
+  {
+    keys,
+    findings,
+    isCounted,
+  }: {
+    readonly keys: readonly Key[];
+    readonly findings: readonly Finding[];
+    /** Whether the grants of each key were counted. */
+    readonly isCounted: boolean;
+  },
 ): ConsolePage => {
   const { texts } = visit;
+  const mayWrite = visit.may('keys.write');
   const columns = [
     texts.system.number,
     texts.system.purpose,
     texts.system.state,
     texts.system.since,
     texts.system.depends,
+    ...(mayWrite ? [texts.system.withdraw] : []),
   ];
   const rows = keys.map((key) => [
     html`<strong>${key.number}</strong> <code class="quiet">${key.fingerprint}</code>`,
@@ -31,6 +42,7 @@ export const systemPage = (
     ${!key.isInRing && key.state !== 'retired' && badge('bad', texts.system.missing)}`,
     moment(visit, key.since),
     dependantsOf(visit, key),
+    ...(mayWrite ? [withdrawalOf(visit, key)] : []),
   ]);
   return {
     title: texts.system.title,
@@ -53,6 +65,17 @@ export const systemPage = (
         <h2>${texts.system.keys}</h2>
         <p class="hint">${texts.system.hint}</p>
         ${table(texts.system.keys, columns, rows)}
+        ${!isCounted && html`<p class="more"><a href="/console/system?count=1">${texts.system.countGrants}</a></p>`}
+        ${
+          mayWrite &&
+          change(visit, {
+            id: 'why-rotate',
+            action: '/console/keys/rotate',
+            title: texts.system.rotate,
+            hint: texts.system.rotateHint,
+            kind: 'primary',
+          })
+        }
       </section>
     `,
   };
@@ -61,10 +84,45 @@ export const systemPage = (
 const keyBadge = (state: string): 'good' | 'plain' | 'bad' =>
   state === 'active' ? 'good' : state === 'compromised' ? 'bad' : 'plain';
 
+/** The active key of a purpose stays, and a retired one is gone. */
+const withdrawalOf = (visit: ConsoleVisit, { number, state }: Key): Content => {
+  const { texts } = visit;
+  if (state === 'active' || state === 'retired') return texts.none;
+  return change(visit, {
+    id: `why-key-${number}`,
+    action: `/console/keys/${number}/withdraw`,
+    title: texts.system.withdraw,
+    hint: texts.system.withdrawHint,
+    kind: 'danger',
+    fields: html`<p class="field">
+        <label for="state-${number}">${texts.system.as}</label>
+        <select id="state-${number}" name="state">
+          <option value="retired">${texts.system.retired}</option>
+          ${state !== 'compromised' && html`<option value="compromised">${texts.system.compromised}</option>`}
+        </select>
+      </p>
+      <p class="field">
+        <label for="days-${number}">${texts.system.days}</label>
+        <input
+          id="days-${number}"
+          name="days"
+          inputmode="numeric"
+          pattern="[0-9]{1,4}"
+          value="7"
+          autocomplete="off"
+        />
+      </p>
+      <p class="check">
+        <label><input type="checkbox" name="confirmed" value="yes" /> ${texts.system.confirmed}</label>
+      </p>`,
+  });
+};
+
 const dependantsOf = ({ texts }: ConsoleVisit, { grants, webhooks, isInUse }: Key): Content => {
+  if (grants === null) return html`<span class="quiet">${texts.system.notCounted}</span>`;
   if (grants > 0) return texts.system.grants(grants);
   if (webhooks > 0) return texts.system.webhooks(webhooks);
-  return isInUse ? texts.client.lastUsed : texts.none;
+  return isInUse === true ? texts.system.inUse : texts.none;
 };
 
 /** The audit log, newest first. */

@@ -4,6 +4,7 @@ import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import type { Refusals } from '../troubles.ts';
+import { bars } from './bars.ts';
 import { causeOf } from './grant-page.ts';
 import { age, table } from './parts.ts';
 
@@ -82,7 +83,7 @@ const renderReplays = (visit: ConsoleVisit, { replays, clientNames, observers }:
         ${observers.has(clientId) && html`<span class="quiet">${texts.troubles.observed}</span>`}`,
         clientLink(clientId, clientNames),
         group.length,
-        bars(visit, days),
+        bars(days, texts.troubles.chart),
         age(visit, at),
         html`${grants
           .slice(0, GRANTS_SHOWN)
@@ -108,36 +109,8 @@ const renderRefusals = (visit: ConsoleVisit, { refusals, clientNames }: Troubles
     html`<code>${event}</code> ${reason}`,
     clientLink(clientId, clientNames),
     count,
-    bars(visit, hours),
+    bars(hours, texts.troubles.chart),
     age(visit, new Date(lastAtMs).toISOString()),
   ]);
   return table(texts.troubles.refusals, columns, rows);
-};
-
-const BAR = 5;
-const BARS_HEIGHT = 28;
-
-/** Bars by time, the highest as high as the picture. */
-const bars = ({ texts }: ConsoleVisit, values: readonly number[]): Content => {
-  const most = Math.max(1, ...values);
-  const width = values.length * BAR;
-  return html`<svg
-    class="bars"
-    viewBox="0 0 ${width} ${BARS_HEIGHT}"
-    width="${width}"
-    height="${BARS_HEIGHT}"
-    role="img"
-    aria-label="${texts.troubles.chart(values.join(' '))}"
-  >
-    ${values.map((value, index) => {
-      const height = value === 0 ? 1 : Math.max(3, (value / most) * BARS_HEIGHT);
-      return html`<rect
-        class="${value === 0 ? 'nil' : 'some'}"
-        x="${index * BAR}"
-        y="${(BARS_HEIGHT - height).toFixed(1)}"
-        width="${BAR - 1}"
-        height="${height.toFixed(1)}"
-      />`;
-    })}
-  </svg>`;
 };

@@ -21,10 +21,21 @@ export const OPERATION_ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/keys',
     tag: 'Keys',
-    summary: 'Lists the keys, newest first, with what depends on each; it counts grants, which takes a while',
+    summary: 'Lists the keys, newest first, with what depends on each',
     permission: 'keys.read',
+    query: {
+      count: {
+        schema: oneOf(['grants', 'nothing']),
+        purpose:
+          'Whether the grants of each key are counted, which takes a while where there are many; they are if it is absent.',
+      },
+    },
     answers: { status: 200, schema: 'KeyList' },
-    handle: async (context) => ({ status: 200, body: { keys: (await readKeys(context)).map(viewKey) } }),
+    async handle(context, { query }) {
+      const countsGrants = query['count'] !== 'nothing';
+      const keys = await readKeys(context, { countsGrants });
+      return { status: 200, body: { keys: keys.map((key) => viewKey(key, countsGrants)) } };
+    },
   },
   {
     method: 'POST',
@@ -47,7 +58,7 @@ export const OPERATION_ROUTES: readonly ApiRoute[] = [
         () => undefined,
         { details: { purposes } },
       );
-      return { status: 200, body: { keys: (await readKeys(context)).map(viewKey) } };
+      return { status: 200, body: { keys: (await readKeys(context)).map((one) => viewKey(one)) } };
     },
   },
   {
@@ -99,7 +110,7 @@ export const OPERATION_ROUTES: readonly ApiRoute[] = [
         { target: `key:${number}`, details: { state, windowDays } },
       );
       if (outcome !== 'withdrawn') throw new Problem('conflict', `the key is ${outcome.replace('_', ' ')}`);
-      return { status: 200, body: { keys: (await readKeys(context)).map(viewKey) } };
+      return { status: 200, body: { keys: (await readKeys(context)).map((one) => viewKey(one)) } };
     },
   },
   {

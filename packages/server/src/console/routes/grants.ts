@@ -1,0 +1,119 @@
+import { Problem } from '../../admin/api/problem.ts';
+import type { viewClient, viewDetails, viewEvent, viewGrant } from '../../admin/api/views.ts';
+import { readGrantId } from '../../tokens/grant-id.ts';
+import type { ConsolePage } from '../console-page.ts';
+import type { ConsoleVisit } from '../console-visit.ts';
+import { findPage } from '../pages/find-page.ts';
+import { grantPage } from '../pages/grant-page.ts';
+import type { ConsoleRoute } from './console-route.ts';
+
+type Client = ReturnType<typeof viewClient>;
+type Grant = ReturnType<typeof viewGrant>;
+type Details = ReturnType<typeof viewDetails> & { readonly events: readonly ReturnType<typeof viewEvent>[] };
+type Found = {
+  readonly grants: readonly Grant[];
+  readonly next: string | null;
+  readonly token:
+    | { readonly kind: 'refresh_token'; readonly generation: number; readonly wouldWork: boolean }
+    | { readonly kind: 'access_token' }
+    | null;
+};
+
+const GRANTS_SHOWN = '50';
+
+const showGrant = async (visit: ConsoleVisit, grantId: string, said?: string): Promise<ConsolePage> => {
+  const path = { grantId };
+  const grant = await visit.call<Details>('GET /grants/{grantId}', { path });
+  const client = await visit.call<Client>('GET /clients/{clientId}', { path: { clientId: grant.clientId } });
+  return grantPage(visit, { grant, events: grant.events, client, said });
+};
+
+/** The search, and the page of a grant with what may be done about it. */
+export const GRANT_PAGES: readonly ConsoleRoute[] = [
+  {
+    method: 'GET',
+    pattern: /^\/console\/?$/,
+    async handle(visit) {
+      const { query } = visit.request;
+      const filter = { clientId: query.get('clientId') ?? '', status: query.get('status') ?? '' };
+      const after = query.get('after') ?? '';
+      const page = { ...filter, after, limit: GRANTS_SHOWN };
+      const { grants, next } = await visit.call<Found>('GET /grants', { query: page });
+      const more = new URLSearchParams({ ...filter, after: next ?? '' });
+      return findPage(visit, {
+        grants,
+        next: next === null ? undefined : `/console?${more.toString()}`,
+        isFound: false,
+        filter,
+      });
+    },
+  },
+  {
+    method: 'POST',
+    pattern: /^\/console\/find$/,
+    handle: find,
+  },
+  {
+    method: 'GET',
+    pattern: /^\/console\/grants\/(?<grantId>[0-9a-f]{16})$/,
+    async handle(visit) {
+      const done = visit.request.query.get('done');
+      const { done: notices } = visit.texts.grant;
+      const notice = done === 'revoked' || done === 'reinstated' ? notices[done] : undefined;
+      return showGrant(visit, visit.path['grantId'] ?? '', notice);
+    },
+  },
+  ...(['revoke', 'reinstate'] as const).map((verb): ConsoleRoute => ({
+    method: 'POST',
+    pattern: new RegExp(`^/console/grants/(?<grantId>[0-9a-f]{16})/${verb}$`),
+    async handle(visit) {
+      const { grantId = '' } = visit.path;
+      await visit.call(`POST /grants/{grantId}/${verb}`, {
+        path: { grantId },
+        body: { reason: visit.form.get('reason') ?? '' },
+      });
+      return `/console/grants/${grantId}?done=${verb === 'revoke' ? 'revoked' : 'reinstated'}`;
+    },
+  })),
+];
+
+const VIN = /^[A-HJ-NPR-Z0-9]{17}$/i;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** What a text may be, most likely first. */
+const guess = (text: string): readonly string[] => {
+  if (VIN.test(text)) return ['vin', 'subject'];
+  if (UUID.test(text)) return ['token', 'requestId', 'subject'];
+  return text.length >= 30 ? ['token', 'subject'] : ['subject'];
+};
+
+/** Looks for what somebody typed. What is found alone is shown at once. */
+async function find(visit: ConsoleVisit): Promise<ConsolePage | string> {
+  const text = (visit.form.get('text') ?? '').trim();
+  const kind = visit.form.get('kind') ?? 'any';
+  const grantId = readGrantId(text) === undefined ? undefined : text.toLowerCase();
+  if (grantId !== undefined && kind === 'any') return `/console/grants/${grantId}`;
+  const kinds = kind === 'any' ? guess(text) : [kind];
+  if (text === '' || !kinds.every((one) => ['subject', 'vin', 'requestId', 'token'].includes(one)))
+    throw new Problem('request_invalid');
+  let found: Found = { grants: [], next: null, token: null };
+  for (const one of kinds) {
+    // Only a token may be so long.
+    if (one !== 'token' && text.length > 500) continue;
+    const value = one === 'vin' ? text.toUpperCase() : text;
+    found = await visit.call<Found>('POST /grants/find', { body: { [one]: value } });
+    if (found.grants.length > 0) break;
+  }
+  const [only, ...others] = found.grants;
+  if (only !== undefined && others.length === 0)
+    return showGrant(visit, only.grantId, describeToken(visit, found.token));
+  const filter = { clientId: '', status: '' };
+  return findPage(visit, { grants: found.grants, next: undefined, isFound: true, filter });
+}
+
+const describeToken = ({ texts: { grant } }: ConsoleVisit, token: Found['token']): string | undefined => {
+  if (token === null) return undefined;
+  if (token.kind === 'access_token') return grant.tokenSays(grant.access);
+  const worth = token.wouldWork ? grant.wouldWork(token.generation) : grant.wouldFail(token.generation);
+  return `${grant.tokenSays(grant.refresh)} ${worth}`;
+};

@@ -1,0 +1,71 @@
+import type { viewKey } from '../../admin/api/views.ts';
+import type { entryToJson } from '../../operators/audit-entry.ts';
+import { auditPage, systemPage } from '../pages/system-pages.ts';
+import type { ConsoleRoute } from './console-route.ts';
+
+/** The node, its keys, and the audit log. */
+export const SYSTEM_PAGES: readonly ConsoleRoute[] = [
+  {
+    method: 'GET',
+    pattern: /^\/console\/system$/,
+    async handle(visit) {
+      type Keys = { readonly keys: readonly ReturnType<typeof viewKey>[] };
+      type Doctor = { readonly findings: readonly { name: string; isFine: boolean; detail: string }[] };
+      const { query } = visit.request;
+      const isCounted = query.get('count') === '1';
+      const { findings } = await visit.call<Doctor>('GET /doctor');
+      const asked = { query: { count: isCounted ? 'grants' : 'nothing' } };
+      const { keys } = await visit.call<Keys>('GET /keys', asked);
+      const done = query.get('done');
+      const { done: notices } = visit.texts.system;
+      const notice = done === 'rotated' || done === 'withdrawn' ? notices[done] : undefined;
+      return { ...systemPage(visit, { findings, keys, isCounted }), notice };
+    },
+  },
+  {
+    method: 'POST',
+    pattern: /^\/console\/keys\/rotate$/,
+    async handle(visit) {
+      await visit.call('POST /keys/rotate', { body: { reason: visit.form.get('reason') ?? '' } });
+      return '/console/system?done=rotated';
+    },
+  },
+  {
+    method: 'POST',
+    pattern: /^\/console\/keys\/(?<number>\d{1,9})\/withdraw$/,
+    async handle(visit) {
+      const { form } = visit;
+      const days = form.get('days') ?? '';
+      await visit.call('POST /keys/{number}/withdraw', {
+        path: { number: visit.path['number'] ?? '' },
+        body: {
+          state: form.get('state') ?? '',
+          isConfirmed: form.get('confirmed') === 'yes',
+          ...(days !== '' && { windowDays: Number(days) }),
+          reason: form.get('reason') ?? '',
+        },
+      });
+      return '/console/system?done=withdrawn';
+    },
+  },
+  {
+    method: 'GET',
+    pattern: /^\/console\/audit$/,
+    async handle(visit) {
+      type Audit = {
+        readonly entries: readonly ReturnType<typeof entryToJson>[];
+        readonly next: string | null;
+      };
+      type Verified = { readonly entries: number; readonly head: string; readonly fault: string | null };
+      const { query } = visit.request;
+      const page = await visit.call<Audit>('GET /audit', { query: { after: query.get('after') ?? '' } });
+      const verified =
+        query.get('verify') === '1' ? await visit.call<Verified>('GET /audit/verify') : undefined;
+      return auditPage(visit, {
+        entries: page.entries,
+        next: page.next ?? undefined,
+        ...(verified === undefined ? {} : { verified }),
+      });
+    },
+  },
+];

@@ -1,0 +1,47 @@
+import type { viewDelivery, viewWebhook } from '../../admin/api/views.ts';
+import type { ConsoleVisit } from '../console-visit.ts';
+import { webhooksPage } from '../pages/webhooks-page.ts';
+import type { ConsoleRoute } from './console-route.ts';
+
+/** Webhooks and their deliveries. */
+export const WEBHOOK_PAGES: readonly ConsoleRoute[] = [
+  {
+    method: 'GET',
+    pattern: /^\/console\/webhooks$/,
+    async handle(visit) {
+      type Webhooks = { readonly webhooks: readonly ReturnType<typeof viewWebhook>[] };
+      type Deliveries = { readonly deliveries: readonly ReturnType<typeof viewDelivery>[] };
+      const { webhooks } = await visit.call<Webhooks>('GET /webhooks');
+      const { deliveries } = await visit.call<Deliveries>('GET /deliveries', { query: { limit: '50' } });
+      return { ...webhooksPage(visit, { webhooks, deliveries }), notice: noticeOfWebhooks(visit) };
+    },
+  },
+  {
+    method: 'POST',
+    pattern: /^\/console\/webhooks\/(?<webhookId>[\w-]{1,100})\/(?<verb>retry|test)$/,
+    async handle(visit) {
+      const { webhookId = '', verb = '' } = visit.path;
+      type Done = { readonly due?: number; readonly status?: number | null; readonly error?: string | null };
+      const done = await visit.call<Done>(`POST /webhooks/{webhookId}/${verb}`, {
+        path: { webhookId },
+        body: { reason: visit.form.get('reason') ?? '' },
+      });
+      const [name, value]: readonly [string, string | number] =
+        done.due !== undefined
+          ? ['retried', done.due]
+          : done.status
+            ? ['tested', done.status]
+            : ['failed', done.error ?? ''];
+      return `/console/webhooks?${new URLSearchParams({ done: name, value: String(value).slice(0, 100) }).toString()}`;
+    },
+  },
+];
+
+/** What the address of the page says that was just done; the words are the console's own. */
+const noticeOfWebhooks = ({ request, texts }: ConsoleVisit): string | undefined => {
+  const done = request.query.get('done');
+  // An address is easily made by somebody else: no more than a short line of plain characters.
+  const value = (request.query.get('value') ?? '').slice(0, 100).replaceAll(/[^\w .:-]/g, ' ');
+  const { done: notices } = texts.webhooks;
+  return done === 'retried' || done === 'tested' || done === 'failed' ? notices[done](value) : undefined;
+};

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import type { Role } from '@keyfob/server/operators';
+import { openLivelyConsole } from '../support/lively-console.ts';
+import type { LivelyConsole } from '../support/lively-console.ts';
+import { refreshSmartcar } from '../support/refresh-request.ts';
+
+const REASON = 'a test asks for it';
+
+/** Somebody who is signed in to the console. */
+type Visitor = {
+  read(path: string): Promise<string>;
+  /** Sends a form of a page; answers the text of what comes then, or the address that the browser is sent to. */
+  send(path: string, fields: Readonly<Record<string, string>>): Promise<string>;
+};
+
+const signIn = async (t: TestContext, role: Role): Promise<{ trial: LivelyConsole; visitor: Visitor }> => {
+  const trial = await openLivelyConsole();
+  t.after(() => trial.close());
+  const { adminUrl } = trial;
+  const post = (path: string, fields: Readonly<Record<string, string>>, cookie = ''): Promise<Response> =>
+    fetch(`${adminUrl}${path}`, {
+      method: 'POST',
+      headers: { Origin: adminUrl, Cookie: cookie },
+      body: new URLSearchParams(fields),
+      redirect: 'manual',
+    });
+  const link = new URL(await trial.link(role)).searchParams.get('link') ?? '';
+  const cookie =
+    ((await post('/console/login', { link })).headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
+  const read = async (path: string): Promise<string> =>
+    (await fetch(`${adminUrl}${path}`, { headers: { Cookie: cookie } })).text();
+  const token =
+    /name="form_token" value="(?<token>[^"]+)"/.exec(await read('/console'))?.groups?.['token'] ?? '';
+  const send: Visitor['send'] = async (path, fields) => {
+    const answer = await post(path, { ...fields, form_token: token }, cookie);
+    return answer.headers.get('location') ?? (await answer.text());
+  };
+  return { trial, visitor: { read, send } };
+};
+
+describe('The console', () => {
+  test('rotates the keys, and withdraws one only where nothing depends on it or somebody insists', async (t) => {
+    const { visitor } = await signIn(t, 'admin');
+    assert.match(await visitor.read('/console/system'), /not counted/);
+    assert.equal(
+      await visitor.send('/console/keys/rotate', { reason: REASON }),
+      '/console/system?done=rotated',
+    );
+    const counted = await visitor.read('/console/system?count=1');
+    assert.doesNotMatch(counted, /not counted/);
+    assert.match(counted, /3 connections|1 connection/);
+    const withdraw = (fields: Readonly<Record<string, string>>) =>
+      visitor.send('/console/keys/1/withdraw', { reason: REASON, state: 'retired', ...fields });
+    assert.match(await withdraw({}), /depend on it: confirm it/);
+    assert.match(await withdraw({ state: 'nonsense' }), /state must be one of/);
+    assert.match(await withdraw({ days: 'x' }), /windowDays/);
+    const compromised = { state: 'compromised', days: '3', confirmed: 'yes' };
+    assert.equal(await withdraw(compromised), '/console/system?done=withdrawn');
+    assert.match(
+      await visitor.read('/console/system?done=withdrawn'),
+      /The key is withdrawn\..*compromised/s,
+    );
+    const audit = await visitor.read('/console/audit');
+    assert.match(audit, /key\.withdraw/);
+    assert.match(audit, /key\.rotate/);
+  });
+
+  test('lets nobody but an administrator change keys, whatever form is sent', async (t) => {
+    const { visitor } = await signIn(t, 'operator');
+    assert.doesNotMatch(await visitor.read('/console/system'), /keys\/rotate/);
+    for (const path of ['/console/keys/rotate', '/console/keys/1/withdraw'])
+      assert.match(await visitor.send(path, { reason: REASON, state: 'retired' }), /does not allow/);
+  });
+
+  test('removes a redirect URI', async (t) => {
+    const { trial, visitor } = await signIn(t, 'operator');
+    const path = `/console/clients/${trial.client.clientId}`;
+    const uri = 'https://planner.example/callback';
+    assert.ok((await visitor.read(path)).includes(uri));
+    const fields = { uri, reason: REASON };
+    assert.equal(await visitor.send(`${path}/redirect-uris/remove`, fields), `${path}?done=changed`);
+    assert.ok(!(await visitor.read(path)).includes(uri));
+  });
+
+  test('shows the refreshes of a client by hour', async (t) => {
+    const { trial, visitor } = await signIn(t, 'viewer');
+    const path = `/console/clients/${trial.client.clientId}`;
+    assert.match(await visitor.read(path), /None at this node/);
+    await refreshSmartcar(trial.url, trial.client, trial.refreshToken);
+    assert.match(await visitor.read(path), /1 refresh</);
+  });
+});
