@@ -10,7 +10,7 @@ export type GrantEvent =
       /** The last access token may work until then. */
       readonly accessValidUntilMs: Millis;
     }
-  /** A token was sent and no answer came. The old access token works until the deadline. */
+  /** A refresh got no answer, or a refusal without a clear reason. The old access token works until the deadline. */
   | { readonly kind: 'at_risk'; readonly deadlineMs: Millis }
   /** What was at risk, or believed dead, works again. */
   | { readonly kind: 'recovered' }

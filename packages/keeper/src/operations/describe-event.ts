@@ -7,7 +7,7 @@ export const describeEvent = ({ event }: Pick<StoredEvent, 'event'>): string => 
     case 'needs_consent':
       return `${CAUSES[event.cause]}: the owner must consent again.`;
     case 'at_risk':
-      return `A token was sent and no answer came; the access token works until ${timeOf(event.deadlineMs)}.`;
+      return `The last refresh is in doubt; the access token works until ${timeOf(event.deadlineMs)}.`;
     case 'recovered':
       return 'It works again.';
     case 'expiring':

@@ -18,7 +18,7 @@ export const renderNumbers = ({ numbers, connections }: Overview): Html => {
       name: 'At risk',
       count: atRisk,
       mood: atRisk > 0 ? 'warn' : 'calm',
-      note: atRisk > 0 ? 'an answer is missing' : 'no answer is missing',
+      note: atRisk > 0 ? 'a refresh is in doubt' : 'no refresh is in doubt',
     },
     {
       name: 'Needs consent',
