@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { environmentsOf, SandboxError } from '../exports/index.ts';
+import { COMPATIBLE_ENVIRONMENTS, environmentsOf, SandboxError } from '../exports/index.ts';
 import type { JournalEntry, Sandbox, World } from '../exports/index.ts';
 import { describeRequestLine } from './request-line.ts';
 
-/** SDKs whose variables have names of their own, so that a command can have them all. */
-const COMPATIBLE = ['smartcar-node', 'pleos', 'oauth'] as const;
 /** Of a long run, the last requests are the ones that explain its end. */
 const LINES_MAX = 500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -66,7 +64,7 @@ const variablesFor = (sandbox: Sandbox, wanted: string | undefined): Readonly<Re
       `--environment ${wanted} is not known`,
       `Use one of ${Object.keys(known).join(', ')}.`,
     );
-  const names = wanted === undefined ? COMPATIBLE : [...COMPATIBLE, wanted];
+  const names = [...COMPATIBLE_ENVIRONMENTS.values(), ...(wanted === undefined ? [] : [wanted])];
   return Object.assign(
     { KEYFOB_SANDBOX_URL: sandbox.url, KEYFOB_SANDBOX_WORLD: world.id },
     ...names.map((name) => known[name]),

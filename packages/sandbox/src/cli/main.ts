@@ -1,3 +1,4 @@
+import { DEFAULT_DIALECT } from '@keyfob/server/dialects';
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { OperatorError } from '@keyfob/server';
@@ -59,7 +60,7 @@ const createServeProgram = (): Command =>
     )
     .option('--environment <name>', 'with --exec: also the variables of this SDK, such as smartcar-python')
     .option('--scenario <name>', 'start a scenario in the default world; "scenarios" lists them')
-    .option('--dialect <name>', 'whose API the client of the scenario speaks', 'smartcar')
+    .option('--dialect <name>', 'whose API the client of the scenario speaks', DEFAULT_DIALECT)
     .option('--json', 'print JSON lines instead of text')
     .option('--quiet', 'print no line per request: for a test that reads the first line only')
     // The options of a command are its own, also those that have the name of one of these.

@@ -1,3 +1,4 @@
+import { DEFAULT_DIALECT } from '@keyfob/server/dialects';
 import type { Sandbox, SandboxOptions } from '../exports/index.ts';
 import { findScenario, SandboxError, showStarted, startScenario } from '../exports/index.ts';
 import { runWith } from './exec.ts';
@@ -51,7 +52,7 @@ export const serve = async (
 };
 
 const serveUntilStopped = async (sandbox: Sandbox, options: ServeOptions): Promise<void> => {
-  const { scenario, dialect = 'smartcar', json = false, quiet = false } = options;
+  const { scenario, dialect = DEFAULT_DIALECT, json = false, quiet = false } = options;
   const started =
     scenario === undefined ? undefined : await startScenario(sandbox.defaultWorld(), scenario, { dialect });
   if (json) {

@@ -1,9 +1,9 @@
-import { findDialect } from '@keyfob/server/dialects';
+import { DIALECTS, findDialect } from '@keyfob/server/dialects';
 import type { Sandbox } from '../exports/index.ts';
 import { createGrantIn } from '../exports/index.ts';
 
-/** The dialects whose pages show a command. */
-const SHOWN = ['smartcar', 'pleos'] as const;
+/** The dialects for which it shows a command: the first ones. */
+const SHOWN = Object.keys(DIALECTS).slice(0, 2);
 
 /** What a person sees first: where it is, and commands to paste. */
 export const describeStart = async (sandbox: Sandbox): Promise<string> => {

@@ -5,7 +5,7 @@ export { SandboxError } from '../sandbox-error.ts';
 export type { SandboxErrorCode } from '../sandbox-error.ts';
 export type { World, Checkpoint } from '../worlds/world.ts';
 export type { Worlds } from '../worlds/worlds.ts';
-export { environmentsOf } from '../worlds/environment.ts';
+export { COMPATIBLE_ENVIRONMENTS, environmentsOf } from '../worlds/environment.ts';
 export type { Environment } from '../worlds/environment.ts';
 export type { NewWorld } from '../worlds/new-world.ts';
 export type { WorldClient, WorldClients } from '../worlds/world-clients.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { changeClient } from '@keyfob/server';
-import { DIALECTS } from '@keyfob/server/dialects';
+import { dialectOf, DIALECTS } from '@keyfob/server/dialects';
 import { standingOf } from '@keyfob/server/grants';
 import { advanceClock } from '../clock/advance-clock.ts';
 import { parseFault } from '../faults/parse-fault.ts';
@@ -14,7 +14,7 @@ import { parseInput } from '../parse-input.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import { restoreCheckpoint, takeCheckpoint } from '../worlds/checkpoints.ts';
-import { environmentsOf } from '../worlds/environment.ts';
+import { COMPATIBLE_ENVIRONMENTS, environmentsOf } from '../worlds/environment.ts';
 import { rollSecret } from '../worlds/roll-secret.ts';
 import type { World } from '../worlds/world.ts';
 import type { TokenKind } from './contract.ts';
@@ -29,12 +29,6 @@ const SETTLE_STEP_MS = 5;
 
 /** What each grant covers. */
 const VINS = ['KMHXX00XXXX000001', 'KMHXX00XXXX000002'] as const;
-
-/** Where each dialect takes a refresh. */
-const TOKEN_PATHS: Readonly<Record<GradedDialect, string>> = {
-  smartcar: '/oauth/token',
-  pleos: '/v1/auth/token-refresh',
-};
 
 /** Opens a world of a sandbox for one scenario. It has a port of its own, because some SDKs take an origin and no path. */
 export const openGradeWorld =
@@ -154,7 +148,7 @@ const readAll = (journal: Journal): readonly JournalEntry[] => {
 const environmentOf = (
   { url, clients }: World,
   dialect: GradedDialect,
-  name: string = dialect === 'smartcar' ? 'smartcar-node' : 'pleos',
+  name: string = COMPATIBLE_ENVIRONMENTS.get(dialect) ?? dialect,
 ): Readonly<Record<string, string>> => {
   const client = clients.find(dialect);
   const environments = environmentsOf(url, clients.find);
@@ -163,13 +157,16 @@ const environmentOf = (
     const names = Object.keys(environments).join(', ');
     throw new SandboxError('input_invalid', `unknown environment ${name.slice(0, 60)}`, `They are ${names}.`);
   }
+  const credentials = { clientId: client?.clientId ?? '', clientSecret: client?.clientSecret ?? '' };
+  const { examples, brands } = dialectOf({ id: credentials.clientId, dialect });
+  const { path } = examples.refreshRequest(credentials, { refreshToken: '' });
   return {
     ...variables,
     KEYFOB_URL: url,
-    KEYFOB_TOKEN_URL: `${url}${TOKEN_PATHS[dialect]}`,
-    KEYFOB_CLIENT_ID: client?.clientId ?? '',
-    KEYFOB_CLIENT_SECRET: client?.clientSecret ?? '',
-    ...(dialect === 'pleos' ? { KEYFOB_BRAND: 'hyundai' } : {}),
+    KEYFOB_TOKEN_URL: `${url}${path}`,
+    KEYFOB_CLIENT_ID: credentials.clientId,
+    KEYFOB_CLIENT_SECRET: credentials.clientSecret,
+    ...(brands[0] === undefined ? {} : { KEYFOB_BRAND: brands[0] }),
   };
 };
 

@@ -1,5 +1,5 @@
 import { reinstateGrant, revokeGrant, withdrawConsent } from '@keyfob/server';
-import { DIALECTS, findDialect } from '@keyfob/server/dialects';
+import { dialectOf } from '@keyfob/server/dialects';
 import { standingOf } from '@keyfob/server/grants';
 import type { Grant } from '@keyfob/server/grants';
 import type { Client } from '@keyfob/server/clients';
@@ -91,9 +91,14 @@ export const tokenOfGeneration = (
   { grant, client }: FoundGrant,
   generation: number,
 ): string => {
-  const shape = findDialect(client.dialect)?.shapes.refreshToken ?? DIALECTS.smartcar.shapes.refreshToken;
+  const { shapes } = dialectOf(client);
   const { seal } = world.server.deployment.keyRing;
-  return sealRefreshToken(seal.find(grant.keyNumber) ?? seal.active, shape, grant.id, generation);
+  return sealRefreshToken(
+    seal.find(grant.keyNumber) ?? seal.active,
+    shapes.refreshToken,
+    grant.id,
+    generation,
+  );
 };
 
 /** Refreshes a grant as a thief who has the current token and the secret would: by a request of its own. */
@@ -103,9 +108,8 @@ export const rotateGrant = async (world: World, found: FoundGrant): Promise<Stol
   if (credentials === undefined)
     throw new SandboxError('not_found', `the client of ${name} is gone`, 'Reset the world.');
   const response = await world.server.respond(
-    refreshRequest(world, client.dialect, {
-      ...credentials,
-      brand: grant.brand,
+    refreshRequest(world, found, {
+      secret: credentials.clientSecret,
       refreshToken: currentTokenOf(world, found),
     }),
     { address: THIEF_ADDRESS, requestId: world.nextRequestId() },
@@ -130,35 +134,19 @@ const THIEF_ADDRESS = '203.0.113.7';
 
 const refreshRequest = (
   world: World,
-  dialect: string,
-  use: {
-    readonly clientId: string;
-    readonly clientSecret: string;
-    readonly brand: string | undefined;
-    readonly refreshToken: string;
-  },
+  { grant, client }: Pick<FoundGrant, 'grant' | 'client'>,
+  { secret, refreshToken }: { readonly secret: string; readonly refreshToken: string },
 ) => {
-  const { clientId, clientSecret, refreshToken, brand = '' } = use;
-  const common = { method: 'POST', query: '' };
-  const headers = { host: new URL(world.url).host, 'user-agent': 'thief/1.0' };
-  if (dialect === 'pleos')
-    return {
-      ...common,
-      path: `${world.basePath}/v1/auth/token-refresh`,
-      headers: { ...headers, 'content-type': 'application/json', brand },
-      body: Buffer.from(JSON.stringify({ clientId, clientSecret, refreshToken })),
-    };
-  const path = dialect === 'smartcar' ? '/oauth/token' : '/token';
-  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  const { path, headers, body } = dialectOf(client).examples.refreshRequest(
+    { clientId: client.id, clientSecret: secret },
+    { refreshToken, brand: grant.brand },
+  );
   return {
-    ...common,
+    method: 'POST',
     path: `${world.basePath}${path}`,
-    headers: {
-      ...headers,
-      authorization: `Basic ${basic}`,
-      'content-type': 'application/x-www-form-urlencoded',
-    },
-    body: Buffer.from(`grant_type=refresh_token&refresh_token=${refreshToken}`),
+    query: '',
+    headers: { host: new URL(world.url).host, 'user-agent': 'thief/1.0', ...headers },
+    body: Buffer.from(body),
   };
 };
 

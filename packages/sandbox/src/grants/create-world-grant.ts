@@ -1,5 +1,5 @@
 import { createGrant } from '@keyfob/server';
-import { findDialect } from '@keyfob/server/dialects';
+import { DEFAULT_DIALECT, findDialect } from '@keyfob/server/dialects';
 import type { Vehicle } from '@keyfob/server/grants';
 import { SandboxError } from '../sandbox-error.ts';
 import type { WorldClient } from '../worlds/world-clients.ts';
@@ -82,7 +82,7 @@ export const createGrantIn = (world: World, wanted: NewGrant = {}): Promise<Crea
   createWorldGrant(world, parseInput(newGrant, wanted));
 
 const clientFor = ({ clients }: World, { client: name, dialect }: ParsedGrant): WorldClient => {
-  const named = name ?? dialect ?? 'smartcar';
+  const named = name ?? dialect ?? DEFAULT_DIALECT;
   const client = clients.find(named);
   const names = clients.list().map((one) => one.name);
   if (client === undefined)

@@ -1,3 +1,4 @@
+import { DEFAULT_DIALECT } from '@keyfob/server/dialects';
 import * as v from 'valibot';
 import type { Fault, NewFault } from '../faults/fault.ts';
 import { armFault } from '../faults/parse-fault.ts';
@@ -122,7 +123,7 @@ const clientOf = async (
 ): Promise<WorldClient> => {
   const ofGrant =
     grant === undefined ? undefined : world.clients.findById((await findGrant(world, grant)).client.id);
-  const wanted = client ?? dialect ?? ofGrant?.name ?? 'smartcar';
+  const wanted = client ?? dialect ?? ofGrant?.name ?? DEFAULT_DIALECT;
   const found = world.clients.find(wanted);
   const known = world.clients.list().map((one) => one.name);
   if (found === undefined)

@@ -1,4 +1,5 @@
 import type { AuthorizationWire } from './authorization.ts';
+import type { SandboxFacts } from './sandbox-facts.ts';
 import type { SelectionLinks, VehicleSelectionWire } from './vehicle-selection.ts';
 import type { ClientType } from '../clients/client.ts';
 import type { AuthenticationMethod, Credentials } from '../clients/credentials.ts';
@@ -48,6 +49,12 @@ export type ExampleClient = { readonly clientId: string; readonly clientSecret: 
 /** An authorization code in an example. */
 export type ExampleCode = { readonly code: string; readonly redirectUri: string };
 
+/** A `POST` in an example, without the headers that every request has. */
+export type ExampleRequest = Pick<WireRequest, 'path'> & {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
 /** What commands and the demo show so that people can try the dialect. */
 export type DialectExamples = {
   /** The scope of the demo grant. */
@@ -61,13 +68,12 @@ export type DialectExamples = {
   /** A shell command that exchanges a code. The secret is shell text for a word in double quotes. */
   exchangeCommand(url: string, client: ExampleClient, code: ExampleCode): string;
   /** The same exchange as a request. */
-  exchangeRequest(
+  exchangeRequest(client: ExampleClient, code: ExampleCode): ExampleRequest;
+  /** A refresh as a request. */
+  refreshRequest(
     client: ExampleClient,
-    code: ExampleCode,
-  ): Pick<WireRequest, 'path'> & {
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-  };
+    use: { readonly refreshToken: string; readonly brand?: string | undefined },
+  ): ExampleRequest;
 };
 
 /** An option of a client that only one dialect has. Its value is one of a few words. */
@@ -96,6 +102,7 @@ export type Dialect = {
   /** The scopes that the vendor documents. Empty where the wire has none. */
   readonly scopes: readonly Scope[];
   readonly examples: DialectExamples;
+  readonly sandbox: SandboxFacts;
   readonly authorization: AuthorizationWire;
   /** What every client sees of shared vehicles where requests name no permissions, in words for owners. */
   readonly sharedData?: readonly OwnersText[];

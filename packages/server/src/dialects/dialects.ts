@@ -9,6 +9,9 @@ import { smartcar } from './smartcar/smartcar.ts';
 /** Every dialect, by its name. A new vendor is one more entry. */
 export const DIALECTS = { smartcar, pleos, oauth } as const satisfies Readonly<Record<string, Dialect>>;
 
+/** Whose clients are meant where nothing is said. */
+export const DEFAULT_DIALECT = Object.keys(DIALECTS)[0] ?? '';
+
 /** The dialect of this name; `undefined` for an unknown name. */
 export const findDialect = (name: string): Dialect | undefined =>
   Object.values(DIALECTS).find((dialect) => dialect.name === name);

@@ -11,23 +11,30 @@ const exchangeFields = ({ code, redirectUri }: ExampleCode): readonly string[] =
   `redirect_uri=${encode(redirectUri)}`,
 ];
 
-/** The exchange of a code for tokens, at a token endpoint of RFC 6749. */
-export const createExchangeExamples = (
+const formHeaders = ({ clientId, clientSecret }: ExampleClient) => ({
+  authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+  'content-type': 'application/x-www-form-urlencoded',
+});
+
+/** The requests of RFC 6749 at a token endpoint, with HTTP Basic. */
+export const createRequestExamples = (
   tokenPath: string,
-): Pick<DialectExamples, 'exchangeCommand' | 'exchangeRequest'> => ({
+): Pick<DialectExamples, 'exchangeCommand' | 'exchangeRequest' | 'refreshRequest'> => ({
   exchangeCommand: (url, { clientId, clientSecret }, code) =>
     [
       `curl -X POST ${url}${tokenPath} -u "${clientId}:${clientSecret}"`,
       ...exchangeFields(code).map((field) => `-d '${field}'`),
       `-w '\\n'`,
     ].join(' '),
-  exchangeRequest: ({ clientId, clientSecret }: ExampleClient, code) => ({
+  exchangeRequest: (client, code) => ({
     path: tokenPath,
-    headers: {
-      authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
-      'content-type': 'application/x-www-form-urlencoded',
-    },
+    headers: formHeaders(client),
     body: exchangeFields(code).join('&'),
+  }),
+  refreshRequest: (client, { refreshToken }) => ({
+    path: tokenPath,
+    headers: formHeaders(client),
+    body: `grant_type=refresh_token&refresh_token=${encode(refreshToken)}`,
   }),
 });
 
@@ -49,6 +56,6 @@ export const createExamples = (paths: {
     refreshCommand: (url, { clientId, clientSecret }, refreshToken) =>
       `curl -X POST ${url}${paths.token} -u '${clientId}:${clientSecret}' ` +
       `-d grant_type=refresh_token -d refresh_token="${refreshToken}" -w '\\n'`,
-    ...createExchangeExamples(paths.token),
+    ...createRequestExamples(paths.token),
   };
 };

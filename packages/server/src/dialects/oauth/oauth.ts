@@ -5,6 +5,7 @@ import { describeOAuth } from './description.ts';
 import { oauthHeaders, renderOAuthRefusal, writeTokens } from './answers.ts';
 import { oauthAuthorize } from './authorize.ts';
 import { createExamples } from './examples.ts';
+import { writeOAuthError } from './sandbox.ts';
 import { oauthScopes } from './scopes.ts';
 import { oauthShapes } from './shapes.ts';
 import { sharedTokenEndpoints } from './shared-token-endpoint.ts';
@@ -21,6 +22,17 @@ export const oauth: Dialect = {
   brands: [],
   scopes: oauthScopes,
   examples: createExamples({ authorization: oauthAuthorize.path, token: TOKEN_PATH }),
+  sandbox: {
+    purpose: 'Plain OAuth 2.0 with rotation.',
+    environments: {
+      oauth: ({ url, client }) => ({
+        OAUTH_ISSUER: url,
+        OAUTH_CLIENT_ID: client.clientId,
+        OAUTH_CLIENT_SECRET: client.clientSecret,
+      }),
+    },
+    renderError: writeOAuthError(oauthHeaders),
+  },
   authorization: oauthAuthorize,
   describe: describeOAuth,
   pathPrefix: '/token/',

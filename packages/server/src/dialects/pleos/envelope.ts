@@ -1,7 +1,7 @@
 import { toSeconds } from '../../clock.ts';
 import type { Millis } from '../../clock.ts';
 import type { Policy } from '../../clients/policy.ts';
-import type { Refusal } from '../../errors.ts';
+import type { FieldFault, Refusal } from '../../errors.ts';
 import type { Exchange, WireResponse } from '../../wire/exchange.ts';
 import { withRetryAfter } from '../dialect.ts';
 import { codeOf, MESSAGES, pleosRefusals } from './refusals.ts';
@@ -55,7 +55,18 @@ export const renderPleosRefusal = (
   const { status, details: usualDetails = [], headers } = pleosRefusals[refusal.reason];
   const code = codeOf(refusal, policy);
   const details = refusal.details.length > 0 ? refusal.details : usualDetails;
+  const words = { code, message: MESSAGES[code], details };
+  return renderPleosError(status, words, exchange, withRetryAfter(refusal, headers));
+};
+
+/** An error in the envelope that every page has, with these words. */
+export const renderPleosError = (
+  status: number,
+  words: { readonly code: string; readonly message: string; readonly details: readonly FieldFault[] },
+  exchange: Exchange,
+  headers?: Readonly<Record<string, string>>,
+): WireResponse => {
   const { requestId, nowMs } = exchange;
-  const error = { code, message: MESSAGES[code], details, timestamp: writeTimestamp(nowMs), requestId };
-  return respond(status, JSON.stringify({ error }), exchange, withRetryAfter(refusal, headers));
+  const error = { ...words, timestamp: writeTimestamp(nowMs), requestId };
+  return respond(status, JSON.stringify({ error }), exchange, headers);
 };

@@ -14,6 +14,11 @@ export const examples: DialectExamples = {
     `curl -X POST ${url}/v1/auth/token -H 'Content-Type: application/json' -H 'Brand: hyundai' ` +
     `-d '{"clientId":"${clientId}","clientSecret":"'"${clientSecret}"'","code":"${code}",` +
     `"redirectUrl":${JSON.stringify(redirectUri).replaceAll("'", String.raw`\u0027`)}}' -w '\\n'`,
+  refreshRequest: ({ clientId, clientSecret }, { refreshToken, brand = 'hyundai' }) => ({
+    path: '/v1/auth/token-refresh',
+    headers: { 'content-type': 'application/json', brand },
+    body: JSON.stringify({ clientId, clientSecret, refreshToken }),
+  }),
   exchangeRequest: ({ clientId, clientSecret }, { code, redirectUri }) => ({
     path: '/v1/auth/token',
     headers: { 'content-type': 'application/json', brand: 'hyundai' },

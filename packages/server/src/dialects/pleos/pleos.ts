@@ -5,6 +5,7 @@ import { renderData, renderPleosRefusal, renderTokens } from './envelope.ts';
 import { pleosLogin } from './authorize.ts';
 import { DEAD_TOKEN_CODE, DEAD_TOKEN_CODES } from './refusals.ts';
 import { examples } from './examples.ts';
+import { sandbox } from './sandbox.ts';
 import { ACCESS_TOKEN_LENGTH, pleosShapes } from './shapes.ts';
 import { SHARED_DATA } from './shared-data.ts';
 import { vehicleSelection } from './vehicle-selection.ts';
@@ -30,6 +31,7 @@ export const pleos: Dialect = {
     },
   },
   examples,
+  sandbox,
   authorization: pleosLogin,
   sharedData: SHARED_DATA,
   createRoutes: createVehicleRoutes,

@@ -1,5 +1,5 @@
 import type { DialectExamples } from '../dialect.ts';
-import { createExchangeExamples } from '../oauth/examples.ts';
+import { createRequestExamples } from '../oauth/examples.ts';
 
 const CONSENT_SCOPE = 'read_vehicle_info read_odometer read_location control_charge';
 
@@ -27,5 +27,5 @@ export const examples: DialectExamples = {
   refreshCommand: (url, { clientId, clientSecret }, refreshToken) =>
     `curl -X POST ${url}/oauth/token -u '${clientId}:${clientSecret}' ` +
     `-d grant_type=refresh_token -d refresh_token="${refreshToken}" -w '\\n'`,
-  ...createExchangeExamples('/oauth/token'),
+  ...createRequestExamples('/oauth/token'),
 };

@@ -8,23 +8,16 @@ import { createTokenEndpoint } from '../oauth/token-requests.ts';
 import { createVehicleRoutes } from './vehicles.ts';
 import { smartcarScopes } from './scopes.ts';
 import { smartcarRefusals } from './refusals.ts';
-import { REQUEST_ID } from './request-id.ts';
+import { headersOf } from './headers.ts';
+import { sandbox } from './sandbox.ts';
 import type { Dialect, TokenRequest } from '../dialect.ts';
 import { describeSmartcar } from './description.ts';
-import type { Exchange } from '../../wire/exchange.ts';
 
 const DAY = 86_400;
 /** The vendor issues tokens for the client itself at another path, `/oauth2/token`. Clients that read metadata find one path only. */
 const isForClientItself = (grantType: string): boolean => grantType === 'client_credentials';
 /** The vendor's own, and that; a grant type that is new here is not served by itself. */
 const GRANT_TYPES: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token']);
-
-const headersOf = ({ requestId }: Exchange) => ({
-  'Content-Type': 'application/json',
-  'Cache-Control': 'no-store',
-  Pragma: 'no-cache',
-  [REQUEST_ID]: requestId,
-});
 
 const tokenEndpoint = createTokenEndpoint({
   methods: ['client_secret_basic', 'client_secret_post', 'none'],
@@ -53,6 +46,7 @@ export const smartcar: Dialect = {
   // https://github.com/smartcar/android-sdk
   appScheme: (clientId) => `sc${clientId}`,
   examples,
+  sandbox,
   authorization: smartcarAuthorize,
   createRoutes: createVehicleRoutes,
   describe: describeSmartcar,
