@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import { createAuthorizationServer } from '@keyfob/server';
 import { DIALECTS } from '@keyfob/server/dialects';
 import type { Dialect } from '@keyfob/server/dialects';
 import { DESCRIBED_ROUTES } from '../openapi/described.ts';
-import { readDocument, tableRows } from './documents.ts';
+import { readDocument, ROOT, tableRows } from './documents.ts';
 import { readHelp } from './help.ts';
 import { runKeeper } from './keeper.ts';
 import { renderReference } from './reference.ts';
@@ -37,7 +37,10 @@ const readRoutes = async (): Promise<readonly string[]> => {
 };
 const ROUTES = await readRoutes();
 
-test('the page of endpoints lists every route, and no other', () => {
+/** The page of each wire that is OAuth 2.0 with differences lists its routes itself. */
+const WIRE_PAGES = readdirSync(`${ROOT}docs/guide/wires`).map((name) => `docs/guide/wires/${name}`);
+
+test('the pages of endpoints and of wires list every route once, and no other', () => {
   const served = new Set(
     ROUTES.map((route) =>
       route
@@ -45,9 +48,9 @@ test('the page of endpoints lists every route, and no other', () => {
         .replace(/connect\/\w+\.js$/, 'connect/{script}'),
     ),
   );
-  const listed = tableRows(readDocument('docs/reference/endpoints.md')).flatMap(([cell = '']) =>
-    cell.startsWith('`') ? [cell.replaceAll('`', '')] : [],
-  );
+  const listed = ['docs/reference/endpoints.md', ...WIRE_PAGES]
+    .flatMap((page) => tableRows(readDocument(page)))
+    .flatMap(([cell = '']) => (/^`[A-Z]+ \/[^`]*`$/.test(cell) ? [cell.replaceAll('`', '')] : []));
   assert.deepEqual([...listed].sort(), [...served].sort());
 });
 

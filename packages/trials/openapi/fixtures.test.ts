@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FIXTURE_DIALECTS, FIXTURE_FILES } from '../wire/fixtures/suite.ts';
+import { FIXTURE_DIALECTS, fixtureFilesOf } from '../wire/fixtures/suite.ts';
 import { fill, readFixtures } from '../wire/fixtures/case.ts';
 import type { FixtureCase } from '../wire/fixtures/case.ts';
 import { assertDescribed, assertValid, DOCUMENT, findOperation } from './described.ts';
@@ -26,8 +26,9 @@ const REFRESH_TOKEN = /refreshToken|successor/i;
 /** Every placeholder of a case with its sample, or else with its own name. */
 const samplesOf = (fixture: FixtureCase, dialect: string): ReadonlyMap<string, string> => {
   const names = [...JSON.stringify(fixture).matchAll(/\$\{(\w+)/g)].map(([, name = '']) => name);
-  const sampleOf = (name: string) =>
-    SAMPLES[REFRESH_TOKEN.test(name) ? `${dialect}RefreshToken` : name] ?? name;
+  // A dialect without tokens of its own form has those of plain OAuth 2.0.
+  const refreshToken = SAMPLES[`${dialect}RefreshToken`] ?? SAMPLES['oauthRefreshToken'];
+  const sampleOf = (name: string) => (REFRESH_TOKEN.test(name) ? refreshToken : SAMPLES[name]) ?? name;
   return new Map(names.map((name) => [name, sampleOf(name)]));
 };
 
@@ -66,7 +67,7 @@ const assertRequest = (operation: Operation, { request, given }: FixtureCase): v
 };
 
 for (const dialect of FIXTURE_DIALECTS)
-  for (const file of FIXTURE_FILES[dialect])
+  for (const file of fixtureFilesOf(dialect))
     describe(`${dialect}-${file}.json is as described`, () => {
       for (const sent of readFixtures(dialect, file))
         test(sent.name, () => {

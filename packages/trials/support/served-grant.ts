@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { DIALECTS } from '@keyfob/server/dialects';
 import type { DialectName, FixtureDialect } from './dialect-name.ts';
 import { removeDataDirectory, startKeyfob, UNTHROTTLED } from './keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from './keyfob-process.ts';
@@ -50,40 +51,14 @@ export type ServedGrant = {
 const basicOf = ({ clientId, clientSecret }: MadeClient): string =>
   Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
 
-/** The good request of each dialect, as its API page shows it. */
-const GOOD_REQUESTS: Readonly<Record<FixtureDialect, (client: MadeClient, token: string) => RequestParts>> = {
-  smartcar: (client, token) => ({
-    target: '/oauth/token',
-    headers: {
-      Host: 'keyfob.example',
-      Connection: 'close',
-      'User-Agent': 'trials/1',
-      Authorization: `Basic ${basicOf(client)}`,
-      'Content-Type': 'application/x-www-form-urlencoded',
-    },
-    body: `grant_type=refresh_token&refresh_token=${token}`,
-  }),
-  oauth: (client, token) => ({
-    target: '/token',
-    headers: {
-      Host: 'keyfob.example',
-      Connection: 'close',
-      Authorization: `Basic ${basicOf(client)}`,
-      'Content-Type': 'application/x-www-form-urlencoded',
-    },
-    body: `grant_type=refresh_token&refresh_token=${token}`,
-  }),
-  pleos: ({ clientId, clientSecret }, refreshToken) => ({
-    target: '/v1/auth/token-refresh',
-    headers: {
-      Host: 'keyfob.example',
-      Connection: 'close',
-      'Content-Type': 'application/json',
-      Brand: BRAND,
-    },
-    body: JSON.stringify({ clientId, clientSecret, refreshToken }),
-  }),
-};
+/** With the names of headers as `RequestParts` of tests write them, so that a change replaces the one of its name. */
+const withCapitals = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase()),
+      value,
+    ]),
+  );
 
 /** The parts of a good request of this client with these changes. Headers are replaced one by one. */
 export const goodRequest = (
@@ -92,8 +67,17 @@ export const goodRequest = (
   refreshToken: string,
   { headers, ...changes }: RequestParts = {},
 ): RequestParts => {
-  const good = GOOD_REQUESTS[dialect](client, refreshToken);
-  return { ...good, ...changes, headers: { ...good.headers, ...headers } };
+  const {
+    path,
+    headers: own,
+    body,
+  } = DIALECTS[dialect].examples.refreshRequest(client, {
+    refreshToken,
+    brand: BRAND,
+  });
+  const usual = { Host: 'keyfob.example', Connection: 'close', 'User-Agent': 'trials/1' };
+  const good = { ...usual, ...withCapitals(own), ...headers };
+  return { target: path, body, ...changes, headers: good };
 };
 
 /** The tokens of an answer. */

@@ -62,7 +62,9 @@ export const createGradeCommand = (): Command =>
     .description('grade code that refreshes tokens: what it keeps and what it loses when things go wrong')
     .argument('[command...]', 'the command, after --')
     .addOption(
-      new Option('--dialect <name>', 'whose API it speaks').choices(GRADED_DIALECTS).default('smartcar'),
+      new Option('--dialect <name>', 'whose API it speaks')
+        .choices(GRADED_DIALECTS)
+        .default(GRADED_DIALECTS[0]),
     )
     .option('--scenario <name...>', 'only these scenarios; the one without faults is always run')
     .option('--list', 'list the scenarios')

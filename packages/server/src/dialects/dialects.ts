@@ -3,11 +3,12 @@ import { createScopeRegistry } from '../clients/scopes.ts';
 import type { DeploymentScope, ScopeRegistry } from '../clients/scopes.ts';
 import type { Dialect } from './dialect.ts';
 import { oauth } from './oauth/oauth.ts';
+import { ping } from './ping/ping.ts';
 import { pleos } from './pleos/pleos.ts';
 import { smartcar } from './smartcar/smartcar.ts';
 
 /** Every dialect, by its name. A new vendor is one more entry. */
-export const DIALECTS = { smartcar, pleos, oauth } as const satisfies Readonly<Record<string, Dialect>>;
+export const DIALECTS = { smartcar, pleos, oauth, ping } as const satisfies Readonly<Record<string, Dialect>>;
 
 /** Whose clients are meant where nothing is said. */
 export const DEFAULT_DIALECT = Object.keys(DIALECTS)[0] ?? '';

@@ -1,0 +1,38 @@
+import { splitScope } from '../../clients/scopes.ts';
+import type { AuthorizationWire } from '../authorization.ts';
+import { findFault, joinScope, OAUTH_RULES, oauthAuthorize } from './authorize.ts';
+import type { WireDifferences } from './wire-differences.ts';
+
+/**
+ * The authorization endpoint of a wire that is RFC 6749 with differences. A request that names scopes of the protocol only
+ * asks for all that the client's registration allows, which the owner sees.
+ */
+export const createAuthorization = ({
+  paths,
+  authorizationRules = {},
+  protocolScopes = [],
+}: Pick<WireDifferences, 'paths' | 'authorizationRules' | 'protocolScopes'>): AuthorizationWire => {
+  const rules = { ...OAUTH_RULES, ...authorizationRules };
+  return {
+    ...oauthAuthorize,
+    path: paths.authorization,
+    parse(parameters, client) {
+      const fault = findFault(parameters, client, rules);
+      if (fault !== undefined) return fault;
+      const sent = splitScope(parameters.get('scope'));
+      const named = sent.filter((one) => !protocolScopes.includes(one) && one !== client.id);
+      const isForAll = named.length === 0 && sent.length > 0;
+      const scope = joinScope(isForAll ? splitScope(client.policy.grantScope) : named);
+      if (typeof scope !== 'string') return scope;
+      return {
+        rawState: parameters.getRaw('state'),
+        scope,
+        codeChallenge: parameters.get('code_challenge'),
+        isSimulated: false,
+        brand: undefined,
+        vehicles: { when: 'now', isSingle: false, make: undefined, vin: undefined },
+        lang: undefined,
+      };
+    },
+  };
+};

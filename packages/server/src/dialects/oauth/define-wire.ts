@@ -1,0 +1,96 @@
+import { CLIENT_TYPES } from '../../clients/client.ts';
+import { joinReadScopes, splitScope } from '../../clients/scopes.ts';
+import type { Dialect, TokenRequest } from '../dialect.ts';
+import type { RefusalTable } from '../refusal-table.ts';
+import { oauthHeaders, renderOAuthError, writeTokens } from './answers.ts';
+import { createAuthorization } from './create-authorization.ts';
+import { describeWire } from './describe-wire.ts';
+import { createExamples } from './examples.ts';
+import { oauthRefusals } from './refusals.ts';
+import type { OAuthAnswer } from './refusals.ts';
+import { tokenVariables, writeOAuthError } from './sandbox.ts';
+import { oauthScopes } from './scopes.ts';
+import { oauthShapes } from './shapes.ts';
+import { createTokenEndpoint } from './token-requests.ts';
+import type { WireDifferences } from './wire-differences.ts';
+
+const GRANT_TYPES = ['authorization_code', 'refresh_token'];
+
+/** A wire that is RFC 6749 with differences. */
+export const defineWire = (wire: WireDifferences): Dialect => {
+  const { name, title, paths, scopes = oauthScopes, protocolScopes = [], members } = wire;
+  const grantTypes = new Set([...GRANT_TYPES, ...(wire.moreGrantTypes ?? [])]);
+  const endpoint = createTokenEndpoint({
+    methods: wire.methods ?? ['client_secret_basic', 'client_secret_post', 'none'],
+    serves: (grantType) => grantTypes.has(grantType),
+    omittable: ['redirect_uri'],
+  });
+  const refusals: RefusalTable<OAuthAnswer> = { ...oauthRefusals, ...wire.refusals };
+  return {
+    name,
+    title,
+    clientTypes: CLIENT_TYPES,
+    brands: [],
+    scopes,
+    ...(wire.options === undefined ? {} : { options: wire.options }),
+    examples: createExamples(paths),
+    sandbox: {
+      ...wire.sandbox,
+      environments: { [name]: tokenVariables(name, paths.token) },
+      renderError: writeOAuthError(oauthHeaders),
+    },
+    authorization: createAuthorization(wire),
+    describe: describeWire(wire, refusals),
+    pathPrefix: wire.pathPrefix,
+    tokenEndpoints: {
+      [paths.token]: {
+        ...endpoint,
+        parse: (request) => withoutScopes(endpoint.parse(request), protocolScopes),
+      },
+    },
+    shapes: oauthShapes,
+    defaultPolicy: {
+      overlapSeconds: 0,
+      raceSeconds: 10,
+      onReplay: 'revoke',
+      onReplayAccessTokens: 'end',
+      grantLifetimeSeconds: null,
+      resyncGenerations: 1024,
+      requireUserAgent: false,
+      includeRefreshExpiry: false,
+      clientAuthentication: 'both',
+      accessTokenFormat: 'opaque',
+      grantScope: joinReadScopes(scopes),
+      simulatedOwners: false,
+      requirePkce: false,
+      clientCredentials: false,
+      ...wire.policy,
+    },
+    renderAnswer: (answer, policy, exchange) => {
+      const tokens = writeTokens(answer, policy);
+      const more = members === undefined ? '' : JSON.stringify(members.write(answer, policy, exchange));
+      return {
+        status: 200,
+        headers: oauthHeaders(exchange),
+        body: more === '' || more === '{}' ? tokens : `${tokens.slice(0, -1)},${more.slice(1)}`,
+      };
+    },
+    renderRefusal: (refusal, _policy, exchange) =>
+      renderOAuthError(
+        wire.refusals?.[refusal.reason] ?? { ...oauthRefusals[refusal.reason], ...refusal.oauthError },
+        refusal,
+        oauthHeaders(exchange),
+      ),
+  };
+};
+
+/** Libraries repeat the scope of the authorization request when they refresh. */
+const withoutScopes = (request: TokenRequest, ignored: readonly string[]): TokenRequest => {
+  const scope = request.parameters.get('scope');
+  if (scope === undefined || ignored.length === 0) return request;
+  const parameters = new Map(request.parameters);
+  const left = splitScope(scope).filter((name) => !ignored.includes(name));
+  if (left.length === 0) parameters.delete('scope');
+  else parameters.set('scope', left.join(' '));
+  return { ...request, parameters };
+};

@@ -1,0 +1,42 @@
+import type { AuthenticationMethod } from '../../clients/credentials.ts';
+import type { Policy } from '../../clients/policy.ts';
+import type { Scope } from '../../clients/scopes.ts';
+import type { TokenResponse } from '../../grant-types/grant-type.ts';
+import type { Exchange } from '../../wire/exchange.ts';
+import type { JsonSchema } from '../../wire/route-description.ts';
+import type { DialectOption } from '../dialect.ts';
+import type { RefusalTable } from '../refusal-table.ts';
+import type { SandboxFacts } from '../sandbox-facts.ts';
+import type { Rules } from './authorize.ts';
+import type { OAuthAnswer } from './refusals.ts';
+
+/** A vendor's wire that is RFC 6749 with differences, as data. What is left out is as the dialect `oauth` has it. */
+export type WireDifferences = {
+  readonly name: string;
+  readonly title: string;
+  /** What it is, in one sentence, for the description of the endpoints. */
+  readonly purpose: string;
+  readonly paths: { readonly authorization: string; readonly token: string };
+  readonly pathPrefix: string;
+  /** How clients may authenticate. */
+  readonly methods?: readonly AuthenticationMethod[];
+  /** The grant types besides those of a code and of a refresh. */
+  readonly moreGrantTypes?: readonly string[];
+  /** Parameters of the authorization request besides those of OAuth 2.0. */
+  readonly authorizationRules?: Rules;
+  readonly scopes?: readonly Scope[];
+  /** Scopes that clients send for the sake of the protocol. They permit nothing here, and are ignored. */
+  readonly protocolScopes?: readonly string[];
+  readonly options?: Readonly<Record<string, DialectOption>>;
+  /** The errors that the vendor words differently. */
+  readonly refusals?: Partial<RefusalTable<OAuthAnswer>>;
+  /** Members of an answer besides those of RFC 6749 §5.1, with their schemas. */
+  readonly members?: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    write(tokens: TokenResponse, policy: Policy, exchange: Exchange): Readonly<Record<string, unknown>>;
+  };
+  /** What differs in the policy of a new client from that of plain OAuth 2.0. */
+  readonly policy: Pick<Policy, 'accessTokenLifetimeSeconds' | 'refreshTokenLifetimeSeconds' | 'rotation'> &
+    Partial<Policy>;
+  readonly sandbox: Pick<SandboxFacts, 'purpose' | 'variants'>;
+};
