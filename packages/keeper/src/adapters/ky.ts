@@ -34,6 +34,12 @@ export const kyOptions = (
           return fetch(again, { signal: AbortSignal.any([again.signal, AbortSignal.timeout(timeout)]) });
         },
       ],
+      // `retry: 3` of a request replaces `retry` below, and no hook: an error that a hook throws ends the retries.
+      beforeRetry: [
+        ({ error }) => {
+          if (isFinal(error)) throw error;
+        },
+      ],
     },
     // What the keeper says is not a failure of the network: it comes through at once.
     retry: { shouldRetry: ({ error }) => (isFinal(error) ? false : undefined) },
