@@ -1,6 +1,8 @@
 import { request as requestInClear } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestEncrypted } from 'node:https';
+import type { Readable, Transform } from 'node:stream';
+import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Clock, Millis } from '../time.ts';
 
 /** A request to a token endpoint. */
@@ -74,6 +76,10 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
       });
     });
     request.on('error', (error) => fail(codeOf(error)));
+    // Without an answer, and without an error: for example where the server wants to speak another protocol.
+    request.on('close', () => {
+      if (received === undefined) fail('closed');
+    });
     request.on('response', (response) => {
       received = { status: response.statusCode ?? 0, text: '' };
       readBody(response, {
@@ -102,15 +108,30 @@ const readBody = (
   { onText, onEnd, onCut }: { onText(text: string): void; onEnd(): void; onCut(why: string): void },
 ): void => {
   let bytes = 0;
-  response.setEncoding('utf8');
-  response.on('data', (text: string) => {
+  const body = decoded(response).setEncoding('utf8');
+  body.on('data', (text: string) => {
     bytes += Buffer.byteLength(text);
     if (bytes > BODY_MAX_BYTES) return onCut('answer_too_large');
     onText(text);
   });
-  response.on('end', () => (response.complete ? onEnd() : onCut('cut_off')));
+  body.on('end', () => (response.complete ? onEnd() : onCut('cut_off')));
+  body.on('error', (error) => onCut(codeOf(error)));
   response.on('error', (error) => onCut(codeOf(error)));
   response.on('aborted', () => onCut('cut_off'));
+};
+
+/** Nobody asked for a compressed answer, but some proxies compress every one: its pair may be the only one that lives. */
+const decoded = (response: IncomingMessage): Readable => {
+  const makeDecoder = DECODERS[response.headers['content-encoding']?.trim().toLowerCase() ?? ''];
+  return makeDecoder === undefined ? response : response.pipe(makeDecoder());
+};
+
+const UNFINISHED = { finishFlush: constants.Z_SYNC_FLUSH };
+const DECODERS: Readonly<Record<string, () => Transform>> = {
+  gzip: () => createGunzip(UNFINISHED),
+  'x-gzip': () => createGunzip(UNFINISHED),
+  deflate: () => createInflate(UNFINISHED),
+  br: () => createBrotliDecompress(),
 };
 
 const codeOf = (error: Error): string =>

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { systemClock } from '../time.ts';
+import { sendByHttp } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+
+const PAIR = JSON.stringify({ access_token: 'a', refresh_token: 'r' });
+
+/** What a send to a server with this behaviour brings. */
+const exchangeWith = async (
+  scope: TestContext,
+  listener: RequestListener,
+  deadlineMs = 60_000,
+): Promise<Exchange> => {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  scope.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const request = { url, headers: {}, body: 'x=y' };
+  return sendByHttp(request, { deadlineMs, clock: systemClock, maySend: () => true });
+};
+
+describe('an answer that nobody expects', () => {
+  for (const [encoding, compress] of [
+    ['gzip', gzipSync],
+    ['GZIP', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ] as const)
+    it(`is read although it is compressed without being asked for (${encoding})`, async (scope) => {
+      const exchange = await exchangeWith(scope, (_, response) =>
+        response.writeHead(200, { 'content-encoding': encoding }).end(compress(PAIR)),
+      );
+      assert.deepEqual([exchange.kind, 'body' in exchange && exchange.body], ['answered', PAIR]);
+    });
+
+  it('is unanswered where it is not what its encoding says, or grows without end', async (scope) => {
+    const bodies = [Buffer.from(PAIR), gzipSync(Buffer.alloc(50_000_000))];
+    for (const body of bodies) {
+      const exchange = await exchangeWith(scope, (_, response) =>
+        response.writeHead(200, { 'content-encoding': 'gzip' }).end(body),
+      );
+      assert.equal(exchange.kind, 'unanswered');
+    }
+  });
+
+  it('is unanswered where the server wants to speak another protocol', async (scope) => {
+    const exchange = await exchangeWith(scope, (request) =>
+      request.socket.end('HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+    );
+    assert.equal(exchange.kind, 'unanswered');
+  });
+
+  it('is read after any number of provisional ones', async (scope) => {
+    const exchange = await exchangeWith(scope, (_, response) => {
+      response.writeProcessing();
+      response.writeEarlyHints({ link: '</x>; rel=preload' });
+      response.end(PAIR);
+    });
+    assert.equal(exchange.kind, 'answered');
+  });
+});
