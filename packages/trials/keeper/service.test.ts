@@ -275,6 +275,11 @@ describe('the service: grants', () => {
       await served.ask('PUT', grantOf('car'), { body: '{}', headers }),
       await served.ask('GET', '/v1/grants?limit=many'),
       await served.ask('GET', '/v1/grants?limits=5'),
+      await served.ask('GET', '/v1/grants?state=gone'),
+      await served.ask('GET', `${tokenOf('car')}?wait=long`),
+      await served.ask('PUT', grantOf('car'), {
+        body: { client: 'cars', refresh_token: 'r', obtained_at: 'secret-token' },
+      }),
       await served.ask('PATCH', grantOf('car')),
       await served.ask('GET', '/v2/anything'),
       await served.ask('GET', '/v1/tokens/a/b'),
@@ -287,10 +292,21 @@ describe('the service: grants', () => {
       '415 media_type_unsupported',
       '400 input_invalid',
       '400 input_invalid',
+      '400 input_invalid',
+      '400 input_invalid',
+      '400 input_invalid',
       '405 method_not_allowed',
       '404 not_found',
       '404 not_found',
     ]);
+    assert.deepEqual(
+      answers.slice(7, 10).map(({ body }) => body['detail']),
+      [
+        'state must be one of active, inflight, uncertain, staged, suspect, dead, closed',
+        'wait must be whole seconds',
+        'obtained_at must be a date and time such as 2026-01-31T12:00:00Z',
+      ],
+    );
     for (const { body, text } of answers) {
       assert.ok(String(body['remedy']).length > 5);
       assert.ok(!text.includes('secret-token'));

@@ -3,6 +3,7 @@ import type { Keeper } from '../keeper.ts';
 import type { PutRow } from '../put-many.ts';
 import type { ServiceKey } from '../stores/service-keys.ts';
 import type { PutStatus } from '../stores/store.ts';
+import { moment } from './show-grant.ts';
 
 const seconds = v.pipe(v.number(), v.minValue(0));
 
@@ -14,7 +15,7 @@ const pairMembers = {
   refresh_token_expires_in: v.optional(seconds),
   scope: v.optional(v.string()),
   /** When the pair was issued; now where missing. */
-  obtained_at: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  obtained_at: v.optional(moment),
   params: v.optional(v.record(v.string(), v.string())),
   /** Whether the same refresh token may be under another name already: then both use one grant. `true` where missing. */
   shared: v.optional(v.boolean()),

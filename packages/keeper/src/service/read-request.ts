@@ -66,9 +66,20 @@ export const describeIssues = (issues: readonly v.BaseIssue<unknown>[]): string 
       const path = v.getDotPath(issue) ?? 'the request';
       if (issue.type === 'strict_object' && issue.expected === 'never') return `unknown field ${path}`;
       if (issue.received === 'undefined') return `${path} is missing`;
-      return `${path} must be ${issue.type === 'check' || issue.expected === null ? issue.message : issue.expected}`;
+      return `${path} must be ${expectedOf(issue)}`;
     })
     .join('; ');
+
+/** In the words of the schema where it has some. Those of the library begin with "Invalid", and quote the value. */
+const expectedOf = ({ message, expected }: v.BaseIssue<unknown>): string => {
+  if (!message.startsWith('Invalid ')) return message;
+  if (expected === null) return 'as described';
+  // A choice is given as ("one" | "two").
+  return expected.replace(
+    /^\((.*)\)$/,
+    (_, choices: string) => `one of ${choices.replaceAll('"', '').replaceAll(' | ', ', ')}`,
+  );
+};
 
 const invalid = (detail: string): Problem =>
   new Problem('input_invalid', detail, { remedy: 'Correct it. /openapi.json describes every request.' });

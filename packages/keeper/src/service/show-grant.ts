@@ -15,8 +15,8 @@ const CAUSES = [
   'not_connected',
 ] as const;
 
-/** A moment as the service writes it. */
-export const moment = v.pipe(v.string(), v.isoTimestamp());
+/** A moment as the service writes and reads it. */
+export const moment = v.pipe(v.string(), v.isoTimestamp('a date and time such as 2026-01-31T12:00:00Z'));
 
 /** A moment in milliseconds as the service writes it. */
 export const iso = (atMs: Millis): string => new Date(atMs).toISOString();
