@@ -18,6 +18,7 @@ import { createBudget } from './refresh/budget.ts';
 import type { Budget } from './refresh/budget.ts';
 import { createForceLimit } from './refresh/force-limit.ts';
 import { createRefresher } from './refresh/refresh.ts';
+import type { Engine } from './refresh/engine.ts';
 import type { Refreshed, Refresher } from './refresh/refresh.ts';
 import { createTokenCache } from './refresh/token-cache.ts';
 import type { Cached, TokenCache } from './refresh/token-cache.ts';
@@ -118,7 +119,7 @@ const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => 
     isQuarantined: () => quarantine !== undefined,
     async afterTurn() {
       await dispatcher.dispatch();
-      if (quarantine === undefined) guard.note(await store.identity());
+      if (quarantine === undefined) await noteInGuard(engine, guard);
       await cleanUp();
     },
   });
@@ -126,6 +127,17 @@ const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => 
   if (quarantine === undefined) await drainSpool(engine);
   if (options.isScheduling !== false) loop.start();
   return { ...assembled, cache, budget, dispatcher, refresher, loop, guard, quarantine };
+};
+
+/** A guard that cannot be written stops nothing: a copy of an older state is then not recognised. */
+const noteInGuard = async ({ store, log }: Pick<Engine, 'store' | 'log'>, guard: Guard): Promise<void> => {
+  try {
+    guard.note(await store.identity());
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const reason = error instanceof StoreError ? error.message : `the guard cannot be written (${code})`;
+    log({ event: 'store.failed', during: 'guard', reason });
+  }
 };
 
 /** Why nothing may be sent; `undefined` where all is well, and then this store is noted. */
@@ -271,11 +283,7 @@ const closeParts = async (parts: Parts, waitMs: Millis): Promise<void> => {
   parts.giveUp();
   engine.leases.stop();
   await dispatcher.dispatch();
-  try {
-    if (quarantine === undefined) guard.note(await store.identity());
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-  }
+  if (quarantine === undefined) await noteInGuard(engine, guard);
   engine.spool.close();
   await store.close();
 };

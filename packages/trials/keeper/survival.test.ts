@@ -129,6 +129,34 @@ const abandonSpools = (directory: string): void => {
   }
 };
 
+describe('a store whose file was deleted or replaced under a running keeper', () => {
+  for (const how of ['deleted', 'replaced'] as const)
+    it(`${how}: no token is spent, nothing is put, and the keeper closes`, async (scope) => {
+      const bench = await benchFor(scope, 'punishing');
+      const keeper = await bench.open();
+      await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
+      const copy = readFileSync(bench.file);
+      rmSync(bench.file);
+      if (how === 'replaced') writeFileSync(bench.file, copy);
+      const result = await keeper.tryToken('car');
+      assert.equal(result.status === 'unavailable' && result.reason, 'store_unavailable');
+      await assert.rejects(keeper.put('other', 'cars', { refreshToken: 'other' }), { name: 'StoreError' });
+      assert.equal(bench.server.requests().length, 0);
+      await keeper.turn();
+      await keeper.close();
+    });
+
+  it('and its whole folder too: the keeper closes', async (scope) => {
+    const bench = await benchFor(scope, 'punishing');
+    const file = join(bench.directory, 'deeper', 'keeper.db');
+    const keeper = await bench.open({ store: sqliteStore(file) });
+    await keeper.put('car', 'cars', { refreshToken: await bench.server.newGrant() });
+    rmSync(join(bench.directory, 'deeper'), { recursive: true });
+    await keeper.turn();
+    await keeper.close();
+  });
+});
+
 describe('a process that stops for longer than its lease', () => {
   it('sends nothing when it goes on', async (scope) => {
     const bench = await benchFor(scope, 'punishing');

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Millis } from '../../time.ts';
-import { isBusy, isDiskFailure, toStoreError } from './errors.ts';
+import { gone, isBusy, isDiskFailure, toStoreError } from './errors.ts';
 
 /** Runs units of work, each atomic, and on disk when its promise resolves. */
 export type Commits = {
@@ -24,11 +24,11 @@ const BATCH_MAX = 500;
 /**
  * Group commit: all work that waits at the end of a turn of the event loop shares one transaction and one sync to disk.
  * Work is synchronous, so nothing comes between a check and its act. While another process writes, the batch waits
- * without blocking this one, for at most `lockTimeoutMs`. A database in memory has nothing to sync: its work runs at once.
+ * without blocking this one, for at most `lockTimeoutMs`. Where the file is not at its path any more, nothing is written. A database in memory has nothing to sync: its work runs at once.
  */
 export const createCommits = (
   database: DatabaseSync,
-  options: { readonly lockTimeoutMs: Millis; readonly isInMemory: boolean },
+  options: { readonly lockTimeoutMs: Millis; readonly isInMemory: boolean; isInPlace(): boolean },
 ): Commits => {
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
@@ -42,6 +42,8 @@ export const createCommits = (
     const [oldest] = batch;
     if (oldest === undefined) return finishSettling();
     try {
+      // What is written to a file that was deleted ends with this process.
+      if (!options.isInPlace()) throw gone();
       begin.run();
     } catch (error) {
       if (isBusy(error) && performance.now() - oldest.sinceMs < options.lockTimeoutMs) {

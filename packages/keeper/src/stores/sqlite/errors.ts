@@ -40,11 +40,16 @@ export const toOpenError = (error: unknown, path: string): unknown => {
   return new KeeperError('store_failed', `${path}: ${what}`, remedy, { cause: error });
 };
 
+/** The file was deleted, or another one is at its path. */
+export const gone = (): StoreError =>
+  new StoreError('unavailable', 'the file of the store was deleted or replaced');
+
 /** What Node says of work on a closed database. Its code for that also stands for mistakes in a call, which are bugs. */
 const CLOSED = /^(?:database is not open|statement has been finalized)/;
 
 /** A failure of SQLite while serving; any other error is a bug, and is returned as it is. */
 export const toStoreError = (error: unknown, kind: StoreError['kind'] = 'unavailable'): Error => {
+  if (error instanceof StoreError) return error;
   const code = codeOf(error);
   const isClosed = error instanceof Error && CLOSED.test(error.message);
   if (MISTAKES.has(code) || (code === undefined && !isClosed))

@@ -44,7 +44,9 @@ const openSqliteStore = (
   const isInMemory = path === IN_MEMORY;
   const file = isInMemory ? path : resolve(path);
   const database = openDatabase(file, isInMemory, lockTimeoutMs);
-  const commits = createCommits(database, { lockTimeoutMs, isInMemory });
+  const place = isInMemory ? IN_MEMORY : placeOf(file);
+  const isInPlace = (): boolean => isInMemory || placeOf(file) === place;
+  const commits = createCommits(database, { lockTimeoutMs, isInMemory, isInPlace });
   const connection: Connection = { database, commits, nowMs: () => clock.wallMs() };
   return {
     ...createGrantVerbs(connection),
@@ -57,7 +59,7 @@ const openSqliteStore = (
     ...createServiceKeyVerbs(connection),
     ...createDeliveryVerbs(connection),
     ...createFigureVerbs(connection),
-    ...createIdentityVerbs(connection, file, isInMemory),
+    ...createIdentityVerbs(connection, file, place),
   };
 };
 
@@ -101,7 +103,11 @@ const migrate = (database: DatabaseSync, file: string): void => {
   database.exec('COMMIT');
 };
 
-const createIdentityVerbs = (connection: Connection, file: string, isInMemory: boolean): IdentityVerbs => {
+/** Which file is at a path: a copy is another one. Empty for none. */
+const placeOf = (file: string): string => String(statSync(file, { throwIfNoEntry: false })?.ino ?? '');
+
+const createIdentityVerbs = (connection: Connection, file: string, place: string): IdentityVerbs => {
+  const isInMemory = place === IN_MEMORY;
   const { database, commits } = connection;
   const read = database.prepare('SELECT id, high_water, key_check FROM deployment');
   const writeKeyCheck = database.prepare('UPDATE deployment SET key_check = ?');
@@ -112,7 +118,7 @@ const createIdentityVerbs = (connection: Connection, file: string, isInMemory: b
         return {
           deploymentId: String(row['id']),
           highWater: Number(row['high_water']),
-          place: isInMemory ? IN_MEMORY : String(statSync(file).ino),
+          place,
           keyCheck: (row['key_check'] ?? undefined) as Uint8Array | undefined,
         };
       }),
