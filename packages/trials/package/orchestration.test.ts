@@ -60,11 +60,20 @@ describe('the manifests of Kubernetes', () => {
     });
     assert.deepEqual(kinds.sort(), [
       'deployment.yaml Deployment',
+      'kustomization.yaml Kustomization',
       'migrate-job.yaml Job',
       'network-policy.yaml NetworkPolicy',
       'pod-disruption-budget.yaml PodDisruptionBudget',
       'service.yaml Service',
     ]);
+  });
+
+  test('are in the base of Kustomize, but for the Job that is run by hand', () => {
+    const { resources } = read('kustomization') as { readonly resources: readonly string[] };
+    const applied = readdirSync(join(WORKSPACE, KUBERNETES)).filter(
+      (name) => !['kustomization.yaml', 'migrate-job.yaml'].includes(name),
+    );
+    assert.deepEqual([...resources].sort(), applied.sort());
   });
 
   test('use the ports that the image listens on', () => {
