@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openKeeper, sqliteStore } from '@keyfob/keeper';
-import { clientOf, VOLVO } from '@keyfob/keeper/providers';
+import { clientOf, FORD, VOLVO } from '@keyfob/keeper/providers';
 import type { Provider } from '@keyfob/keeper/providers';
 import { armFault, createGrantIn, startSandboxServer } from '@keyfob/sandbox';
 import type { NewFault } from '@keyfob/sandbox';
@@ -13,7 +13,7 @@ import { changeGrantIn } from './change-grant-in.ts';
 import { EXCHANGE_SECONDS, FAST, KEYS } from './kept-world.ts';
 
 /** The wires besides those that every other trial of the keeper speaks, with the keeper's profile of a maker. */
-const WIRES: Readonly<Record<string, Provider>> = { ping: VOLVO };
+const WIRES: Readonly<Record<string, Provider>> = { ping: VOLVO, 'azure-b2c': FORD };
 
 /** Faults before the token is used. */
 const HARMLESS: readonly NewFault['do'][] = [{ status: 503 }, { loseAnswer: 'beforeCommit' }];

@@ -20,6 +20,9 @@ const SAMPLES: Readonly<Record<string, string>> = {
   oauthRefreshToken: 'a'.repeat(40),
 };
 
+/** Where a whole number stands in an answer. */
+const NUMBER = '"${number}"';
+
 /** Names that stand for refresh tokens of the dialect. */
 const REFRESH_TOKEN = /refreshToken|successor/i;
 
@@ -31,6 +34,9 @@ const samplesOf = (fixture: FixtureCase, dialect: string): ReadonlyMap<string, s
   const sampleOf = (name: string) => (REFRESH_TOKEN.test(name) ? refreshToken : SAMPLES[name]) ?? name;
   return new Map(names.map((name) => [name, sampleOf(name)]));
 };
+
+const withNumbers = (fixture: FixtureCase): FixtureCase =>
+  JSON.parse(JSON.stringify(fixture).replaceAll(NUMBER, '1')) as FixtureCase;
 
 /** The fields of a form; a repeatable one is a list. */
 const readFields = (text: string, { requestBody }: Operation): object => {
@@ -71,7 +77,7 @@ for (const dialect of FIXTURE_DIALECTS)
     describe(`${dialect}-${file}.json is as described`, () => {
       for (const sent of readFixtures(dialect, file))
         test(sent.name, () => {
-          const fixture = fill(sent, samplesOf(sent, dialect)) as FixtureCase;
+          const fixture = fill(withNumbers(sent), samplesOf(sent, dialect)) as FixtureCase;
           const { request, response } = fixture;
           const operation = findOperation(request.method, request.path);
           // An unknown path or another method: refused in the format of a dialect.

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { KeeperError } from '../errors.ts';
-import { oauth, pleos, smartcar, smartcarV3, tesla, volvo } from '../providers/clients.ts';
+import { ford, oauth, pleos, smartcar, smartcarV3, tesla, volvo } from '../providers/clients.ts';
 import type { Client, ClientOptions } from '../providers/clients.ts';
 import type { Provider } from '../providers/provider.ts';
 import { readSecret, SECRET_SOURCE } from './secret-source.ts';
 import type { SecretPlace } from './secret-source.ts';
 
 /** The providers that settings can name. `oauth` is any server of RFC 6749, and needs `url`. */
-const PROVIDERS = { smartcar, 'smartcar-v3': smartcarV3, pleos, tesla, volvo, oauth };
+const PROVIDERS = { smartcar, 'smartcar-v3': smartcarV3, pleos, tesla, volvo, ford, oauth };
 
 /** Their names. */
 export const PROVIDER_NAMES = Object.keys(PROVIDERS) as readonly (keyof typeof PROVIDERS)[];

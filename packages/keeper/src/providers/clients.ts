@@ -1,4 +1,5 @@
 import { KeeperError } from '../errors.ts';
+import { FORD } from './ford.ts';
 import { PLEOS } from './pleos.ts';
 import type { ConsentDifferences } from './consent.ts';
 import type { Provider, ProviderDifferences } from './provider.ts';
@@ -89,9 +90,9 @@ export const clientOf = (profile: Provider, options: ClientOptions): Client => {
   };
 };
 
-/** The path of a token endpoint under another origin, which may have a path of its own. */
+/** The path and query of a token endpoint under another origin, which may have a path of its own. */
 const atOrigin = (url: string, origin: string | undefined): string =>
-  origin === undefined ? url : origin.replace(/\/+$/, '') + new URL(url).pathname;
+  origin === undefined ? url : origin.replace(/\/+$/, '') + new URL(url).pathname + new URL(url).search;
 
 /** The consent of a client: under the same other origin as its token endpoint. */
 const consentOf = (
@@ -143,6 +144,9 @@ export const tesla = (options: ClientOptions): Client => clientOf(TESLA, options
 
 /** A client of Volvo. */
 export const volvo = (options: ClientOptions): Client => clientOf(VOLVO, options);
+
+/** A client of Ford. */
+export const ford = (options: ClientOptions): Client => clientOf(FORD, options);
 
 /** A client of any server that speaks plain RFC 6749. `url` is its token endpoint. */
 export const oauth = (options: ClientOptions & { readonly url: string }): Client =>

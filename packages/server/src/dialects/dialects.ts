@@ -2,13 +2,16 @@ import { OperatorError } from '../errors.ts';
 import { createScopeRegistry } from '../clients/scopes.ts';
 import type { DeploymentScope, ScopeRegistry } from '../clients/scopes.ts';
 import type { Dialect } from './dialect.ts';
+import { azureB2c } from './azure-b2c/azure-b2c.ts';
 import { oauth } from './oauth/oauth.ts';
 import { ping } from './ping/ping.ts';
 import { pleos } from './pleos/pleos.ts';
 import { smartcar } from './smartcar/smartcar.ts';
 
 /** Every dialect, by its name. A new vendor is one more entry. */
-export const DIALECTS = { smartcar, pleos, oauth, ping } as const satisfies Readonly<Record<string, Dialect>>;
+export const DIALECTS = { smartcar, pleos, oauth, ping, 'azure-b2c': azureB2c } as const satisfies Readonly<
+  Record<string, Dialect>
+>;
 
 /** Whose clients are meant where nothing is said. */
 export const DEFAULT_DIALECT = Object.keys(DIALECTS)[0] ?? '';

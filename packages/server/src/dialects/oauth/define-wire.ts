@@ -33,7 +33,7 @@ export const defineWire = (wire: WireDifferences): Dialect => {
     brands: [],
     scopes,
     ...(wire.options === undefined ? {} : { options: wire.options }),
-    examples: createExamples(paths),
+    examples: createExamples({ ...paths, credentials: wire.exampleCredentials ?? 'header' }),
     sandbox: {
       ...wire.sandbox,
       environments: { [name]: tokenVariables(name, paths.token) },
@@ -75,12 +75,13 @@ export const defineWire = (wire: WireDifferences): Dialect => {
         body: more === '' || more === '{}' ? tokens : `${tokens.slice(0, -1)},${more.slice(1)}`,
       };
     },
-    renderRefusal: (refusal, _policy, exchange) =>
-      renderOAuthError(
-        wire.refusals?.[refusal.reason] ?? { ...oauthRefusals[refusal.reason], ...refusal.oauthError },
-        refusal,
-        oauthHeaders(exchange),
-      ),
+    renderRefusal: (refusal, _policy, exchange) => {
+      const known = wire.refusals?.[refusal.reason];
+      const answer = known ?? { ...oauthRefusals[refusal.reason], ...refusal.oauthError };
+      const more = wire.describeRequest?.(exchange) ?? '';
+      const description = answer.description + more;
+      return renderOAuthError({ ...answer, description }, refusal, oauthHeaders(exchange));
+    },
   };
 };
 

@@ -1,4 +1,4 @@
-import type { DialectExamples, ExampleClient, ExampleCode } from '../dialect.ts';
+import type { DialectExamples, ExampleClient, ExampleCode, ExampleRequest } from '../dialect.ts';
 
 const DEMO_SCOPE = 'read_odometer read_location';
 
@@ -11,38 +11,57 @@ const exchangeFields = ({ code, redirectUri }: ExampleCode): readonly string[] =
   `redirect_uri=${encode(redirectUri)}`,
 ];
 
-const formHeaders = ({ clientId, clientSecret }: ExampleClient) => ({
-  authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
-  'content-type': 'application/x-www-form-urlencoded',
-});
+/** Where an example has the credentials of its client. */
+export type ExampleCredentials = 'header' | 'body';
 
-/** The requests of RFC 6749 at a token endpoint, with HTTP Basic. */
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+
+const requestOf = (
+  path: string,
+  place: ExampleCredentials,
+  { clientId, clientSecret }: ExampleClient,
+  fields: readonly string[],
+): ExampleRequest => {
+  if (place === 'header') {
+    const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+    return { path, headers: { authorization: `Basic ${basic}`, ...FORM }, body: fields.join('&') };
+  }
+  const secret = clientSecret === '' ? [] : [`client_secret=${encode(clientSecret)}`];
+  return { path, headers: FORM, body: [...fields, `client_id=${encode(clientId)}`, ...secret].join('&') };
+};
+
+/** The same for a command; the secret may be shell text. */
+const credentialsOf = (place: ExampleCredentials, { clientId, clientSecret }: ExampleClient): string =>
+  place === 'header'
+    ? `-u "${clientId}:${clientSecret}"`
+    : `-d client_id=${clientId} -d client_secret="${clientSecret}"`;
+
+/** The requests of RFC 6749 at a token endpoint. */
 export const createRequestExamples = (
   tokenPath: string,
+  place: ExampleCredentials = 'header',
 ): Pick<DialectExamples, 'exchangeCommand' | 'exchangeRequest' | 'refreshRequest'> => ({
-  exchangeCommand: (url, { clientId, clientSecret }, code) =>
+  exchangeCommand: (url, client, code) =>
     [
-      `curl -X POST ${url}${tokenPath} -u "${clientId}:${clientSecret}"`,
+      `curl -X POST ${url}${tokenPath} ${credentialsOf(place, client)}`,
       ...exchangeFields(code).map((field) => `-d '${field}'`),
       `-w '\\n'`,
     ].join(' '),
-  exchangeRequest: (client, code) => ({
-    path: tokenPath,
-    headers: formHeaders(client),
-    body: exchangeFields(code).join('&'),
-  }),
-  refreshRequest: (client, { refreshToken }) => ({
-    path: tokenPath,
-    headers: formHeaders(client),
-    body: `grant_type=refresh_token&refresh_token=${encode(refreshToken)}`,
-  }),
+  exchangeRequest: (client, code) => requestOf(tokenPath, place, client, exchangeFields(code)),
+  refreshRequest: (client, { refreshToken }) =>
+    requestOf(tokenPath, place, client, [
+      'grant_type=refresh_token',
+      `refresh_token=${encode(refreshToken)}`,
+    ]),
 });
 
 /** Examples for endpoints at these paths. */
 export const createExamples = (paths: {
   readonly authorization: string;
   readonly token: string;
+  readonly credentials?: ExampleCredentials;
 }): DialectExamples => {
+  const place = paths.credentials ?? 'header';
   const authorize = (clientId: string, redirectUri: string, scope: string, state: string): string =>
     `${paths.authorization}?response_type=code&client_id=${clientId}` +
     `&redirect_uri=${encodeURIComponent(redirectUri)}&scope=${encodeURIComponent(scope)}&state=${state}`;
@@ -54,8 +73,11 @@ export const createExamples = (paths: {
     demoAuthorizationTarget: ({ clientId, redirectUri }) =>
       authorize(clientId, redirectUri, DEMO_SCOPE, 'demo'),
     refreshCommand: (url, { clientId, clientSecret }, refreshToken) =>
-      `curl -X POST ${url}${paths.token} -u '${clientId}:${clientSecret}' ` +
+      `curl -X POST ${url}${paths.token} ` +
+      (place === 'header'
+        ? `-u '${clientId}:${clientSecret}' `
+        : `-d client_id=${clientId} -d client_secret=${clientSecret} `) +
       `-d grant_type=refresh_token -d refresh_token="${refreshToken}" -w '\\n'`,
-    ...createRequestExamples(paths.token),
+    ...createRequestExamples(paths.token, place),
   };
 };

@@ -18,6 +18,8 @@ export type WireDifferences = {
   readonly purpose: string;
   readonly paths: { readonly authorization: string; readonly token: string };
   readonly pathPrefix: string;
+  /** Where the vendor's own examples have the credentials; absent for HTTP Basic. */
+  readonly exampleCredentials?: 'body';
   /** How clients may authenticate. */
   readonly methods?: readonly AuthenticationMethod[];
   /** The grant types besides those of a code and of a refresh. */
@@ -30,6 +32,8 @@ export type WireDifferences = {
   readonly options?: Readonly<Record<string, DialectOption>>;
   /** The errors that the vendor words differently. */
   readonly refusals?: Partial<RefusalTable<OAuthAnswer>>;
+  /** What follows the description of each error. */
+  describeRequest?(exchange: Exchange): string;
   /** Members of an answer besides those of RFC 6749 §5.1, with their schemas. */
   readonly members?: {
     readonly schemas: Readonly<Record<string, JsonSchema>>;
