@@ -567,6 +567,25 @@ describe('a change of keys', () => {
     assert.equal((await keeper.tryToken('car-3')).status, 'ok');
     assert.equal(await keeper.put('once-more', 'cars', { refreshToken: 'r-2' }), 'linked');
   });
+
+  it('a row that is damaged keeps no other from its new key', async () => {
+    const store = await sharedStore();
+    const first = await open(pair, { store });
+    for (const car of ['one', 'two', 'three']) await first.keeper.put(car, 'cars', { refreshToken: car });
+    const rows = await store(systemClock);
+    const damaged = await rows.find('one');
+    assert.ok(damaged);
+    await rows.reseal(damaged.id, damaged, {
+      sealed: damaged.sealed.map((byte, at) => (at === damaged.sealed.length - 1 ? ~byte : byte)),
+      lookup: Buffer.from('one'),
+    });
+    await first.keeper.close();
+    const both = await open(pair, { store, keys: keysOf(2, 1) });
+    await assert.rejects(both.keeper.rekey(), { name: 'KeeperError', code: 'value_damaged' });
+    await both.keeper.close();
+    const { keeper } = await open(pair, { store, keys: keysOf(2) });
+    for (const car of ['two', 'three']) assert.equal((await keeper.tryToken(car)).status, 'ok');
+  });
 });
 
 const clientAt = (url: string): Client => clientOf(CARS.provider, { ...CREDENTIALS, url });
