@@ -12,6 +12,7 @@ import { sleep } from '../time.ts';
 import type { Millis } from '../time.ts';
 import { exchangeCode } from './exchange-code.ts';
 import { challengeOf, newState, newVerifier, openTicket, sealTicket } from './ticket.ts';
+import { spoolFirstPair } from './spooled-pair.ts';
 import type { Ticket } from './ticket.ts';
 
 /** What an owner is asked for. */
@@ -47,6 +48,9 @@ export type ConsentFlow = {
   complete(state: string, ticket: string, code: string): Promise<Connected | undefined>;
 };
 
+/** A pair that waits for the store, and where it is on disk. */
+type Unsaved = { readonly tokens: Tokens; readonly spoolId: string | undefined };
+
 /** An owner has so long. */
 const CONSENT_MS = 10 * 60_000;
 /** So many are remembered. */
@@ -68,8 +72,8 @@ export const createConsentFlow = (
   const { client, consent } = clientWithConsent(engine, clientName);
   checkRedirectUri(redirectUri);
   const results = new Map<string, Promise<Connected>>();
-  /** Pairs that the store refused: when the owner loads the page again, no code is sent. */
-  const unsaved = new Map<string, Tokens>();
+  /** Pairs that the store refused: when the owner loads the page again, no code is sent. They are in the spool as well. */
+  const unsaved = new Map<string, Unsaved>();
 
   const open = (state: string, sealed: string): Ticket | undefined => {
     const ticket = openTicket(engine.keys, state, sealed, engine.clock.wallMs());
@@ -78,7 +82,8 @@ export const createConsentFlow = (
 
   const connect = async (state: string, ticket: Ticket, code: string): Promise<Connected> => {
     const { name, note } = ticket;
-    let tokens = unsaved.get(state);
+    const before = unsaved.get(state);
+    let tokens = before?.tokens;
     if (tokens === undefined) {
       const exchanged = await exchangeCode(engine, client, ticket, code);
       if (exchanged.status !== 'exchanged') return { ...exchanged, note };
@@ -90,9 +95,10 @@ export const createConsentFlow = (
       if (error instanceof KeeperError) return { status: 'refused', code: error.code, note };
       if (!(error instanceof StoreError)) throw error;
       forgetOldest(unsaved);
-      unsaved.set(state, tokens);
+      unsaved.set(state, { tokens, spoolId: before?.spoolId ?? spoolFirstPair(engine, ticket, tokens) });
       return { status: 'unavailable', code: 'store_unavailable', note };
     }
+    if (before?.spoolId !== undefined) engine.spool.remove(before.spoolId);
     unsaved.delete(state);
     onPut(name);
     return { status: 'connected', name, note };

@@ -1,3 +1,4 @@
+import { isFirstPair, keepFirstPair } from '../connect/spooled-pair.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { keepStored, readStored } from '../refresh/keep.ts';
@@ -10,9 +11,12 @@ import type { StoredAnswer } from '../stores/store.ts';
  */
 export const drainSpool = async (engine: Engine): Promise<number> => {
   const byGrant = new Map<string, StoredAnswer[]>();
-  for (const answer of engine.spool.left())
-    byGrant.set(answer.grantId, [...(byGrant.get(answer.grantId) ?? []), answer]);
   const storedIds = new Set<string>();
+  const left = engine.spool.left();
+  for (const first of left.filter(isFirstPair))
+    if (await keepFirstPair(engine, first)) storedIds.add(first.id);
+  for (const answer of left.filter((one) => !isFirstPair(one)))
+    byGrant.set(answer.grantId, [...(byGrant.get(answer.grantId) ?? []), answer]);
   for (const [grantId, answers] of byGrant) {
     await drainGrant(engine, grantId, answers);
     const grant = await engine.store.read(grantId);

@@ -12,6 +12,7 @@ import { FAST, KEYS } from '../kept-world.ts';
 export type ConnectWorld = {
   readonly world: World;
   readonly keeper: Keeper;
+  readonly clients: KeeperOptions['clients'];
   readonly log: readonly LogEvent[];
 };
 
@@ -32,14 +33,15 @@ export const connectWorldFor = async (
   const world = await sandbox.createWorld({ autoConsent: true });
   const directory = mkdtempSync(join(tmpdir(), 'keeper-connect-'));
   const log: LogEvent[] = [];
+  const clients = {
+    smartcar: clientIn(world, 'smartcar'),
+    pleos: clientIn(world, 'pleos'),
+    oauth: clientIn(world, 'oauth'),
+  };
   const keeper = await openKeeper({
     store: sqliteStore(join(directory, 'keeper.db')),
     keys: KEYS,
-    clients: {
-      smartcar: clientIn(world, 'smartcar'),
-      pleos: clientIn(world, 'pleos'),
-      oauth: clientIn(world, 'oauth'),
-    },
+    clients,
     timing: FAST,
     log: (event) => log.push(event),
     ...options,
@@ -49,7 +51,7 @@ export const connectWorldFor = async (
     await sandbox.close();
     rmSync(directory, { recursive: true, force: true });
   });
-  return { world, keeper, log };
+  return { world, keeper, clients, log };
 };
 
 const clientIn = ({ url, clients }: World, dialect: DialectName): Client => {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { StoreError, memoryStore } from '@keyfob/keeper';
+import { StoreError, memoryStore, openKeeper, sqliteStore } from '@keyfob/keeper';
 import type { KeeperOptions, StoreOpener } from '@keyfob/keeper';
 import { connectRoutes } from '@keyfob/keeper/connect';
 import type { ConnectOptions, ConnectRoutes } from '@keyfob/keeper/connect';
 import { armFault } from '@keyfob/sandbox';
 import type { Scope } from '../../support/test-directory.ts';
-import { FAST } from '../kept-world.ts';
+import { FAST, KEYS } from '../kept-world.ts';
 import { createBrowser } from './browser.ts';
 import type { Browser } from './browser.ts';
 import { DIALECTS, connectWorldFor } from './connect-world.ts';
@@ -146,6 +149,27 @@ describe('what an owner sees instead of a connection', () => {
     assert.equal((await site.browser.open(back)).status, 303);
     assert.equal((await site.keeper.tryToken('car-1')).status, 'ok');
     assert.equal(exchanges(site), 1);
+  });
+
+  it('and where the process ends before, the next one finds the pair in the spool', async (scope) => {
+    const directory = mkdtempSync(join(tmpdir(), 'keeper-connect-spool-'));
+    const file = join(directory, 'keeper.db');
+    const store: StoreOpener = async (clock) => ({
+      ...(await sqliteStore(file)(clock)),
+      async put() {
+        throw new StoreError('unavailable', 'no space left');
+      },
+    });
+    const site = await siteFor(scope, 'smartcar', {}, { store, timing: { ...FAST, callerWaitMs: 100 } });
+    assert.equal((await site.browser.open(await consented(site))).status, 503);
+    await site.keeper.close();
+    for (let start = 0; start < 2; start++) {
+      const next = await openKeeper({ store: sqliteStore(file), keys: KEYS, clients: site.clients });
+      assert.equal((await next.tryToken('car-1')).status, 'ok');
+      await next.close();
+    }
+    assert.equal(exchanges(site), 1);
+    rmSync(directory, { recursive: true });
   });
 
   it('a keeper that is closed connects nothing', async (scope) => {

@@ -1,0 +1,55 @@
+import { KeeperError } from '../errors.ts';
+import { keptStatus } from '../put-result.ts';
+import { preparePut } from '../put.ts';
+import type { Tokens } from '../put.ts';
+import type { Engine } from '../refresh/engine.ts';
+import { openAnswer, sealAnswer } from '../refresh/pair.ts';
+import type { StoredAnswer } from '../stores/store.ts';
+import type { Ticket } from './ticket.ts';
+
+/** The first pair of a connection, and what a put of it needs. */
+type FirstPair = Pick<Ticket, 'name' | 'client' | 'params'> & { readonly tokens: Tokens };
+
+/** No row has this generation: the pair belongs to none yet. */
+const NO_ROW = 0;
+
+/** Whether an answer of a spool is the first pair of a connection. */
+export const isFirstPair = ({ generation }: StoredAnswer): boolean => generation === NO_ROW;
+
+/** Writes a pair that the store refuses to the spool, encrypted. Returns its id there; `undefined` where that fails too. */
+export const spoolFirstPair = (
+  engine: Engine,
+  { name, client, params }: Ticket,
+  tokens: Tokens,
+): string | undefined => {
+  const id = engine.newId();
+  const nowMs = engine.store.nowMs();
+  const body = JSON.stringify({ name, client, params, tokens } satisfies FirstPair);
+  const answer = { id, body, sentAtMs: tokens.obtainedAtMs ?? nowMs, receivedAtMs: nowMs };
+  let isOnDisk = true;
+  try {
+    engine.spool.write(sealAnswer(engine.keys, { id, generation: NO_ROW, epoch: NO_ROW }, answer));
+  } catch {
+    isOnDisk = false;
+  }
+  engine.log({ event: 'answer.spooled', grantId: id, isOnDisk, reason: 'connect' });
+  return isOnDisk ? id : undefined;
+};
+
+/**
+ * Takes a first pair of a spool into the store. One that the connection got later stays. Returns whether the spool can forget it:
+ * not where its client is missing here.
+ */
+export const keepFirstPair = async (engine: Engine, stored: StoredAnswer): Promise<boolean> => {
+  const { name, client, params, tokens } = JSON.parse(openAnswer(engine.keys, stored)) as FirstPair;
+  if (!engine.clients.has(client)) return false;
+  try {
+    const put = { ...preparePut(engine, name, client, tokens, { params }), issuedAtMs: stored.sentAtMs };
+    await keptStatus(engine, put, await engine.store.put(put));
+  } catch (error) {
+    // Another connection has it.
+    if (!(error instanceof KeeperError)) throw error;
+    return error.code !== 'grant_inflight';
+  }
+  return true;
+};
