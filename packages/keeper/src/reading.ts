@@ -37,6 +37,29 @@ const PAGE_MAX = 1000;
 const PAGE_USUAL = 100;
 const ATTEMPTS_SHOWN = 20;
 
+/** Up to so many grants are read for every question. */
+const SMALL_MAX = 20_000;
+/** In a larger store the answer is kept for so long: it is one of days, and reads an index entry per grant. */
+const KEPT_MS = 60_000;
+
+const createEndsReader = (engine: Engine): Reading['forecastEnds'] => {
+  const kept = new Map<number, { readonly untilMs: Millis; readonly forecast: Promise<Forecast> }>();
+  return async (count = 90) => {
+    const { states } = await engine.store.counts();
+    const grants = Object.values(states).reduce((sum, one) => sum + one, 0);
+    if (grants <= SMALL_MAX) return forecastEnds(engine, count);
+    const nowMs = engine.clock.monotonicMs();
+    const last = kept.get(count);
+    if (last !== undefined && last.untilMs > nowMs) return last.forecast;
+    const forecast = forecastEnds(engine, count);
+    kept.clear();
+    kept.set(count, { untilMs: nowMs + KEPT_MS, forecast });
+    // A store that was away is asked again.
+    forecast.catch(() => kept.delete(count));
+    return forecast;
+  };
+};
+
 export const createReading = (engine: Engine): Reading => {
   const { store } = engine;
   return {
@@ -60,6 +83,6 @@ export const createReading = (engine: Engine): Reading => {
         clientViewOf(name, client, engine.book.facts(name), store.nowMs()),
       ),
     forecastDue: (hours = 24) => forecastDue(engine, hours),
-    forecastEnds: (count = 90) => forecastEnds(engine, count),
+    forecastEnds: createEndsReader(engine),
   };
 };

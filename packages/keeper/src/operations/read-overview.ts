@@ -1,9 +1,9 @@
 import type { ClientSummary } from '../config/client-summary.ts';
 import { forecastDue, forecastEnds } from '../forecast.ts';
-import type { ForecastStep } from '../forecast.ts';
+import type { Forecast, ForecastStep } from '../forecast.ts';
 import type { Breaker } from '../grants/client-facts.ts';
 import type { ConsentCause, Grant, GrantState } from '../grants/grant.ts';
-import type { ClientSend, Store, StoredEvent } from '../stores/store.ts';
+import type { ClientSend, Store, StoredEvent, TroubledState } from '../stores/store.ts';
 import { skewMsOf } from '../grants/skew.ts';
 import { days } from '../time.ts';
 import type { Millis } from '../time.ts';
@@ -80,9 +80,11 @@ export type OverviewSource = {
   /** Where the owner of a connection consents again. */
   readonly reconnectUrl: (name: string) => string | undefined;
   readonly quarantine: string | undefined;
+  /** Of the keeper of this process, which reads a large store less often. */
+  readonly forecastEnds?: (count: number) => Promise<Forecast>;
 };
 
-const RISKY: readonly GrantState[] = ['uncertain', 'staged', 'suspect'];
+const RISKY: readonly TroubledState[] = ['uncertain', 'staged', 'suspect'];
 const HOUR_MS = 3_600_000;
 const ENDS_DAYS = 90;
 const SENDS_MAX = 5000;
@@ -97,7 +99,9 @@ export const readOverview = async (source: OverviewSource): Promise<Overview> =>
   const names = new Map(clients.map((client) => [client.name, client]));
   const { states, clients: byClient, connections } = await store.counts();
   const due = await forecastDue({ store, clients: names }, 1);
-  const ends = await forecastEnds({ store, clients: names }, ENDS_DAYS);
+  const ends = await (source.forecastEnds ?? ((count) => forecastEnds({ store, clients: names }, count)))(
+    ENDS_DAYS,
+  );
   const sends = await store.lastSends(nowMs - HOUR_MS, SENDS_MAX);
   const events = await store.lastEvents(EVENTS_MAX);
   const cards: ClientCard[] = [];
@@ -171,8 +175,8 @@ const readTroubled = async (
   nowMs: Millis,
 ): Promise<readonly Troubled[]> => {
   const breakers = new Map(cards.map(({ name, breaker }) => [name, breaker ?? undefined]));
-  const listIn = async (state: GrantState): Promise<readonly Troubled[]> =>
-    (await store.list({ state, limit: PER_STATE_MAX })).map(({ name, grant }) => ({
+  const listIn = async (state: TroubledState, order: 'oldest' | 'newest'): Promise<readonly Troubled[]> =>
+    (await store.listByAge(state, order, PER_STATE_MAX)).map(({ name, grant }) => ({
       name,
       client: grant.client,
       state,
@@ -182,8 +186,8 @@ const readTroubled = async (
       reconnectUrl: state === 'dead' ? (reconnectUrl(name) ?? null) : null,
     }));
   const risky: Troubled[] = [];
-  for (const state of RISKY) risky.push(...(await listIn(state)));
+  for (const state of RISKY) risky.push(...(await listIn(state, 'oldest')));
   risky.sort((one, other) => (one.deadlineMs ?? 0) - (other.deadlineMs ?? 0));
-  const dead = [...(await listIn('dead'))].sort((one, other) => other.sinceMs - one.sinceMs);
+  const dead = await listIn('dead', 'newest');
   return [...risky, ...dead].slice(0, TROUBLED_MAX);
 };

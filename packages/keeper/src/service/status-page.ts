@@ -71,7 +71,13 @@ const createReader = ({ keeper, parts, reconnectUrl }: ServiceContext): (() => P
   return () => {
     if (last === undefined || clock.monotonicMs() - readAtMs >= READ_MS) {
       readAtMs = clock.monotonicMs();
-      last = readOverview({ store, clients: summaries, reconnectUrl, quarantine: keeper.quarantine() });
+      last = readOverview({
+        store,
+        clients: summaries,
+        reconnectUrl,
+        quarantine: keeper.quarantine(),
+        forecastEnds: keeper.forecastEnds,
+      });
     }
     return last;
   };

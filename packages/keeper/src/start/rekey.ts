@@ -1,6 +1,9 @@
 import { KeeperError } from '../errors.ts';
+import type { Grant } from '../grants/grant.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { openAnswer, openPair, sealAnswer, sealPair } from '../refresh/pair.ts';
+import type { KeyPage, StoredAnswer } from '../stores/store.ts';
+import { sleep } from '../time.ts';
 
 /** How far a change of keys has come. */
 export type Rekeyed = {
@@ -10,7 +13,9 @@ export type Rekeyed = {
   readonly moved: number;
 };
 
-const AT_ONCE = 200;
+/** So many rows are looked at in one turn of the event loop, and so many written at once. */
+const LOOK_AT_ONCE = 1000;
+const WRITE_AT_ONCE = 50;
 
 /**
  * Seals everything with the current key that was sealed with another one. It may run while keepers work, and may be
@@ -18,7 +23,7 @@ const AT_ONCE = 200;
  * the end, the first `KeeperError` about it is thrown.
  */
 export const rekey = async (engine: Engine, onProgress: (resealed: number) => void): Promise<Rekeyed> => {
-  const { store, keys } = engine;
+  const { store, keys, clock } = engine;
   const keyId = Buffer.from(keys.current.id, 'hex');
   let resealed = 0;
   let moved = 0;
@@ -32,28 +37,38 @@ export const rekey = async (engine: Engine, onProgress: (resealed: number) => vo
       return undefined;
     }
   };
-  for (let after = ''; ;) {
-    const grants = await store.grantsUnderOtherKeys(keyId, after, AT_ONCE);
-    for (const grant of grants) {
-      const pair = openedOr(() => openPair(keys, grant));
-      if (pair === undefined) continue;
-      const { sealed, lookup } = sealPair(keys, grant, pair, grant);
-      if (await store.reseal(grant.id, grant, { sealed, lookup })) resealed += 1;
-      else moved += 1;
-    }
-    onProgress(resealed);
-    after = grants.at(-1)?.id ?? '';
-    if (grants.length < AT_ONCE) break;
-  }
-  for (const answer of await store.answersUnderOtherKeys(keyId)) {
+  const sealAnew = async (grant: Grant): Promise<void> => {
+    const pair = openedOr(() => openPair(keys, grant));
+    if (pair === undefined) return;
+    const { sealed, lookup } = sealPair(keys, grant, pair, grant);
+    if (await store.reseal(grant.id, grant, { sealed, lookup })) resealed += 1;
+    else moved += 1;
+  };
+  const sealAnswerAnew = async (answer: StoredAnswer): Promise<void> => {
     const body = openedOr(() => openAnswer(keys, answer));
-    if (body === undefined) continue;
-    await store.resealAnswer(
-      answer.id,
-      sealAnswer(keys, { ...answer, id: answer.grantId }, { ...answer, body }).sealed,
-    );
+    if (body === undefined) return;
+    const { sealed } = sealAnswer(keys, { ...answer, id: answer.grantId }, { ...answer, body });
+    await store.resealAnswer(answer.id, sealed);
     resealed += 1;
-  }
+  };
+  /** Between pages and writes, other work gets its turn: a store in this process answers at once. */
+  const goThrough = async <Row>(
+    read: (after: string) => Promise<KeyPage<Row>>,
+    work: (row: Row) => Promise<void>,
+  ): Promise<void> => {
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const page: KeyPage<Row> = await read(after);
+      for (let from = 0; from < page.rows.length; from += WRITE_AT_ONCE) {
+        await Promise.all(page.rows.slice(from, from + WRITE_AT_ONCE).map(work));
+        await sleep(clock, 0);
+      }
+      onProgress(resealed);
+      after = page.after;
+      await sleep(clock, 0);
+    }
+  };
+  await goThrough((after) => store.grantsUnderOtherKeys(keyId, after, LOOK_AT_ONCE), sealAnew);
+  await goThrough((after) => store.answersUnderOtherKeys(keyId, after, LOOK_AT_ONCE), sealAnswerAnew);
   if (unopened !== undefined) throw unopened;
   return { resealed, moved };
 };

@@ -73,8 +73,11 @@ export const isFromBefore = ({ issuedAtMs }: Put, own: Grant): boolean =>
 const textOf = (params: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(params).sort(([one], [other]) => (one < other ? -1 : 1)));
 
-/** A number of grants in one step of a span. */
-export const toStep = (row: Row): Step => ({ step: Number(row['step']), grants: Number(row['grants']) });
+/** The numbers of grants in the steps of a span, in their order. */
+export const toSteps = (rows: Iterable<readonly [Value, number]>): readonly Step[] =>
+  [...rows]
+    .map(([step, grants]) => ({ step: Number(step), grants }))
+    .sort((one, other) => one.step - other.step);
 
 /** A send with the client of its grant. */
 export const toClientSend = (row: Row): ClientSend => ({
@@ -85,8 +88,8 @@ export const toClientSend = (row: Row): ClientSend => ({
 });
 
 /** The numbers of grants that died, by cause. */
-export const toDeaths = (rows: readonly Row[]): Counts['causes'] =>
-  Object.fromEntries(rows.map((row) => [String(row['cause']) as ConsentCause, Number(row['grants'])]));
+export const toDeaths = (rows: Iterable<readonly [Value, number]>): Counts['causes'] =>
+  Object.fromEntries([...rows].map(([cause, grants]) => [String(cause) as ConsentCause, grants]));
 
 /** A row of `events`, with the names of its grant's connections. */
 export const toEvent = (row: Row, connections: readonly string[]): StoredEvent => ({

@@ -236,6 +236,9 @@ export type EventVerbs = {
   announce(grantId: string, event: GrantEvent, once: string): Promise<void>;
 };
 
+/** All states but those of a grant with which all is well. */
+export type TroubledState = Exclude<GrantState, 'active' | 'inflight'>;
+
 /** A connection in a list. */
 export type Listed = { readonly name: string; readonly grant: Grant };
 
@@ -248,6 +251,8 @@ export type ListVerbs = {
     after?: string | undefined;
     limit: number;
   }): Promise<readonly Listed[]>;
+  /** Connections whose grant is in a state of trouble, by how long it is: no other states. */
+  listByAge(state: TroubledState, order: 'oldest' | 'newest', limit: number): Promise<readonly Listed[]>;
   counts(): Promise<Counts>;
   connectionsOf(grantId: string): Promise<readonly string[]>;
   /** The last sends of a grant, newest first; with `beforeMs`, those from before. */
@@ -283,11 +288,15 @@ export type Span = { readonly fromMs: Millis; readonly untilMs: Millis; readonly
 /** A step of a span and what is in it. All from before the span is in step -1. */
 export type Step = { readonly step: number; readonly grants: number };
 
+/** What was found among the rows that were looked at, and the id to go on after; `undefined` at the end. */
+export type KeyPage<Row> = { readonly rows: readonly Row[]; readonly after: string | undefined };
+
 /** For a change of keys. A sealed value begins with its version (1 byte) and the id of its key (4 bytes). */
 export type KeyVerbs = {
-  /** Grants that are not closed and whose pair was sealed with another key, in order of their ids. */
-  grantsUnderOtherKeys(keyId: Uint8Array, after: string, limit: number): Promise<readonly Grant[]>;
-  answersUnderOtherKeys(keyId: Uint8Array): Promise<readonly StoredAnswer[]>;
+  /** Of the next `limit` grants in order of their ids: those that are not closed and whose pair was sealed with another key. */
+  grantsUnderOtherKeys(keyId: Uint8Array, after: string, limit: number): Promise<KeyPage<Grant>>;
+  /** Of the next `limit` answers in order of their ids: those that were sealed with another key. */
+  answersUnderOtherKeys(keyId: Uint8Array, after: string, limit: number): Promise<KeyPage<StoredAnswer>>;
   /** Writes the same pair, sealed anew. Returns whether the row was still as seen. */
   reseal(grantId: string, seen: Seen, pair: Pick<SealedPair, 'sealed' | 'lookup'>): Promise<boolean>;
   resealAnswer(id: string, sealed: Uint8Array): Promise<void>;

@@ -98,16 +98,16 @@ export const describeListing = (name: string, open: OpenForContract): void => {
       const { store } = await open(scope);
       const { grant } = await store.put(newPut('car', 't1'));
       const current = bytes('keys');
-      assert.deepEqual(await store.grantsUnderOtherKeys(current, '', 5), []);
-      assert.equal((await store.grantsUnderOtherKeys(bytes('newk'), '', 5)).length, 1);
+      assert.deepEqual(await store.grantsUnderOtherKeys(current, '', 5), { rows: [], after: undefined });
+      assert.equal((await store.grantsUnderOtherKeys(bytes('newk'), '', 5)).rows.length, 1);
       const anew = { sealed: bytes('1newk'), lookup: bytes('t1') };
       assert.equal(await store.reseal(grant.id, { generation: 9, epoch: 1 }, anew), false);
       assert.equal(await store.reseal(grant.id, byGeneration(grant), anew), true);
-      assert.equal((await store.grantsUnderOtherKeys(bytes('newk'), '', 5)).length, 0);
+      assert.equal((await store.grantsUnderOtherKeys(bytes('newk'), '', 5)).rows.length, 0);
       // Nobody reads the pair of a grant that is closed.
-      assert.equal((await store.grantsUnderOtherKeys(current, '', 5)).length, 1);
+      assert.equal((await store.grantsUnderOtherKeys(current, '', 5)).rows.length, 1);
       await store.disconnect('car');
-      assert.equal((await store.grantsUnderOtherKeys(current, '', 5)).length, 0);
+      assert.equal((await store.grantsUnderOtherKeys(current, '', 5)).rows.length, 0);
     });
 
     it('has one identity in every process', async (scope) => {

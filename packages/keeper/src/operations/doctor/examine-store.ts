@@ -5,7 +5,9 @@ import { isDatabaseUrl } from '../../config/settings.ts';
 import { KeeperError } from '../../errors.ts';
 import { isOwnerGone } from '../../refresh/leases.ts';
 import { openGuard } from '../../start/guard.ts';
-import type { Identity, Store } from '../../stores/store.ts';
+import type { Grant } from '../../grants/grant.ts';
+import type { Identity, KeyPage, Store } from '../../stores/store.ts';
+import { sleep, systemClock } from '../../time.ts';
 import type { KeyRing } from '../../vault/key-ring.ts';
 import { keyIdOf, unseal } from '../../vault/seal.ts';
 import { examineDatabase } from './examine-database.ts';
@@ -80,18 +82,36 @@ export const examineKeys = async (
     if (!(error instanceof KeeperError)) throw error;
     return [bad('key', 'fail', 'the key does not open the store', error.remedy)];
   }
-  const most = 1000;
-  const others = await store.grantsUnderOtherKeys(Buffer.from(keys.current.id, 'hex'), '', most);
-  if (others.length === 0)
+  const others = await countUnderOtherKeys(store, keys);
+  if (others === 0)
     return [
       ok('key', `${keys.current.id} seals everything`),
       ...(keys.all.length > 1
         ? [bad('old keys', 'warn', `${keys.all.length - 1} given, and not needed`, 'Remove them.')]
         : []),
     ];
-  const count = others.length === most ? `${most} or more` : String(others.length);
+  const count = others >= COUNTED_MAX ? `${COUNTED_MAX} or more` : String(others);
   const finding = `sealed with an older key: ${count} of the grants`;
   return [bad('old keys', 'warn', finding, 'Run "keyfob-keeper rekey".')];
+};
+
+const COUNTED_MAX = 1000;
+const LOOK_AT_ONCE = 1000;
+
+/** Grants that are sealed with an older key. The whole table is gone through where there is none, in pages. */
+const countUnderOtherKeys = async (
+  store: Pick<Store, 'grantsUnderOtherKeys'>,
+  keys: KeyRing,
+): Promise<number> => {
+  const keyId = Buffer.from(keys.current.id, 'hex');
+  let found = 0;
+  for (let after: string | undefined = ''; after !== undefined && found < COUNTED_MAX;) {
+    const page: KeyPage<Grant> = await store.grantsUnderOtherKeys(keyId, after, LOOK_AT_ONCE);
+    found += page.rows.length;
+    after = page.after;
+    await sleep(systemClock, 0);
+  }
+  return found;
 };
 
 /** Processes of this machine that use the store, and answers that a process has left. */

@@ -2,6 +2,7 @@ import type { FigureVerbs } from '../figures.ts';
 import type { Connection } from './connection.ts';
 
 const RANKS = [0, 1, 2] as const;
+const UNSURE = ['uncertain', 'staged', 'suspect'] as const;
 
 /** For metrics. */
 export const createFigureVerbs = ({ database, commits }: Connection): FigureVerbs => {
@@ -9,8 +10,8 @@ export const createFigureVerbs = ({ database, commits }: Connection): FigureVerb
     'SELECT min(due_at_ms) AS at_ms FROM grants WHERE client = ? AND due_rank = ? AND due_at_ms IS NOT NULL',
   );
   const unsure = database.prepare(
-    `SELECT min(since_ms) AS at_ms FROM grants
-      WHERE state NOT IN ('active', 'inflight') AND state IN ('uncertain', 'staged', 'suspect')`,
+    `SELECT min(since_ms) AS at_ms FROM grants INDEXED BY grants_by_trouble
+      WHERE state = ? AND state NOT IN ('active', 'inflight')`,
   );
   return {
     figures: (clients) =>
@@ -21,10 +22,12 @@ export const createFigureVerbs = ({ database, commits }: Connection): FigureVerb
             return moments.length === 0 ? [] : [[client, Math.min(...moments)] as const];
           }),
         ),
-        unsureSinceMs: momentOf(unsure.get()?.['at_ms']),
+        unsureSinceMs: earliest(UNSURE.map((state) => unsure.get(state)?.['at_ms'])),
       })),
   };
 };
 
-const momentOf = (value: unknown): number | undefined =>
-  value === null || value === undefined ? undefined : Number(value);
+const earliest = (values: readonly unknown[]): number | undefined => {
+  const moments = values.filter((value) => value !== null && value !== undefined).map(Number);
+  return moments.length === 0 ? undefined : Math.min(...moments);
+};

@@ -44,7 +44,9 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
     'SELECT 1 FROM connections WHERE grant_id = ? AND substr(name, 1, length(?)) <> ? LIMIT 1',
   );
   const link = database.prepare(
-    'INSERT OR REPLACE INTO connections (name, grant_id, client) VALUES (?, ?, ?)',
+    // Not OR REPLACE: connections are counted by triggers, and that would delete without one.
+    `INSERT INTO connections (name, grant_id, client) VALUES (?, ?, ?)
+      ON CONFLICT (name) DO UPDATE SET grant_id = excluded.grant_id, client = excluded.client`,
   );
   const countLinks = database.prepare('SELECT count(*) AS links FROM connections WHERE grant_id = ?');
   const close = database.prepare(CLOSE);

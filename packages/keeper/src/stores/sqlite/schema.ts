@@ -157,4 +157,16 @@ export const SCHEMA: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX replaced_tokens_by_time ON replaced_tokens (replaced_at_ms);
   `,
+  `
+  DROP INDEX grants_by_trouble;
+  CREATE INDEX grants_by_trouble ON grants (state, since_ms, cause) WHERE state NOT IN ('active', 'inflight');
+  ALTER TABLE deployment ADD COLUMN connections INTEGER NOT NULL DEFAULT 0;
+  UPDATE deployment SET connections = (SELECT count(*) FROM connections);
+  CREATE TRIGGER connections_added AFTER INSERT ON connections BEGIN
+    UPDATE deployment SET connections = connections + 1;
+  END;
+  CREATE TRIGGER connections_removed AFTER DELETE ON connections BEGIN
+    UPDATE deployment SET connections = connections - 1;
+  END;
+  `,
 ];
