@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { change, claimed, exactly, newPut, settlement } from './rows.ts';
+import { bytes, change, claimed, exactly, newPut, settlement } from './rows.ts';
 import type { OpenForContract } from './rows.ts';
 
 /** What a report of the last time is made of. */
 export const describeReporting = (name: string, open: OpenForContract): void => {
-  describe(`${name}: reports`, () => {
+  describe(`${name}: reports and pages`, () => {
     it('counts deaths by cause since a moment, and lists the last sends and events, newest first', async (scope) => {
       const { store } = await open(scope);
       const { grant } = await store.put(newPut('car', 't1'));
@@ -31,6 +31,39 @@ export const describeReporting = (name: string, open: OpenForContract): void => 
       );
       assert.deepEqual(await store.lastEvents(9, all[0]?.id), all.slice(1));
       assert.deepEqual(await store.lastEvents(1), all.slice(0, 1));
+    });
+
+    it('looks at so many rows at a time for other keys, whatever it finds', async (scope) => {
+      const { store } = await open(scope);
+      const grants = [];
+      for (const car of ['a', 'b', 'c']) grants.push((await store.put(newPut(car, car))).grant.id);
+      const ids = grants.toSorted();
+      for (const key of ['keys', 'newk']) {
+        const found = key === 'keys' ? [] : ids;
+        const first = await store.grantsUnderOtherKeys(bytes(key), '', 2);
+        assert.deepEqual([first.rows.map(({ id }) => id), first.after], [found.slice(0, 2), ids[1]]);
+        const rest = await store.grantsUnderOtherKeys(bytes(key), ids[1] ?? '', 2);
+        assert.deepEqual([rest.rows.map(({ id }) => id), rest.after], [found.slice(2), undefined]);
+      }
+      assert.deepEqual(await store.answersUnderOtherKeys(bytes('newk'), '', 2), {
+        rows: [],
+        after: undefined,
+      });
+    });
+
+    it('lists what is in trouble by how long it is', async (scope) => {
+      const { store } = await open(scope);
+      for (const car of ['b', 'a', 'c']) {
+        const { grant } = await store.put(newPut(car, car));
+        const from = store.nowMs();
+        while (store.nowMs() <= from) await new Promise((next) => void setImmediate(next));
+        await store.settle(grant.id, exactly(grant), settlement({ change: change('uncertain') }));
+      }
+      const names = async (order: 'oldest' | 'newest', limit: number): Promise<string[]> =>
+        (await store.listByAge('uncertain', order, limit)).map(({ name: one }) => one);
+      assert.deepEqual(await names('oldest', 9), ['b', 'a', 'c']);
+      assert.deepEqual(await names('newest', 2), ['c', 'a']);
+      assert.deepEqual(await store.listByAge('dead', 'newest', 9), []);
     });
   });
 };
