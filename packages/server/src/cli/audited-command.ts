@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { auditWrite, holdsSecret } from '../exports/index.ts';
+import { auditWrite, holdsSecret, recordAudit } from '../exports/index.ts';
 import type { Deployment } from '../exports/index.ts';
 import { osOperator } from './os-user.ts';
 import { UsageError } from './output.ts';
@@ -30,6 +30,13 @@ const WRITES: Readonly<Record<string, { readonly action: string; readonly kind?:
   'console logout': { action: 'console.sign_out_all' },
   import: { action: 'grant.import' },
   prune: { action: 'grant.prune' },
+};
+
+/** The commands that show grants by name, and the options that make them do so; none where they always do. */
+const LOOKS: Readonly<Record<string, { readonly action: string; readonly by: readonly string[] }>> = {
+  'grant show': { action: 'grant.read', by: [] },
+  'grant list': { action: 'grant.find', by: ['subject', 'vin'] },
+  events: { action: 'grant.find', by: ['grant', 'subject', 'vin'] },
 };
 
 /** What is not for the audit log: where the store is, how the answer looks, owners, and URLs, which may hold a secret. */
@@ -66,11 +73,17 @@ export const addReasonOptions = (program: Command): void => {
 /** Runs a command's work; one that changes something gets its entry in the audit log before. Throws what the work throws. */
 export const auditCommand = async (
   deployment: Deployment,
-  { command, environment }: Pick<CommandTerminal, 'command' | 'environment'>,
+  terminal: Pick<CommandTerminal, 'command' | 'environment'>,
   work: () => Promise<Report>,
 ): Promise<Report> => {
+  const { command, environment } = terminal;
   const written = command === undefined ? undefined : WRITES[command.words];
-  if (command === undefined || written === undefined) return work();
+  if (command === undefined || written === undefined) {
+    const report = await work();
+    // A grant that is not found is not looked at.
+    await noteLook(deployment, terminal);
+    return report;
+  }
   const { action, kind } = written;
   const { reason, name } = command.options;
   for (const [option, text] of Object.entries({ reason, name }))
@@ -90,4 +103,26 @@ export const auditCommand = async (
   return auditWrite(deployment, audited, work, ({ isFailure }) =>
     isFailure === true ? 'failed' : undefined,
   );
+};
+
+/** Records a look at grants by name, before it is printed; for other commands nothing. Throws `StoreError`. */
+export const noteLook = async (
+  deployment: Deployment,
+  { command, environment }: Pick<CommandTerminal, 'command' | 'environment'>,
+): Promise<void> => {
+  const look = command === undefined ? undefined : LOOKS[command.words];
+  if (command === undefined || look === undefined) return;
+  const { argument, options } = command;
+  const by = look.by.filter((name) => options[name] !== undefined);
+  if (look.by.length > 0 && by.length === 0) return;
+  const named = argument === '' ? options['grant'] : argument;
+  const audited = {
+    operator: osOperator(environment),
+    action: look.action,
+    target: typeof named === 'string' ? `grant:${named.toLowerCase()}` : '',
+    reason: '',
+    requestId: '',
+    details: by.length === 0 ? {} : { by },
+  };
+  await recordAudit(deployment, audited, 'seen');
 };

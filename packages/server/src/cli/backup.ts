@@ -6,6 +6,7 @@ import type { Config } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { backupDeployment, inspectStore, restoreDeployment } from '../exports/maintenance.ts';
 import type { Restored } from '../exports/maintenance.ts';
+import { addressOf, noteMaintenance } from './audited-maintenance.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { print } from './output.ts';
@@ -19,30 +20,39 @@ export const addBackup = (program: Command): void => {
         'The key file is not in the copy: back it up too, and in another place.',
     )
     .option('--force', 'replace the file if it exists')
+    .option('--reason <text>', 'why, for the audit log')
     .addHelpText('after', '\nExample:\n  $ keyfob backup /backups/keyfob-2026-11-22.db')
-    .action(async (file: string, options: CommonOptions & { readonly force?: boolean }) => {
-      const config = readConfig(options);
-      const target = resolve(file);
-      if (existsSync(target) && options.force !== true) {
-        throw new OperatorError(
-          'backup_exists',
-          `${target}: the file exists`,
-          'Use another file, or pass --force.',
-        );
-      }
-      if (inspectStore(config) === undefined) {
-        throw new OperatorError(
-          'store_missing',
-          `${config.data}: no store here`,
-          'Pass the data directory with --data.',
-        );
-      }
-      refuseOwnFiles(target, config);
-      const bar = createProgressBar(options.terminal.errors, 'pages');
-      await backupDeployment(config, target, bar.show);
-      bar.end();
-      await print({ json: { file: target }, text: `wrote ${target}` }, options);
-    });
+    .action(
+      async (
+        file: string,
+        options: CommonOptions & { readonly force?: boolean; readonly reason?: string },
+      ) => {
+        const config = readConfig(options);
+        const target = resolve(file);
+        if (existsSync(target) && options.force !== true) {
+          throw new OperatorError(
+            'backup_exists',
+            `${target}: the file exists`,
+            'Use another file, or pass --force.',
+          );
+        }
+        if (inspectStore(config) === undefined) {
+          throw new OperatorError(
+            'store_missing',
+            `${config.data}: no store here`,
+            'Pass the data directory with --data.',
+          );
+        }
+        refuseOwnFiles(target, config);
+        const { terminal, reason } = options;
+        const wanted = { action: 'store.backup', reason, details: { file: target } };
+        await noteMaintenance(addressOf(config), terminal, wanted);
+        const bar = createProgressBar(options.terminal.errors, 'pages');
+        await backupDeployment(config, target, bar.show);
+        bar.end();
+        await print({ json: { file: target }, text: `wrote ${target}` }, options);
+      },
+    );
 };
 
 /** A backup must not replace the store or the key ring, not even with `--force`. */
@@ -68,6 +78,8 @@ const UNREADABLE =
   'compromised or retired since is accepted again. Grants and ' +
   'clients created since the backup are lost.';
 
+type RestoreOptions = CommonOptions & { readonly replaceDamaged?: boolean; readonly reason?: string };
+
 export const addRestore = (program: Command): void => {
   withCommonOptions(program.command('restore <file>'))
     .summary('replace the store with a backup while servers run')
@@ -78,13 +90,19 @@ export const addRestore = (program: Command): void => {
         'Grants and clients created since the backup are lost, and listed; so are grants that come back because they were ' +
         'removed since.',
     )
+    .option('--reason <text>', 'why, for the audit log')
     .option('--replace-damaged', 'replace even a store that no longer opens; stop every server on it first')
     .addHelpText('after', '\nExample:\n  $ keyfob restore /backups/keyfob-2026-11-22.db')
-    .action(async (file: string, options: CommonOptions & { readonly replaceDamaged?: boolean }) => {
+    .action(async (file: string, options: RestoreOptions) => {
       const config = readConfig(options);
       const isDamaged = options.replaceDamaged === true;
       refuseOwnFiles(resolve(file), config);
+      const { terminal, reason } = options;
+      const wanted = { action: 'store.restore', reason, details: { file: resolve(file), isDamaged } };
+      const address = addressOf(config);
       const restored = await restoreDeployment(config, resolve(file), { isDamaged, nowMs: systemClock() });
+      // Not before: one that fails changes nothing, and the log of the backup may replace the one at hand.
+      await noteMaintenance(address, terminal, wanted);
       if (restored === undefined) {
         return print(
           { json: { restored: file, warning: UNREADABLE }, text: `restored ${file}\n${UNREADABLE}` },

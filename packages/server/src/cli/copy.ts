@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { copyDeployment, parseStoreAddress, resumeDeployment } from '../exports/maintenance.ts';
 import type { CopyPhase, DeploymentCopied, StoreAddress } from '../exports/maintenance.ts';
+import { nameOfAddress, noteMaintenance } from './audited-maintenance.ts';
 import { readConfig } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { print, UsageError } from './output.ts';
@@ -13,6 +14,7 @@ type CopyOptions = Pick<CommonOptions, 'keyFile' | 'config' | 'json' | 'terminal
   readonly to?: string;
   readonly switch: boolean;
   readonly resumeSource?: boolean;
+  readonly reason?: string;
 };
 
 export const addCopy = (program: Command): void => {
@@ -29,6 +31,7 @@ export const addCopy = (program: Command): void => {
     .option('--to <store>', 'an empty store, in the same form')
     .option('--no-switch', 'only prepare: the source keeps serving, and a later run has less to do')
     .option('--resume-source', 'cancel the move: let the source serve again')
+    .option('--reason <text>', 'why, for the audit log')
     .option('--key-file <file>', 'key ring (default: keyfob.key beside a SQLite store, or KEYFOB_KEY_FILE)')
     .option('--config <file>', 'settings as a JSON object (or KEYFOB_CONFIG)')
     .option('--json', 'print JSON instead of text')
@@ -45,7 +48,7 @@ Examples:
     )
     .action(async (options: CopyOptions) => {
       const from = readAddress(options.from, '--from');
-      const report = await (options.resumeSource === true ? resume(from) : copy(from, options));
+      const report = await (options.resumeSource === true ? resume(from, options) : copy(from, options));
       await print(report, options);
     });
 };
@@ -53,6 +56,11 @@ Examples:
 const copy = async (from: StoreAddress, options: CopyOptions): Promise<Report> => {
   if (options.to === undefined) throw new UsageError('--to is missing');
   const to = readAddress(options.to, '--to');
+  await noteMaintenance(from, options.terminal, {
+    action: 'store.copy',
+    reason: options.reason,
+    details: { to: nameOfAddress(to), isSwitching: options.switch },
+  });
   const progress = createPhases(options.terminal.errors);
   try {
     const copied = await copyDeployment(readConfig(options), from, to, {
@@ -65,8 +73,9 @@ const copy = async (from: StoreAddress, options: CopyOptions): Promise<Report> =
   }
 };
 
-const resume = async (address: StoreAddress): Promise<Report> => {
+const resume = async (address: StoreAddress, { terminal, reason }: CopyOptions): Promise<Report> => {
   const { from, movedTo } = await resumeDeployment(address);
+  await noteMaintenance(address, terminal, { action: 'store.resume', reason, details: { movedTo } });
   const lines = [
     `${from} serves again, in the state of its move to ${movedTo}`,
     'It lacks what happened at the other store since then. Make sure that no server uses the other store, and empty it before the next copy.',

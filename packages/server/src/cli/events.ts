@@ -3,6 +3,7 @@ import type { Millis } from '../exports/grants.ts';
 import { findGrantEvents, openDeployment, readGrantEvents } from '../exports/index.ts';
 import type { GrantEventSearch, OperationContext } from '../exports/index.ts';
 import type { GrantEvent } from '../exports/webhooks.ts';
+import { noteLook } from './audited-command.ts';
 import { toEventRecord, writeLine } from './event-line.ts';
 import type { EventRecord } from './event-line.ts';
 import { followEvents } from './follow-events.ts';
@@ -62,6 +63,7 @@ Examples:
       const deployment = await openDeployment(config);
       try {
         const wanted = readWanted(options, deployment.clock());
+        await noteLook(deployment, options.terminal);
         const print = createPrinter(options);
         const printStored = () => printGrantEvents(deployment, wanted, { print, options });
         if (options.follow === true)

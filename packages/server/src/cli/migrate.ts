@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { storeNameOf } from '../exports/index.ts';
 import { migrateDeployment } from '../exports/maintenance.ts';
+import { addressOf, noteMaintenance } from './audited-maintenance.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { print } from './output.ts';
@@ -13,10 +14,19 @@ export const addMigrate = (program: Command): void => {
         'database user that serves may not create tables. Any number of nodes may start or migrate at the same time. ' +
         'Nodes of the previous version keep serving, and a schema newer than this version is left unchanged.',
     )
+    .option('--reason <text>', 'why, for the audit log')
     .addHelpText('after', '\nExample:\n  $ KEYFOB_STORE=postgres://owner:PASSWORD@db/keyfob keyfob migrate')
-    .action(async (options: CommonOptions) => {
+    .action(async (options: CommonOptions & { readonly reason?: string }) => {
       const config = readConfig(options);
       const { from, to } = await migrateDeployment(config);
+      const { terminal, reason } = options;
+      // Before it, there may be no log.
+      if (from !== to)
+        await noteMaintenance(addressOf(config), terminal, {
+          action: 'store.migrate',
+          reason,
+          details: { from, to },
+        });
       const store = storeNameOf(config);
       const text =
         from === to ? `${store} already has schema ${to}` : `${store}: migrated from schema ${from} to ${to}`;

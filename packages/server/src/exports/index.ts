@@ -50,7 +50,7 @@ export { holdsSecret } from '../operations/hide-secrets.ts';
 export { createLoginLink, LINK_SECONDS } from '../operations/operator-sessions.ts';
 export { readAudit, verifyAudit } from '../operations/read-audit.ts';
 export type { AuditVerified } from '../operations/read-audit.ts';
-export { auditWrite } from '../operations/record-audit.ts';
+export { auditWrite, recordAudit } from '../operations/record-audit.ts';
 export type { Audited } from '../operations/record-audit.ts';
 export { pruneGrants } from '../operations/prune-grants.ts';
 export type { Access } from '../grants/judge-access.ts';

@@ -9,6 +9,8 @@ export {
 export { isOpenToOthers } from '../deployment/file-modes.ts';
 export type { PostgresFacts as SharedStoreFacts } from '../stores/postgres/connection/inspect.ts';
 export type { Restored } from '../stores/sqlite/restore-content.ts';
+export { openAuditLog } from '../deployment/audit-log.ts';
+export type { AuditLog } from '../deployment/audit-log.ts';
 export { copyDeployment, parseStoreAddress, resumeDeployment } from '../deployment/copy.ts';
 export type { Copied, CopyPhase, DeploymentCopied, StoreAddress } from '../deployment/copy.ts';
 export { describeFault } from '../imports/fault.ts';

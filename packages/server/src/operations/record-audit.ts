@@ -1,5 +1,6 @@
 import { StoreError } from '../errors.ts';
 import type { AuditEntry, AuditOutcome } from '../operators/audit-entry.ts';
+import type { AuditStore } from '../operators/audit-store.ts';
 import type { Operator } from '../operators/operator.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { OperationContext } from './context.ts';
@@ -19,7 +20,7 @@ export type Audited = {
   readonly details?: Readonly<Record<string, unknown>>;
 };
 
-type AuditContext = Pick<OperationContext, 'store' | 'clock'>;
+type AuditContext = Pick<OperationContext, 'clock'> & { readonly store: Pick<AuditStore, 'appendAudit'> };
 
 /** The longest reason; what is longer is cut. */
 export const REASON_MAX_CHARACTERS = 500;

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { runKeyfob } from '../support/keyfob-process.ts';
+import { directoryFor, runOn } from '../support/test-directory.ts';
+
+type Entry = {
+  readonly action: string;
+  readonly target: string;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly details: Readonly<Record<string, unknown>>;
+};
+
+/** Runs a command that must succeed, and answers its JSON. */
+const run = async (directory: string, ...words: readonly string[]): Promise<Record<string, unknown>> => {
+  const { code, stdout, stderr } = await runOn(directory, ...words, '--json');
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
+};
+
+/** The entries of the audit log, oldest first, from the first with this action on; the chain is whole. */
+const entriesFrom = async (directory: string, action: string): Promise<readonly Entry[]> => {
+  await run(directory, 'audit', 'verify');
+  const { entries } = await run(directory, 'audit', 'list');
+  const oldestFirst = (entries as readonly Entry[]).toReversed();
+  return oldestFirst.slice(oldestFirst.findIndex((entry) => entry.action === action) + 1);
+};
+
+const storeWithGrant = async (t: TestContext): Promise<{ directory: string; grantId: string }> => {
+  const directory = directoryFor(t);
+  const { clientId } = await run(directory, 'client', 'create', '--create-store', '--dialect', 'oauth');
+  const words = ['grant', 'create', '--client', String(clientId), '--subject', 'minji', '--reason', 'x'];
+  const { grantId } = await run(directory, ...words);
+  return { directory, grantId: String(grantId) };
+};
+
+describe('the audit log', () => {
+  test('has what a command showed of a grant by name, and no name of an owner', async (t) => {
+    const { directory, grantId } = await storeWithGrant(t);
+    await run(directory, 'grant', 'show', grantId.toUpperCase());
+    assert.equal((await runOn(directory, 'grant', 'show', '00000000000000aa')).code, 1);
+    await run(directory, 'grant', 'list');
+    await run(directory, 'grant', 'list', '--subject', 'minji');
+    await runOn(directory, 'events', '--grant', grantId);
+    await runOn(directory, 'events');
+    const looks = await entriesFrom(directory, 'grant.create');
+    assert.deepEqual(
+      looks.map(({ action, target, outcome, details }) => [action, target, outcome, details]),
+      [
+        ['grant.read', `grant:${grantId}`, 'seen', {}],
+        ['grant.find', '', 'seen', { by: ['subject'] }],
+        ['grant.find', `grant:${grantId}`, 'seen', { by: ['grant'] }],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(looks), /minji/);
+  });
+
+  test('has backups, restores and copies of the store, whichever log a restore keeps', async (t) => {
+    const { directory } = await storeWithGrant(t);
+    const other = directoryFor(t);
+    const file = join(directoryFor(t), 'backup.db');
+    await run(directory, 'backup', file, '--reason', 'before the update');
+    await run(directory, 'restore', file, '--reason', 'the update failed');
+    const copy = ['--from', `sqlite:${directory}`, '--to', `sqlite:${other}`, '--no-switch'];
+    const { code, stderr } = await runKeyfob(['copy', ...copy, '--reason', 'a rehearsal']);
+    assert.equal(code, 0, stderr);
+    await run(directory, 'migrate');
+    assert.deepEqual(
+      (await entriesFrom(directory, 'grant.create')).map(({ action, reason }) => [action, reason]),
+      [
+        ['store.backup', 'before the update'],
+        ['store.restore', 'the update failed'],
+        ['store.copy', 'a rehearsal'],
+      ],
+    );
+  });
+
+  test('has a restore into a store whose own log was shorter', async (t) => {
+    const { directory } = await storeWithGrant(t);
+    const file = join(directoryFor(t), 'backup.db');
+    for (let looks = 0; looks < 5; looks++) await run(directory, 'grant', 'list', '--subject', 'minji');
+    await run(directory, 'backup', file);
+    const other = directoryFor(t);
+    const { code, stderr } = await runOn(other, 'restore', file, '--key-file', join(directory, 'keyfob.key'));
+    assert.equal(code, 0, stderr);
+    const words = ['audit', 'list', '--key-file', join(directory, 'keyfob.key')];
+    const { entries } = await run(other, ...words);
+    assert.deepEqual(
+      (entries as readonly Entry[]).slice(0, 2).map(({ action }) => action),
+      ['store.restore', 'store.backup'],
+    );
+  });
+});
