@@ -98,7 +98,7 @@ export const createRouteGroups = (
   return [
     connect,
     ...dialects.flatMap((dialect) => dialect.createRoutes?.(context, dialect, actions) ?? []),
-    createResourceServerRoutes(context),
+    createResourceServerRoutes(context, deployment.scopes),
   ];
 };
 

@@ -128,7 +128,8 @@ export type FieldFault = { readonly field: string; readonly message: string };
 
 /**
  * An error as OAuth 2.0 writes it (RFC 6749 §5.2), for a refusal that has words of its own, such as those of one grant
- * type. Constant text. The dialect of the RFCs renders it; other dialects answer what they have for the reason.
+ * type. Constant text. The dialects whose errors are those of OAuth 2.0 render it; others answer
+ * what they have for the reason.
  */
 export type OAuthError = { readonly error: string; readonly description: string };
 

@@ -77,6 +77,9 @@ export type LogEvent =
   | Of<'code.repeated', GrantRequest>
   | Of<'code.replayed', GrantRequest>
   | Of<'code.refused', RefusedUse<RefusedCodeReason>>
+  | Of<'device.requested', GrantRequest>
+  /** An owner entered a user code that no device shows. */
+  | Of<'device.code_wrong', { requestId: string; caller: Caller }>
   /** A client presented the refresh token of another client's grant to be revoked. Nothing happened. */
   | Of<'revocation.refused', GrantRequest>
   | Of<'vehicles.disconnected', GrantRequest & { count: number }>

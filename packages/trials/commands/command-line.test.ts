@@ -44,6 +44,7 @@ const COMMANDS = [
   'copy',
   'prune',
   'import',
+  'device-demo',
   'doctor',
   'version',
   'completion',
@@ -58,7 +59,13 @@ const COMMANDS = [
 ] as const;
 
 /** Commands that need no store. */
-const WITHOUT_STORE: ReadonlySet<string> = new Set(['keys create', 'copy', 'version', 'completion']);
+const WITHOUT_STORE: ReadonlySet<string> = new Set([
+  'keys create',
+  'copy',
+  'device-demo',
+  'version',
+  'completion',
+]);
 
 describe('Every command explains itself', { concurrency: 2 }, () => {
   for (const command of COMMANDS) {
@@ -100,7 +107,7 @@ describe('Every command explains itself', { concurrency: 2 }, () => {
         .map((command) => command.split(' ')[words.length])
         .filter((name) => name !== undefined);
       for (const name of below) assert.match(stdout, new RegExp(`^  ${name}\\b.*\\S`, 'm'), stdout);
-      const listed = stdout.slice(stdout.indexOf('Commands:')).matchAll(/^ {2}(?<name>[a-z]+)\b.* {2}/gm);
+      const listed = stdout.slice(stdout.indexOf('Commands:')).matchAll(/^ {2}(?<name>[a-z-]+)\b.* {2}/gm);
       const unlisted = [...listed]
         .map((found) => found.groups?.['name'] ?? '')
         .filter((name) => name !== 'help' && !below.includes(name));

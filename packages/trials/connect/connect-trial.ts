@@ -3,7 +3,7 @@ import type { ClientRegistration, Deployment, LogEvent, Settings } from '@keyfob
 import type { Store } from '@keyfob/server/stores';
 import { makeClient } from '../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
-import type { DialectName } from '../support/dialect-name.ts';
+import type { DialectName, FixtureDialect } from '../support/dialect-name.ts';
 
 /** A test or a suite: runs the clean-up when it ends. */
 type Scope = { after(cleanUp: () => unknown): void };
@@ -22,7 +22,10 @@ export type ConnectTrial = {
   /** Milliseconds by which the server's clock is ahead of the machine's. */
   ahead: number;
   /** By default, simulated owners may grant the client every scope. */
-  register(dialect: DialectName, wanted?: Partial<Omit<ClientRegistration, 'dialect'>>): Promise<TrialClient>;
+  register(
+    dialect: FixtureDialect,
+    wanted?: Partial<Omit<ClientRegistration, 'dialect'>>,
+  ): Promise<TrialClient>;
 };
 
 export const REDIRECT_URI = 'https://app.example/callback?keep=1';
@@ -52,7 +55,7 @@ export const openConnectTrial = async (
     deployment,
     events,
     async register(
-      dialect: DialectName,
+      dialect: FixtureDialect,
       {
         name = 'Charge planner',
         type = 'confidential',

@@ -10,6 +10,7 @@ const TABLES = [
   'grants',
   'replays',
   'codes',
+  'device_requests',
   'covered_vehicles',
   'covered_vins',
   'consents',

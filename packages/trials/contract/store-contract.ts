@@ -6,6 +6,7 @@ import { operatorConnectionContract, operatorContract } from './suite/operators.
 import { clientContract } from './suite/clients.ts';
 import { codeContract } from './suite/codes.ts';
 import { codeConnectionContract, codeLastingContract, codeRacingContract } from './suite/code-races.ts';
+import { deviceConnectionContract, deviceContract, deviceLastingContract } from './suite/devices.ts';
 import { connectionContract } from './suite/connections.ts';
 import { consentContract } from './suite/consents.ts';
 import { findingContract } from './suite/finding.ts';
@@ -42,6 +43,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       withdrawalContract,
       clientContract,
       codeContract,
+      deviceContract,
       consentContract,
       importContract,
       findingContract,
@@ -62,6 +64,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
     for (const register of [
       connectionContract,
       codeConnectionContract,
+      deviceConnectionContract,
       webhookConnectionContract,
       sessionConnectionContract,
       operatorConnectionContract,
@@ -71,6 +74,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
     for (const register of [
       lastingContract,
       codeLastingContract,
+      deviceLastingContract,
       sessionLastingContract,
       auditLastingContract,
     ])

@@ -66,7 +66,7 @@ test('every route but the pages of owners and their forms is described for OpenA
     ]),
   );
   const wanted = ROUTES.filter(
-    (route) => !forms.has(route) && route !== OPEN_ID && !/^\w+ \/connect(?:\/|$)/.test(route),
+    (route) => !forms.has(route) && route !== OPEN_ID && !/^\w+ \/(?:connect|device)(?:\/|$)/.test(route),
   );
   assert.deepEqual([...DESCRIBED_ROUTES].sort(), [...new Set(wanted)].sort());
 });

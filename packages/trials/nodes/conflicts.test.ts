@@ -38,6 +38,19 @@ const held = async (store: Store, state: (typeof STATES)[number]) => {
   return { webhookId: 'hook', sequence: delivery.grantEvent.sequence, attempts: delivery.attempts };
 };
 
+const NOW = { nowMs: NOW_MS, doubt: undefined };
+const DEVICE = {
+  grantId: 73n,
+  clientId: 'client-a',
+  userCode: 'WDJBMJHT',
+  scope: 'read_odometer',
+  codeChallenge: undefined,
+  issuedAtMs: NOW_MS,
+  intervalSeconds: 5,
+  polledAtMs: undefined,
+  settled: undefined,
+};
+const PRESENTED_DEVICE = { grantId: 73n, clientId: 'client-a', issuedAt: Math.floor(NOW_MS / 1000) };
 const SESSION = { digest: digestOf('session'), startedAtMs: NOW_MS };
 
 /** Every verb that changes something, and every path of a refresh and of a code. */
@@ -48,6 +61,16 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
     store.refresh(sampleUse(0, { nowMs: NOW_MS + 2000, presented: { grantId: 70n } })),
   'a replay': async (store) => store.refresh(sampleUse(0, { ...LATER, presented: { grantId: 70n } })),
   'a code': (store) => store.createCode(sampleCode({ grantId: 71n })),
+  'a device': (store) => store.createDeviceRequest({ ...DEVICE, grantId: 72n, userCode: 'CCCCCCCC' }),
+  'a poll': async (store) => {
+    await store.createDeviceRequest(DEVICE);
+    return store.pollDeviceRequest({ nowMs: NOW_MS, doubt: undefined, presented: PRESENTED_DEVICE });
+  },
+  'an approved device': async (store) => {
+    await store.createDeviceRequest(DEVICE);
+    const consent = { subject: 'owner-1', vehicles: [] };
+    return store.settleDeviceRequest(DEVICE.userCode, { kind: 'approved', consent }, NOW);
+  },
   'a redemption': (store) =>
     store.redeemCode(sampleCodeUse({ nowMs: NOW_MS + 2000, presented: { grantId: 9n, brand: 'genesis' } })),
   'a replayed code': (store) => store.redeemCode(sampleCodeUse({ ...LATER, presented: { grantId: 7n } })),

@@ -65,7 +65,7 @@ const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RIN
     randomness: testRandomness,
     emit: () => {},
   };
-  const endpoints = createEndpoints(context, [createResourceServerRoutes(context)]);
+  const endpoints = createEndpoints(context, [createResourceServerRoutes(context, new Map())]);
   await store.readClient('client-a');
   const other = await openPostgresStore(url());
   await other.registerKey({ number: 5, purpose: 'seal', createdAtMs: CREATED_AT_MS, fingerprint: 'second' });

@@ -71,7 +71,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     emit,
     issuer,
   };
-  const endpoints = createEndpoints(context, [createResourceServerRoutes(context)]);
+  const endpoints = createEndpoints(context, [createResourceServerRoutes(context, new Map())]);
   let count = 0;
 
   const send = senderOf(endpoints);

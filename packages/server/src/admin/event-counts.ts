@@ -38,6 +38,8 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'code.refused': {
     reason: { ...REFUSED_TOKENS, ...listed(...reasonsOf('dead_code'), 'redirect_uri_missing') },
   },
+  'device.requested': undefined,
+  'device.code_wrong': undefined,
   'revocation.refused': undefined,
   'vehicles.disconnected': undefined,
   'owner.signed_in': { method: listed('simulated', 'upstream') },

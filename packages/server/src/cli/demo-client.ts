@@ -76,11 +76,12 @@ export const readDemoRefreshToken = async (
 
 const registerDemoClient = async (
   deployment: Deployment,
-  { name: dialect }: Dialect,
+  { name: dialect, vehicleSelection }: Dialect,
 ): Promise<Omit<StoredDemoClient, 'grantId'>> => {
   const grantScope = [...(deployment.scopes.get(dialect)?.keys() ?? [])].join(' ');
   // A person opens the printed link and pastes the printed command: neither has a verifier.
-  const policy = { grantScope, simulatedOwners: true, requirePkce: false };
+  const deviceFlow = vehicleSelection === undefined;
+  const policy = { grantScope, simulatedOwners: true, requirePkce: false, deviceFlow };
   const wanted = { dialect, name: `${dialect} demo`, redirectUris: [callbackBefore(dialect)], policy };
   const registered = await registerClient(deployment, wanted);
   if (registered.outcome === 'invalid' || registered.clientSecret === undefined)

@@ -19,6 +19,8 @@ export const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'code.repeated': 'info',
   'code.replayed': 'warn',
   'code.refused': 'info',
+  'device.requested': 'info',
+  'device.code_wrong': 'info',
   'revocation.refused': 'warn',
   'vehicles.disconnected': 'info',
   'owner.signed_in': 'info',

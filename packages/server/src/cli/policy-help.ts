@@ -44,5 +44,7 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
   audience:
     'audiences of access tokens (aud), space separated: what a client may name as resource (RFC 8707); empty for the issuer',
+  deviceFlow:
+    'true or false: let devices without a browser ask owners for access, by a code that owners enter elsewhere (RFC 8628)',
   clientCredentials: 'true or false: let the client get tokens for itself (POST /oauth2/token)',
 };

@@ -8,6 +8,7 @@ import { addClient } from './client.ts';
 import { addCompletion } from './completion.ts';
 import { addConsole } from './console.ts';
 import { addCopy } from './copy.ts';
+import { addDeviceDemo } from './device-demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvents } from './events.ts';
 import { addGrant } from './grant.ts';
@@ -83,6 +84,7 @@ With --json, a result is one JSON object on standard output, and an error is
     addCopy,
     addPrune,
     addDoctor,
+    addDeviceDemo,
     addVersion,
     addCompletion,
   ])

@@ -113,6 +113,8 @@ export const POLICY_FIELDS = {
   clientCredentials: v.optional(flag, false),
   /** What such tokens may cover, space separated; a request may ask for less. Empty or absent for nothing. */
   clientCredentialsScope: v.optional(text(SCOPE, 'must be scopes with one space between them')),
+  /** Whether the client is on devices without a browser, which show owners a code to enter elsewhere (RFC 8628). Absent for no. */
+  deviceFlow: v.optional(flag),
   /**
    * The audiences of access tokens (`aud`, RFC 9068 §2.2), space separated, and so the resources that a request may name
    * (RFC 8707). Empty or absent for this server, the issuer.

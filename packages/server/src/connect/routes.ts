@@ -6,6 +6,7 @@ import type { ConnectContext } from './context.ts';
 import { createDemoRoutes } from './demo/callback-routes.ts';
 import { homePage } from './pages/home-page.ts';
 import { messageOf, renderMessage } from './pages/message-page.ts';
+import { createDeviceRoutes } from './device-routes.ts';
 import { createOwnerRoutes } from './owner-routes.ts';
 import { createSelectRoutes } from './vehicles/select-routes.ts';
 import { createPageContext } from './pages/page-context.ts';
@@ -34,6 +35,7 @@ export const createConnectRoutes = (context: ConnectContext): RouteGroup => {
       ]),
     ),
     ...createOwnerRoutes(context),
+    ...createDeviceRoutes(context),
     ...createDemoRoutes(context),
     [`GET ${CALLBACK_PATH}`]: (visit: Visit) => finishSignIn(context, visit),
   };

@@ -81,3 +81,4 @@ export type { WantedWithdrawal } from '../operations/withdraw-key.ts';
 export { testWebhook } from '../operations/test-webhook.ts';
 export { withdrawConsent } from '../operations/withdraw-consent.ts';
 export type { ConsentWithdrawn } from '../operations/withdraw-consent.ts';
+export { createQrCode, renderQrText } from '../qr-code.ts';

@@ -9,6 +9,7 @@ export type {
 } from '../grants/grant-store.ts';
 export type { GrantEventFilter, GrantEventPage } from '../outbox/grant-event-store.ts';
 export type { CodeResult, CodeStore, CodeUse } from '../grants/code-store.ts';
+export type { DeviceStore } from '../grants/device-store.ts';
 export type { ConsentStore, Withdrawn } from '../grants/consent-store.ts';
 export type { AuditPage, AuditStore } from '../operators/audit-store.ts';
 export { OPERATOR_KEYS_MAX, OPERATOR_ROWS_KEPT_SECONDS } from '../operators/operator-store.ts';

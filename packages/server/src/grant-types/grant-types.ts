@@ -1,6 +1,7 @@
 import { Refusal } from '../errors.ts';
 import { authorizationCode } from './authorization-code.ts';
 import { clientCredentials } from './client-credentials.ts';
+import { deviceCode } from './device-code.ts';
 import type { GrantType } from './grant-type.ts';
 import { personalGrant } from './personal-grant.ts';
 import { refreshToken } from './refresh-token.ts';
@@ -10,6 +11,7 @@ export const GRANT_TYPES: readonly GrantType[] = [
   authorizationCode,
   refreshToken,
   clientCredentials,
+  deviceCode,
   personalGrant,
 ];
 

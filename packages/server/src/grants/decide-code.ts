@@ -8,6 +8,7 @@ import { decideCreation } from './decide-creation.ts';
 import { decideRevocation } from './decide-revocation.ts';
 import type { Grant } from './grant.ts';
 import { judgeCode } from './judge-code.ts';
+import { judgeDeviceCode } from './judge-device-code.ts';
 import { standingOf } from './standing.ts';
 import type { Vehicle } from './vehicle.ts';
 
@@ -32,7 +33,9 @@ export const decideCode = (
   policy: Policy,
 ): CodeDecision => {
   const { presented, nowMs, requestId } = use;
-  const verdict = judgeCode(code, presented, use);
+  const verdict = presented.isDevice
+    ? judgeDeviceCode(code, presented, { ...use, overlapSeconds: policy.overlapSeconds })
+    : judgeCode(code, presented, use);
   const unchanged = { verdict, fault: undefined, hasRevoked: false, policy };
   const nothing = { redeemed: undefined, grantEvents: [] };
   if (code === undefined || verdict.kind === 'refuse')

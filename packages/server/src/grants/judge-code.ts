@@ -16,6 +16,8 @@ export type PresentedCode = OpenedCode & {
   /** The only one that is registered for the client; `undefined` where there are several. */
   readonly onlyRedirectUri: string | undefined;
   readonly codeVerifier: string | undefined;
+  /** Whether a device presents its device code, which stands for what the owner approved. `issuedAt` is that of the device code. */
+  readonly isDevice?: true;
   readonly useDigest: Uint8Array | undefined;
   /** Whether this code's last use ended in our own 503, so that presenting it again is the retry we asked for. */
   readonly isRetryOfOurs: boolean;
@@ -87,5 +89,6 @@ const isSameRedirect = (
     ? codeChallenge !== undefined || redirectUri === undefined
     : presented.redirectUri === (redirectUri ?? presented.onlyRedirectUri);
 
-const isVerified = (challenge: string | undefined, verifier: string | undefined): boolean =>
+/** Whether a verifier is that of the challenge; without a challenge, there must be none. @see RFC 7636 §4.6 */
+export const isVerified = (challenge: string | undefined, verifier: string | undefined): boolean =>
   verifier === undefined ? challenge === undefined : challenge === hash('sha256', verifier, 'base64url');

@@ -7,6 +7,7 @@ import type { KeyStore } from '../tokens/key-store.ts';
 import type { ClockStore } from './clock-store.ts';
 import type { CodeStore } from './code-store.ts';
 import type { ConsentStore } from './consent-store.ts';
+import type { DeviceStore } from './device-store.ts';
 import type { GrantStore } from './grant-store.ts';
 import type { ImportStore } from './import-store.ts';
 import type { SessionStore } from './session-store.ts';
@@ -31,6 +32,7 @@ export type StoreFigures = {
  */
 export type Store = GrantStore &
   CodeStore &
+  DeviceStore &
   ConsentStore &
   ImportStore &
   GrantEventStore &

@@ -14,6 +14,8 @@ export const PATHS = {
   token: '/oauth/token',
   introspection: '/oauth/introspect',
   revocation: '/oauth/revoke',
+  deviceAuthorization: '/oauth/device_authorization',
+  verification: '/device',
   metadata: '/.well-known/oauth-authorization-server',
   jwks: '/.well-known/jwks.json',
   protectedResource: '/.well-known/oauth-protected-resource',
@@ -41,6 +43,8 @@ export const createMetadata =
         issuer,
         authorization_endpoint: at(PATHS.authorization),
         token_endpoint: at(PATHS.token),
+        // RFC 8628 §4.
+        device_authorization_endpoint: at(PATHS.deviceAuthorization),
         jwks_uri: at(PATHS.jwks),
         response_types_supported: ['code'],
         response_modes_supported: ['query'],

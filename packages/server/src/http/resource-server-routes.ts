@@ -1,4 +1,6 @@
+import type { ScopeRegistry } from '../clients/scopes.ts';
 import { SHARED_DIALECT } from './authenticate-form.ts';
+import { createDeviceAuthorization } from './device-authorization.ts';
 import { createIntrospection } from './introspection.ts';
 import {
   createJwks,
@@ -14,7 +16,7 @@ import type { RouteGroup } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
 /** The endpoints for resource servers and client libraries, as RFCs define them, for clients of every dialect. */
-export const createResourceServerRoutes = (context: EndpointContext): RouteGroup => {
+export const createResourceServerRoutes = (context: EndpointContext, scopes: ScopeRegistry): RouteGroup => {
   const documents = {
     [`GET ${PATHS.metadata}`]: createMetadata(context),
     [`GET ${PATHS.metadata}${pathOf(context.issuer)}`]: createMetadata(context),
@@ -30,6 +32,7 @@ export const createResourceServerRoutes = (context: EndpointContext): RouteGroup
     routes: {
       [`POST ${PATHS.introspection}`]: createIntrospection(context),
       [`POST ${PATHS.revocation}`]: createRevocation(context),
+      [`POST ${PATHS.deviceAuthorization}`]: createDeviceAuthorization(context, scopes),
       ...documents,
     },
     crossOriginRoutes: [`POST ${PATHS.revocation}`],

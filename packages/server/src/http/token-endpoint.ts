@@ -53,7 +53,7 @@ export const createTokenRoute = (
         requestId,
         caller,
         client,
-        shapes: isShared ? dialectOf(client).shapes : dialect.shapes,
+        shapes: isForEveryDialect ? dialectOf(client).shapes : dialect.shapes,
         parameters,
         brand: parsed.brand,
         idempotencyKey: parsed.idempotencyKey,

@@ -3,6 +3,7 @@ import type { Grant } from '@keyfob/server/grants';
 import type { Store } from '@keyfob/server/stores';
 import { clientVerbs, secretVerbs } from './clients.ts';
 import { codeVerbs, vehicleVerbs } from './consents.ts';
+import { deviceVerbs } from './devices.ts';
 import { endVerbs, grantVerbs } from './grants.ts';
 import { importVerbs } from './imports.ts';
 import { keyVerbs } from './keys.ts';
@@ -45,6 +46,7 @@ export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): Mem
     seenAtMs: undefined,
     sessions: new Map(),
     codes: new Map(),
+    devices: new Map(),
     consents: new Set(),
     vehicles: new Map(),
     imported: new Map(),
@@ -78,6 +80,7 @@ const verbsOver = (tables: Tables, runOuter: RunVerb): Store => {
     ...endVerbs(tables, run),
     ...importVerbs(tables, run),
     ...codeVerbs(tables, run),
+    ...deviceVerbs(tables, run),
     ...vehicleVerbs(tables, run),
     ...clientVerbs(tables, run),
     ...secretVerbs(tables, run),
@@ -102,6 +105,7 @@ const copyOf = ({
   seenAtMs,
   sessions,
   codes,
+  devices,
   consents,
   vehicles,
   imported,
@@ -121,6 +125,7 @@ const copyOf = ({
   seenAtMs,
   sessions: new Map(sessions),
   codes: new Map(codes),
+  devices: new Map(devices),
   consents: new Set(consents),
   vehicles: new Map(vehicles),
   imported: new Map(imported),

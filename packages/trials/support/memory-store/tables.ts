@@ -1,5 +1,5 @@
 import type { Client } from '@keyfob/server/clients';
-import type { CodeState, Grant, Millis, ReplayRecord, Vehicle } from '@keyfob/server/grants';
+import type { CodeState, DeviceRequest, Grant, Millis, ReplayRecord, Vehicle } from '@keyfob/server/grants';
 import type { AuditEntry, OperatorKey } from '@keyfob/server/operators';
 import type { CodeUse, OperatorSession, RefreshUse, Store } from '@keyfob/server/stores';
 import type { GrantId, RegisteredKey } from '@keyfob/server/tokens';
@@ -31,6 +31,7 @@ export type Snapshot = {
   readonly seenAtMs: Millis | undefined;
   readonly sessions: ReadonlyMap<string, Millis>;
   readonly codes: ReadonlyMap<bigint, CodeState>;
+  readonly devices: ReadonlyMap<bigint, DeviceRequest>;
   readonly consents: ReadonlySet<bigint>;
   readonly vehicles: ReadonlyMap<bigint, readonly Vehicle[]>;
   readonly imported: ReadonlyMap<string, ImportedToken>;
@@ -63,6 +64,7 @@ export type Tables = OutboxTables & {
   /** When each session started; keys are digests in hexadecimal digits. */
   sessions: Map<string, Millis>;
   codes: Map<bigint, CodeState>;
+  devices: Map<bigint, DeviceRequest>;
   consents: Set<bigint>;
   vehicles: Map<bigint, readonly Vehicle[]>;
   /** Keys are digests in hexadecimal digits. */

@@ -51,7 +51,8 @@ export const consentPage = (
   };
 };
 
-const renderPermissions = (pageContext: PageContext, scope: string, client: Client): Content => {
+/** What a client may do with a scope, in words for owners. */
+export const renderPermissions = (pageContext: PageContext, scope: string, client: Client): Content => {
   const { texts, makeName } = pageContext;
   const name = isolate(nameClient(client));
   if (scope === '')

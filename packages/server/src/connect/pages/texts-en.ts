@@ -137,6 +137,33 @@ export const TEXTS_EN = {
       'You are signed out here, but not at your account’s own sign-in page. If others use this device, sign out there too.',
     signedOut: 'You are signed out.',
   },
+  /** The pages where owners enter the code that a device shows. */
+  device: {
+    title: 'Connect a device',
+    heading: 'Enter the code on your device',
+    code: 'Code',
+    hint: 'The device shows eight letters, for example WDJB-MJHT.',
+    next: 'Continue',
+    faults: {
+      wrong: 'No device shows this code. Check the letters.',
+      over: 'This code has expired or was already used. Start again on the device.',
+      tooMany: 'Too many wrong codes were entered. Please try again in a few minutes.',
+    },
+    compare: 'Does your device show this code?',
+    warning:
+      'Agree only if the device is in front of you and you started this yourself. If someone sent you the code or a link, decline: they would get access to your car.',
+    agree: 'Connect',
+    approved: {
+      title: 'Device connected',
+      heading: (client: string): string => `${client} is connected`,
+      text: 'Go back to your device. It continues by itself within a few seconds. You can close this page.',
+    },
+    declined: {
+      title: 'Device not connected',
+      heading: (client: string): string => `${client} is not connected`,
+      text: 'Nothing was shared. You can close this page.',
+    },
+  },
   /** The page that stands in for the app of a demo. */
   demo: {
     title: 'Demo app',

@@ -50,8 +50,7 @@ for (const { error, description } of Object.values(ERRORS))
     const sent = { device_code: error };
     const body = { error, error_description: description };
     assert.deepEqual(render(DIALECTS.oauth, sent), [400, body]);
-    const generic = { error: 'invalid_request', error_description: 'A parameter is missing or malformed.' };
-    assert.deepEqual(render(DIALECTS.smartcar, sent), [400, generic]);
+    assert.deepEqual(render(DIALECTS.smartcar, sent), [400, body]);
     const [status, answered] = render(DIALECTS.pleos, sent);
     assert.deepEqual([status, answered.error.code, answered.error.details], [400, '4002', []]);
   });

@@ -16,13 +16,16 @@ import { describeSmartcar } from './description.ts';
 const DAY = 86_400;
 /** The vendor issues tokens for the client itself at another path, `/oauth2/token`. Clients that read metadata find one path only. */
 const isForClientItself = (grantType: string): boolean => grantType === 'client_credentials';
-/** The vendor's own, and that; a grant type that is new here is not served by itself. */
+/** Devices of every dialect get their tokens where metadata says. */
+const servesEveryDialect = (grantType: string): boolean =>
+  isForClientItself(grantType) || grantType === 'urn:ietf:params:oauth:grant-type:device_code';
+/** The vendor's own, and those; a grant type that is new here is not served by itself. */
 const GRANT_TYPES: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token']);
 
 const tokenEndpoint = createTokenEndpoint({
   methods: ['client_secret_basic', 'client_secret_post', 'none'],
-  serves: (grantType) => GRANT_TYPES.has(grantType) || isForClientItself(grantType),
-  servesEveryDialect: isForClientItself,
+  serves: (grantType) => GRANT_TYPES.has(grantType) || servesEveryDialect(grantType),
+  servesEveryDialect,
   // The vendor's SDKs for Python and Ruby send none where only one is registered.
   omittable: ['redirect_uri'],
 });
@@ -81,5 +84,13 @@ export const smartcar: Dialect = {
     body: writeTokens(answer, policy),
   }),
   renderRefusal: (refusal, _policy, exchange) =>
-    renderOAuthError(smartcarRefusals[refusal.reason], refusal, headersOf(exchange)),
+    renderOAuthError(
+      // A grant type that the vendor does not have answers in the words of its RFC.
+      {
+        ...smartcarRefusals[refusal.reason],
+        ...(refusal.reason === 'grant_type_specific' ? refusal.oauthError : undefined),
+      },
+      refusal,
+      headersOf(exchange),
+    ),
 };

@@ -19,6 +19,7 @@ import type {
   RouteDescription,
   WireDescription,
 } from '../../wire/route-description.ts';
+import { DEVICE_METHODS } from '../device-authorization.ts';
 import { INTROSPECTION_METHODS } from '../introspection.ts';
 import { PATHS } from '../metadata.ts';
 import { REVOCATION_METHODS } from '../revocation.ts';
@@ -43,6 +44,15 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       ),
     ],
   },
+  // RFC 8628 §3.2.
+  DeviceAuthorization: objectOf({
+    device_code: TEXT_NOT_EMPTY,
+    user_code: { type: 'string', pattern: '^[A-Z]{4}-[A-Z]{4}$' },
+    verification_uri: URL_SCHEMA,
+    verification_uri_complete: URL_SCHEMA,
+    expires_in: { type: 'integer' },
+    interval: { type: 'integer' },
+  }),
   // RFC 8414 §2. Others may be added, so its members are not closed.
   Metadata: {
     type: 'object',
@@ -50,6 +60,7 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       issuer: URL_SCHEMA,
       authorization_endpoint: URL_SCHEMA,
       token_endpoint: URL_SCHEMA,
+      device_authorization_endpoint: URL_SCHEMA,
       introspection_endpoint: URL_SCHEMA,
       revocation_endpoint: URL_SCHEMA,
       jwks_uri: URL_SCHEMA,
@@ -90,6 +101,21 @@ const TOKEN: DescribedField = {
   purpose: 'The token.',
   schema: TEXT_NOT_EMPTY,
 };
+const DEVICE_FIELDS: readonly DescribedField[] = [
+  {
+    name: 'scope',
+    isRequired: true,
+    purpose: 'What the device asks for, space separated.',
+    schema: TEXT_NOT_EMPTY,
+  },
+  {
+    name: 'code_challenge',
+    isRequired: false,
+    purpose: 'A PKCE challenge (RFC 7636), which some makers ask for.',
+    schema: TEXT,
+  },
+  { name: 'code_challenge_method', isRequired: false, purpose: 'How it is made: S256.', schema: TEXT },
+];
 const HINT: DescribedField = {
   name: 'token_type_hint',
   isRequired: false,
@@ -100,13 +126,23 @@ const HINT: DescribedField = {
 /** A form from a client of any dialect. */
 const clientForm = (
   methods: readonly AuthenticationMethod[],
-  about: Pick<RouteDescription, 'summary' | 'answers'> & { readonly reasons: readonly RefusalReason[] },
+  about: Pick<RouteDescription, 'summary' | 'answers'> & {
+    readonly reasons: readonly RefusalReason[];
+    readonly title?: string;
+    /** A token and its hint where absent. */
+    readonly fields?: readonly DescribedField[];
+  },
 ): RouteDescription => ({
   summary: about.summary,
   authentication: methods,
   body: {
     mediaType: 'application/x-www-form-urlencoded',
-    kinds: [{ title: 'token', fields: [TOKEN, HINT, ...clientFieldsOf(methods)] }],
+    kinds: [
+      {
+        title: about.title ?? 'token',
+        fields: [...(about.fields ?? [TOKEN, HINT]), ...clientFieldsOf(methods)],
+      },
+    ],
   },
   answers: about.answers,
   refusals: {
@@ -115,12 +151,21 @@ const clientForm = (
       ...BODY_REASONS,
       ...CLIENT_AUTHENTICATION_REASONS,
       ...FORM_CREDENTIALS_REASONS,
-      'token_missing',
       ...about.reasons,
     ],
     format: OAUTH_FORMAT,
   },
 });
+
+/** Codes that stand for nothing. */
+const DEVICE_SAMPLE = {
+  device_code: 'AAAAAAAAAAAAAAAAAAAAAA',
+  user_code: 'BCDF-GHJK',
+  verification_uri: 'https://auth.example/device',
+  verification_uri_complete: 'https://auth.example/device?user_code=BCDF-GHJK',
+  expires_in: 600,
+  interval: 5,
+};
 
 /** Its headers only. */
 const DOCUMENT_SAMPLE = { ...answerEverybody({}, { isCacheable: true }), body: '' };
@@ -151,7 +196,7 @@ export const RFC_ROUTES: WireDescription = {
           sample: answerClient({ active: false }, SAMPLE_EXCHANGE),
         },
       },
-      reasons: [],
+      reasons: ['token_missing'],
     }),
     [`POST ${PATHS.revocation}`]: clientForm(REVOCATION_METHODS, {
       summary: 'Revokes the grant of a refresh token (RFC 7009)',
@@ -161,7 +206,28 @@ export const RFC_ROUTES: WireDescription = {
           sample: answerClient('', SAMPLE_EXCHANGE),
         },
       },
-      reasons: ['token_type_unsupported'],
+      reasons: ['token_missing', 'token_type_unsupported'],
+    }),
+    [`POST ${PATHS.deviceAuthorization}`]: clientForm(DEVICE_METHODS, {
+      summary: 'Gives a device a code for its owner (RFC 8628)',
+      title: 'device',
+      fields: DEVICE_FIELDS,
+      answers: {
+        200: {
+          summary: 'The codes.',
+          mediaType: 'application/json',
+          schema: 'DeviceAuthorization',
+          sample: answerClient(DEVICE_SAMPLE, SAMPLE_EXCHANGE),
+        },
+      },
+      reasons: [
+        'client_not_permitted',
+        'scope_unknown',
+        'scope_not_allowed',
+        'parameters_wrong',
+        'throttled',
+        'store_unavailable',
+      ],
     }),
     [`GET ${PATHS.metadata}`]: publicDocument('Metadata of the server (RFC 8414)', 'Metadata'),
     [`GET ${PATHS.protectedResource}`]: publicDocument(

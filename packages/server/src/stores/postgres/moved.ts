@@ -30,6 +30,7 @@ export const UNMOVED_TABLES: readonly string[] = [
   'clock',
   'nodes',
   'owner_sessions',
+  'device_requests',
   'audit_head',
   'operator_keys',
   'operator_sessions',

@@ -8,6 +8,7 @@ import { createClientVerbs } from './verbs/clients.ts';
 import { createClockVerbs } from './verbs/clock.ts';
 import { createCodeVerbs } from './verbs/codes.ts';
 import { createDeliveryVerbs } from './verbs/deliveries.ts';
+import { createDeviceVerbs } from './verbs/devices.ts';
 import { toOperatorError } from './connection/errors.ts';
 import { createGrantEventVerbs } from './verbs/grant-events.ts';
 import { createGrantVerbs } from './verbs/grants.ts';
@@ -79,6 +80,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       ...createGrantVerbs(connections, clients, node),
       ...createImportVerbs(connections, clients),
       ...createCodeVerbs(connections, clients, node),
+      ...createDeviceVerbs(connections),
       ...createVehicleVerbs(connections),
       ...createGrantEventVerbs(connections),
       ...createWebhookVerbs(connections),

@@ -35,6 +35,12 @@ const prepareStatements = (database: DatabaseSync) => ({
   ),
 });
 
+/** Stores a code inside a transaction. */
+type CreateCode = (
+  code: AuthorizationCode,
+  dropBeforeMs?: Millis,
+) => 'created' | 'client_unknown' | 'id_taken';
+
 /** What the verbs of codes read and write. */
 type Tables = {
   readonly rows: GrantRows;
@@ -43,17 +49,14 @@ type Tables = {
   readonly grantEvents: GrantEvents;
 };
 
-/** Authorization codes, the grants that they make, and the consents that those rest on. */
+/** Authorization codes, the grants that they make, and the consents that those rest on. `createCodeNow` runs inside a transaction. */
 export const createCodeVerbs = (
   { database, commits, read }: Connection,
   { rows, clients, vehicles, grantEvents }: Tables,
-): CodeStore & Pick<ConsentStore, 'listConsents'> => {
+): { readonly verbs: CodeStore & Pick<ConsentStore, 'listConsents'>; readonly createCodeNow: CreateCode } => {
   const sql = prepareStatements(database);
 
-  const createCode = (
-    code: AuthorizationCode,
-    dropBeforeMs: Millis = 0,
-  ): 'created' | 'client_unknown' | 'id_taken' => {
+  const createCode: CreateCode = (code, dropBeforeMs = 0) => {
     const { grantId, clientId, redirectUri, codeChallenge, issuedAtMs, subject, scope, brand } = code;
     if (dropBeforeMs > 0) sql.drop.run(dropBeforeMs, DROPPED_AT_A_TIME);
     if (clients.read(clientId).client === undefined) return 'client_unknown';
@@ -105,7 +108,7 @@ export const createCodeVerbs = (
     return result;
   };
 
-  return {
+  const verbs: CodeStore & Pick<ConsentStore, 'listConsents'> = {
     createCode: (code, dropBeforeMs) => commits.run(() => createCode(code, dropBeforeMs)),
     redeemCode: (use, issue) =>
       commits.run(
@@ -120,4 +123,5 @@ export const createCodeVerbs = (
         return ids.flatMap((id) => rows.read(id) ?? []);
       }),
   };
+  return { verbs, createCodeNow: createCode };
 };

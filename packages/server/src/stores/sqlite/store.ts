@@ -19,6 +19,7 @@ import { createImportedTokens, createImportVerbs } from './imports.ts';
 import { createKeyVerbs } from './keys.ts';
 import { createKnownClients } from './known-clients.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
+import { createDeviceVerbs } from './devices.ts';
 import { createOperatorVerbs } from './operators.ts';
 import { createOutbox } from './outbox.ts';
 import { createScopeNames } from './scopes.ts';
@@ -85,11 +86,13 @@ export const createStore = (
   const vehicles = createCoveredVehicles(database);
   const rows = createGrantRows(database, { callers, scopes, clients });
   const imports = createImportedTokens(database);
+  const codes = createCodeVerbs(connection, { rows, clients, vehicles, grantEvents });
   return {
     ...createClientVerbs(connection, clients),
     ...createGrantVerbs(connection, { rows, callers, clients, vehicles, grantEvents, imports }),
     ...createImportVerbs(connection, { rows, clients, vehicles, grantEvents, imports }),
-    ...createCodeVerbs(connection, { rows, clients, vehicles, grantEvents }),
+    ...codes.verbs,
+    ...createDeviceVerbs(connection, clients, codes.createCodeNow),
     ...createVehicleVerbs(connection, { rows, vehicles, grantEvents }),
     ...createGrantEventVerbs(connection, grantEvents),
     ...createWebhookVerbs(connection, webhooks),

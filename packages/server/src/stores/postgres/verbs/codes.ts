@@ -69,7 +69,8 @@ export const createCodeVerbs = (
   },
 });
 
-const createCode = async (
+/** Stores what an owner agreed to. Runs inside a transaction. */
+export const createCode = async (
   { query, write }: Transaction,
   code: AuthorizationCode,
   dropBeforeMs: Millis,

@@ -117,6 +117,22 @@ CREATE TABLE codes (
 
 CREATE INDEX codes_by_age ON codes (issued_at_ms);
 
+-- What devices ask owners for (RFC 8628); dropped an hour after ten minutes. An approved one has a row in codes.
+CREATE TABLE device_requests (
+  grant_id         INTEGER PRIMARY KEY,
+  client_id        TEXT NOT NULL,
+  user_code        TEXT NOT NULL UNIQUE,
+  scope            TEXT NOT NULL,
+  code_challenge   TEXT,
+  issued_at_ms     INTEGER NOT NULL,
+  interval_seconds INTEGER NOT NULL,
+  polled_at_ms     INTEGER,
+  -- approved, declined, or NULL until the owner decides.
+  settled          TEXT
+) STRICT;
+
+CREATE INDEX device_requests_by_age ON device_requests (issued_at_ms);
+
 -- Owners who are signed in. digest is of the session's id and its owner; dropped soon after half an hour.
 CREATE TABLE owner_sessions (
   digest        BLOB PRIMARY KEY,

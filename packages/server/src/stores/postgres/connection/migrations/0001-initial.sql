@@ -103,6 +103,22 @@ CREATE TABLE codes (
 CREATE INDEX codes_by_age ON codes (issued_at_ms);
 CREATE INDEX codes_by_client ON codes (client_id);
 
+-- What devices ask owners for (RFC 8628); dropped an hour after ten minutes. An approved one has a row in codes.
+CREATE TABLE device_requests (
+  grant_id         bigint PRIMARY KEY,
+  client_id        text NOT NULL,
+  user_code        text NOT NULL UNIQUE,
+  scope            text NOT NULL,
+  code_challenge   text,
+  issued_at_ms     bigint NOT NULL,
+  interval_seconds integer NOT NULL,
+  polled_at_ms     bigint,
+  -- approved, declined, or NULL until the owner decides.
+  settled          text
+);
+
+CREATE INDEX device_requests_by_age ON device_requests (issued_at_ms);
+
 -- Owners who are signed in. digest is of the session's id and its owner; dropped soon after half an hour.
 CREATE TABLE owner_sessions (
   digest        bytea PRIMARY KEY,
