@@ -31,7 +31,7 @@ const entriesFrom = async (directory: string, action: string): Promise<readonly 
 const storeWithGrant = async (t: TestContext): Promise<{ directory: string; grantId: string }> => {
   const directory = directoryFor(t);
   const { clientId } = await run(directory, 'client', 'create', '--create-store', '--dialect', 'oauth');
-  const words = ['grant', 'create', '--client', String(clientId), '--subject', 'minji', '--reason', 'x'];
+  const words = ['grant', 'create', '--client', String(clientId), '--subject', 'owner-5518', '--reason', 'x'];
   const { grantId } = await run(directory, ...words);
   return { directory, grantId: String(grantId) };
 };
@@ -42,7 +42,7 @@ describe('the audit log', () => {
     await run(directory, 'grant', 'show', grantId.toUpperCase());
     assert.equal((await runOn(directory, 'grant', 'show', '00000000000000aa')).code, 1);
     await run(directory, 'grant', 'list');
-    await run(directory, 'grant', 'list', '--subject', 'minji');
+    await run(directory, 'grant', 'list', '--subject', 'owner-5518');
     await runOn(directory, 'events', '--grant', grantId);
     await runOn(directory, 'events');
     const looks = await entriesFrom(directory, 'grant.create');
@@ -54,7 +54,7 @@ describe('the audit log', () => {
         ['grant.find', `grant:${grantId}`, 'seen', { by: ['grant'] }],
       ],
     );
-    assert.doesNotMatch(JSON.stringify(looks), /minji/);
+    assert.doesNotMatch(JSON.stringify(looks), /owner-5518/);
   });
 
   test('has backups, restores and copies of the store, whichever log a restore keeps', async (t) => {
@@ -80,7 +80,7 @@ describe('the audit log', () => {
   test('has a restore into a store whose own log was shorter', async (t) => {
     const { directory } = await storeWithGrant(t);
     const file = join(directoryFor(t), 'backup.db');
-    for (let looks = 0; looks < 5; looks++) await run(directory, 'grant', 'list', '--subject', 'minji');
+    for (let looks = 0; looks < 5; looks++) await run(directory, 'grant', 'list', '--subject', 'owner-5518');
     await run(directory, 'backup', file);
     const other = directoryFor(t);
     const { code, stderr } = await runOn(other, 'restore', file, '--key-file', join(directory, 'keyfob.key'));

@@ -198,18 +198,18 @@ test('An operator of the own provider gets the role of a claim; one without a ro
     operatorSignInClientId: provider.clientId,
     operatorSignInClientSecret: provider.clientSecret,
     operatorRoleClaim: 'sub',
-    operatorRoles: 'minji=support,soyeon=admin',
+    operatorRoles: 'desk=support,lead=admin',
   });
   t.after(() => server.close());
   const { adminUrl = '' } = await server.listen();
   provider.serve(`${adminUrl}/console/callback`);
-  provider.account = 'minji';
+  provider.account = 'desk';
   const entered = await throughProvider(adminUrl);
   assert.equal(entered.status, 200);
   const [cookie = ''] = entered.headers.getSetCookie();
   assert.match(cookie, /SameSite=Strict/);
   const page = await (await ask(`${adminUrl}/console`, { Cookie: cookie.split(';')[0] ?? '' })).text();
-  assert.match(page, /minji|support/);
+  assert.match(page, /desk|support/);
   assert.match(page, /, support/);
   provider.account = 'nobody';
   const refused = await throughProvider(adminUrl);

@@ -80,8 +80,8 @@ export const openLivelyConsole = async (
   };
   const present = (token: string | undefined, userAgent: string) =>
     refreshSmartcar(url, made, token ?? '', { 'User-Agent': userAgent });
-  const restored = await car('minji.kim@example.com', 'Ioniq 5', 1);
-  const stolen = await car('jun.park@example.com', 'Ioniq 6', 2);
+  const restored = await car('owner-5518@example.com', 'Ioniq 5', 1);
+  const stolen = await car('owner-6042@example.com', 'Ioniq 6', 2);
   const fine = await car('owner-7781', 'Kona', 3);
   for (const days of [6, 5, 7, 6, 5, 7]) {
     nowMs += days * DAY_MS;
@@ -101,7 +101,7 @@ export const openLivelyConsole = async (
     client: made,
     refreshToken: fine.tokens.at(-1) ?? '',
     async link(role) {
-      const operator = { kind: 'link', id: 'soyeon', name: 'soyeon', role } as const;
+      const operator = { kind: 'link', id: 'night-desk', name: 'night-desk', role } as const;
       return `${adminUrl}/console/login?link=${await createLoginLink(deployment, operator)}`;
     },
     moveClock: (byMs) => void (nowMs += byMs),

@@ -6,7 +6,7 @@ import type { OnReopened, OnStore, OnTwo } from '../register.ts';
 
 const entry = (action: string, target = ''): NewAuditEntry => ({
   atMs: NOW_MS,
-  operator: { kind: 'key', id: 'k1', name: 'Minji "김" Kim', role: 'support' },
+  operator: { kind: 'key', id: 'k1', name: 'Day "낮" desk', role: 'support' },
   action,
   target,
   reason: 'the owner called\nline two',
