@@ -166,7 +166,7 @@ const MISUSES: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['a missing argument', ['client', 'show'], /\bid\b/],
   ['a missing option', ['client', 'create'], /--dialect/],
   ['a second missing option', ['grant', 'create', '--client', 'ID'], /--subject/],
-  ['a value that is not a choice', ['client', 'create', '--dialect', 'tesla'], /smartcar, pleos/],
+  ['a value that is not a choice', ['client', 'create', '--dialect', 'nissan'], /smartcar, pleos/],
   ['an option without its value', ['serve', '--port'], /--port/],
   ['a port out of range', ['serve', '--port', '65536'], /port must be at most 65535/],
   ['a port that is not a number', ['serve', '--port', 'http'], /port must be a whole number/],

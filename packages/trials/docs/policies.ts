@@ -19,7 +19,7 @@ npx keyfob client set ID --rotation overlap --overlap-seconds 600
 
 - \`strict\`: nothing is repeated, except a request with the same \`Idempotency-Key\` header.
 - \`overlap\`: each used token may be repeated for \`overlapSeconds\` after its first use.
-- \`until-used\`: a used token may be repeated until its successor is first used.
+- \`until-used\`: a used token may be repeated until its successor is first used; with \`untilUsedSeconds\`, for so long at most.
 - \`none\`: the refresh token does not change.
 
 A use that the policy does not allow is refused. For \`raceSeconds\` after the overlap, or without an overlap after the first use, it is taken for a race or a retry that came

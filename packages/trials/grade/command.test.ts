@@ -65,7 +65,7 @@ test('wrong words are usage errors, with the remedy', async () => {
     [['--scenario', 'hnag', '--', 'true'], /unknown scenario hnag, did you mean hang\?/],
     [['--environment', 'ruby', '--', 'true'], /unknown environment ruby\n.*smartcar-ruby/],
     [['--limit', 'soon', '--', 'true'], /--limit soon is not a number/],
-    [['--dialect', 'tesla', '--', 'true'], /smartcar, pleos/],
+    [['--dialect', 'nissan', '--', 'true'], /smartcar, pleos/],
     [['--service', 'nowhere', '--', 'true'], /--service nowhere is no URL/],
     [['--junit', join(folder, 'no', 'report.xml'), '--', 'true'], /cannot be written/],
   ] as const) {

@@ -33,6 +33,13 @@ export type CodeMaker = {
 /** The default redirect URI of codes. */
 export const REDIRECT_URI = 'https://app.example/callback';
 
+/** A scope that clients of the dialect may have. */
+const scopeOf = (dialect: FixtureDialect): string => {
+  const { scopes } = DIALECTS[dialect];
+  const names = scopes.filter(({ kind }) => kind === 'read').map(({ name }) => name);
+  return names.find((name) => name === 'read_odometer') ?? names[0] ?? 'read_odometer';
+};
+
 /** Uses the store of a data directory, or another store with the keys of the directory. */
 export const openCodeMaker = (
   dataDirectory: string,
@@ -48,7 +55,7 @@ export const openCodeMaker = (
         codeChallenge: undefined,
         issuedAtMs: Date.now() - toMillis(ageSeconds),
         subject: 'owner-1',
-        scope: 'read_odometer',
+        scope: scopeOf(dialect),
         brand: undefined,
         vehicles: [],
         ...agreed,

@@ -15,6 +15,8 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   accessTokenLifetimeSeconds: 'lifetime of each access token',
   rotation: 'strict, overlap, until-used or none',
   overlapSeconds: 'with rotation overlap: how long a used refresh token may be repeated (0 to 900)',
+  untilUsedSeconds:
+    'with rotation until-used: how long after its first use a token may be repeated at most; no limit by default',
   raceSeconds:
     'how long after its overlap, or without one after its first use, a repeated refresh token is refused but not treated as stolen (0 to 900)',
   onReplay: 'revoke, refuse or observe',

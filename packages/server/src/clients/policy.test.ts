@@ -175,6 +175,7 @@ const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'requirePkce',
   'nativeApp',
   'audience',
+  'untilUsedSeconds',
 ]);
 
 void test('a missing field is reported by its name, except those that are optional', () => {

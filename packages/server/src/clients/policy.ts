@@ -53,6 +53,8 @@ export const POLICY_FIELDS = {
   rotation: oneOf(['strict', 'overlap', 'until-used', 'none']),
   /** With rotation `overlap`: from the first use of a predecessor. */
   overlapSeconds: seconds(0, OVERLAP_MAX_SECONDS),
+  /** With rotation `until-used`: a limit to it, from the first use of the predecessor. Absent for none. */
+  untilUsedSeconds: v.optional(seconds(1, YEAR)),
   /** From the end of the overlap of a predecessor, without one from its first use: refused, but not treated as stolen. */
   raceSeconds: seconds(0, OVERLAP_MAX_SECONDS),
   /** RFC 9700 §4.14.2. `observe` refuses and reports what it would have revoked. */

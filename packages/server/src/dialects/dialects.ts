@@ -7,11 +7,17 @@ import { oauth } from './oauth/oauth.ts';
 import { ping } from './ping/ping.ts';
 import { pleos } from './pleos/pleos.ts';
 import { smartcar } from './smartcar/smartcar.ts';
+import { tesla } from './tesla/tesla.ts';
 
 /** Every dialect, by its name. A new vendor is one more entry. */
-export const DIALECTS = { smartcar, pleos, oauth, ping, 'azure-b2c': azureB2c } as const satisfies Readonly<
-  Record<string, Dialect>
->;
+export const DIALECTS = {
+  smartcar,
+  pleos,
+  oauth,
+  ping,
+  'azure-b2c': azureB2c,
+  tesla,
+} as const satisfies Readonly<Record<string, Dialect>>;
 
 /** Whose clients are meant where nothing is said. */
 export const DEFAULT_DIALECT = Object.keys(DIALECTS)[0] ?? '';

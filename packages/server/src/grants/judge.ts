@@ -121,6 +121,12 @@ const judgeAhead = (grant: CurrentGrant, presented: Presented, policy: Policy): 
   return lost <= policy.resyncGenerations ? { kind: 'resync', lost } : refuse('ahead');
 };
 
+/** How long after its first use a predecessor of the current token may be repeated because nothing newer was used. */
+const untilUsedMsOf = ({ rotation, untilUsedSeconds }: Policy): Millis => {
+  if (rotation !== 'until-used') return 0;
+  return untilUsedSeconds === undefined ? Infinity : toMillis(untilUsedSeconds);
+};
+
 const judgePredecessor = (grant: Grant, presented: Presented, now: Now, policy: Policy): Verdict => {
   const gap = grant.generation - presented.generation;
   const { imported } = presented;
@@ -131,16 +137,18 @@ const judgePredecessor = (grant: Grant, presented: Presented, now: Now, policy: 
   if (gap === 1 && isReplaced && policy.rotation === 'none') return repeat('not_rotated');
   if (gap === 1 && presented.isRetryOfOurs) return repeat('same_use');
   if (gap === 1 && isSameUse(grant.useDigest, presented.useDigest)) return repeat('same_use');
-  if (gap === 1 && policy.rotation === 'until-used') return repeat('until_used');
   const firstUse = firstUseOf(grant.rotatedAtMs, gap);
+  const untilUsedMs = gap === 1 ? untilUsedMsOf(policy) : 0;
+  if (untilUsedMs === Infinity || (untilUsedMs > 0 && firstUse === undefined)) return repeat('until_used');
   if (firstUse !== undefined) {
     const { sinceFirstUseMs, isKnown } = leastAgeOf(firstUse, now);
     const overlapMs = policy.rotation === 'overlap' ? policy.overlapSeconds * 1000 : 0;
+    if (sinceFirstUseMs < untilUsedMs) return repeat('until_used');
     // The client may hold nothing newer than the predecessor of the current token, so that one gets the benefit of the doubt.
     if ((isKnown || (firstUse.isExact && gap === 1)) && sinceFirstUseMs < overlapMs) return repeat('overlap');
     // Soon after the overlap it is a retry that came late. A first use at an unknown moment may lie inside the overlap or
     // outside: refuse, and revoke nothing.
-    const raceEndMs = overlapMs + policy.raceSeconds * 1000;
+    const raceEndMs = overlapMs + untilUsedMs + policy.raceSeconds * 1000;
     if (sinceFirstUseMs < raceEndMs) return refuse('concurrent_use');
   }
   if (now.nowMs < currentIssuedAtMs(grant)) return refuse('concurrent_use');

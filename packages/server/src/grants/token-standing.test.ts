@@ -79,6 +79,13 @@ const CASES: readonly {
     expected: standing(at(120) * 1000, at(86_530)),
   },
   {
+    name: 'the one before, until its successor is used or a limit is over',
+    generation: 2,
+    seconds: 5000,
+    policy: { rotation: 'until-used', untilUsedSeconds: 7200 },
+    expected: standing(at(120) * 1000, at(131 + 7200)),
+  },
+  {
     name: 'one whose issuing is no longer remembered',
     generation: 2,
     policy: { rotation: 'until-used' },

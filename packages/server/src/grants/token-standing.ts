@@ -4,6 +4,7 @@ import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { judge } from './judge.ts';
+import type { RepeatCause } from './judge.ts';
 import { firstUseOf } from './rotation-history.ts';
 import { expiryOf } from './standing.ts';
 
@@ -39,17 +40,26 @@ export const standingOfToken = (
     case 'repeat': {
       const gap = grant.generation - opened.generation;
       const { expiresAt } = expiryOf(grant, policy);
-      const isInOverlap = verdict.kind === 'repeat' && verdict.cause === 'overlap';
-      const overlapEnd = isInOverlap ? overlapEndOf(grant, gap, policy) : expiresAt;
+      const cause = verdict.kind === 'repeat' ? verdict.cause : undefined;
+      const overlapEnd = repeatEndOf(grant, gap, repeatSecondsOf(policy, cause));
       const issuedAtMs = issuedAtOf(grant, opened.generation);
       return { issuedAtMs, expiresAt: Math.min(expiresAt, overlapEnd) };
     }
   }
 };
 
-const overlapEndOf = (grant: Grant, gap: number, { overlapSeconds }: Policy): Seconds => {
+/** For how long after its first use a token may be repeated for this cause. */
+const repeatSecondsOf = (
+  { overlapSeconds, untilUsedSeconds = Infinity }: Policy,
+  cause: RepeatCause | undefined,
+): Seconds => {
+  if (cause === 'overlap') return overlapSeconds;
+  return cause === 'until_used' ? untilUsedSeconds : Infinity;
+};
+
+const repeatEndOf = (grant: Grant, gap: number, repeatSeconds: Seconds): Seconds => {
   const firstUse = firstUseOf(grant.rotatedAtMs, gap);
-  return firstUse === undefined ? Infinity : Math.ceil(firstUse.atMs / 1000) + overlapSeconds;
+  return firstUse === undefined ? Infinity : Math.ceil(firstUse.atMs / 1000) + repeatSeconds;
 };
 
 /** A token was issued when the one before it was first used. */

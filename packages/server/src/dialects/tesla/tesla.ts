@@ -1,0 +1,49 @@
+import type { Dialect } from '../dialect.ts';
+import { defineWire } from '../oauth/define-wire.ts';
+import { teslaRefusals } from './refusals.ts';
+import { teslaScopes } from './scopes.ts';
+
+const HOUR = 3600;
+const DAY = 86_400;
+
+/**
+ * Tesla's Fleet API: https://developer.tesla.com/docs/fleet-api/authentication/third-party-tokens. Its `audience` is accepted and
+ * ignored, because this server stands for one region.
+ */
+export const tesla: Dialect = defineWire({
+  name: 'tesla',
+  title: 'Tesla',
+  purpose: "OAuth 2.0 as Tesla's Fleet API speaks it.",
+  paths: { authorization: '/oauth2/v3/authorize', token: '/oauth2/v3/token' },
+  pathPrefix: '/oauth2/v3/',
+  exampleCredentials: 'body',
+  authorizationRules: {
+    locale: { purpose: 'Accepted and ignored.', maxCharacters: 35 },
+    prompt: { purpose: 'Accepted and ignored: an owner is always asked.', maxCharacters: 32 },
+    nonce: { purpose: 'Accepted and ignored: there are no ID tokens.', maxCharacters: 255 },
+  },
+  scopes: teslaScopes,
+  protocolScopes: ['openid', 'offline_access'],
+  refusals: teslaRefusals,
+  policy: {
+    accessTokenLifetimeSeconds: 8 * HOUR,
+    // "3 months" on the page.
+    refreshTokenLifetimeSeconds: 90 * DAY,
+    // A refresh token works once, and the last used one for up to 24 hours.
+    rotation: 'until-used',
+    untilUsedSeconds: DAY,
+  },
+  sandbox: {
+    purpose: 'Tesla as documented: the refresh token that was used last works for up to 24 hours.',
+    variants: {
+      strict: {
+        purpose: 'Tesla without the 24 hours: a used token is dead at once.',
+        policy: { rotation: 'strict' },
+      },
+      unrotated: {
+        purpose: 'Tesla as an older host of it was: the refresh token stays.',
+        policy: { rotation: 'none' },
+      },
+    },
+  },
+});
