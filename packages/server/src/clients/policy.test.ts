@@ -176,6 +176,7 @@ const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'nativeApp',
   'audience',
   'untilUsedSeconds',
+  'deviceFlow',
 ]);
 
 void test('a missing field is reported by its name, except those that are optional', () => {
