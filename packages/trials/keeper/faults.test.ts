@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { armFault } from '@keyfob/sandbox';
 import type { NewFault } from '@keyfob/sandbox';
 import { changeGrantIn } from './change-grant-in.ts';
-import { KINDS, clientFor, keptWorldFor } from './kept-world.ts';
+import { FAST, KINDS, clientFor, clientOfData, keptWorldFor } from './kept-world.ts';
 import type { KeptWorld, Kind } from './kept-world.ts';
 
 const ALL_KINDS = Object.keys(KINDS) as Kind[];
@@ -66,6 +66,24 @@ describe('an answer that is lost after the token was used', { concurrency: 12 },
         await kept.keeper.turn();
         assert.equal(eventKinds(kept).filter((one) => one === 'needs_consent').length, isRecoverable ? 0 : 1);
       });
+});
+
+describe('a gateway that asks for patience after the token was used', () => {
+  it('is asked once more before the overlap ends, and then left in peace', async (scope) => {
+    const repeats = { kind: 'overlap', seconds: 8 } as const;
+    const kept = await keptWorldFor(scope, 'smartcar');
+    await kept.putCar('car');
+    const right = kept.world.clients.find(KINDS.smartcar.client);
+    const { clientId = '', clientSecret = '' } = right ?? {};
+    const data = { profile: 'smartcar', origin: kept.world.url, clientId, clientSecret, repeats } as const;
+    await kept.keeper.close();
+    const timing = { ...FAST, overlapMarginMs: 2000 };
+    const keeper = await kept.openAnother({ clients: { cars: clientOfData(data) }, timing });
+    armFault(kept.world, { do: { status: 503, retryAfter: { seconds: 120 }, at: 'afterCommit' } });
+    assert.equal(await settled({ keeper }, 'car'), 'ok');
+    assert.equal(kept.requests().length, 2);
+    assert.ok((keeper.clients()[0]?.pausedUntilMs ?? 0) > Date.now(), 'all others still wait');
+  });
 });
 
 describe('a dead grant', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Repeats } from '../providers/provider.ts';
-import { exchangeDeadlineMs, nextSendAt, sendAgainAt } from './ambiguity.ts';
+import { exchangeDeadlineMs, mayPassPause, nextSendAt, sendAgainAt } from './ambiguity.ts';
 import type { Silence } from './ambiguity.ts';
 import { DEFAULT_TIMING } from './timing.ts';
 
@@ -9,12 +9,27 @@ const MINUTE: Repeats = { kind: 'overlap', seconds: 60 };
 const SENT_MS = 1_000_000;
 
 /** Seconds after the first send at which the next one is allowed; `undefined` for never. */
-const nextAfter = (row: { repeats: Repeats; silence: Silence; atSeconds: number; failures?: number }) => {
-  const { repeats, silence, atSeconds, failures = 1 } = row;
+const nextAfter = (row: {
+  repeats: Repeats;
+  silence: Silence;
+  atSeconds: number;
+  failures?: number;
+  pausedUntil?: number;
+}) => {
+  const { repeats, silence, atSeconds, failures = 1, pausedUntil = 0 } = row;
   const sends = { count: 1, firstAtMs: SENT_MS, lastAtMs: SENT_MS };
   const nowMs = SENT_MS + atSeconds * 1000;
   const at = nextSendAt(
-    { sends, silence, failures, repeats, exchangeMs: 60_000, nowMs, chance: 1 },
+    {
+      sends,
+      silence,
+      failures,
+      repeats,
+      exchangeMs: 60_000,
+      nowMs,
+      pausedUntilMs: SENT_MS + pausedUntil * 1000,
+      chance: 1,
+    },
     DEFAULT_TIMING,
   );
   return at === undefined ? undefined : (at - SENT_MS) / 1000;
@@ -44,6 +59,21 @@ describe('the ambiguity rule', () => {
       'after the last repeat, the exchange runs out',
       { repeats: MINUTE, silence: 'pending', atSeconds: 36 },
       60,
+    ],
+    [
+      'a pause that ends inside the overlap is kept, and spread',
+      { repeats: MINUTE, silence: 'answered', atSeconds: 2, pausedUntil: 12 },
+      22,
+    ],
+    [
+      'a longer pause leaves the last moment inside',
+      { repeats: MINUTE, silence: 'answered', atSeconds: 2, pausedUntil: 122 },
+      54,
+    ],
+    [
+      'after that repeat, the pause holds',
+      { repeats: MINUTE, silence: 'answered', atSeconds: 55, pausedUntil: 122 },
+      182,
     ],
     [
       'a process that died is followed at once',
@@ -88,6 +118,39 @@ describe('the ambiguity rule', () => {
       sendAgainAt(sends, { kind: 'overlap', seconds: 15 }, SENT_MS + 10_000, DEFAULT_TIMING),
       undefined,
     );
+  });
+});
+
+const mayPass = (
+  atSeconds: number,
+  {
+    repeats = MINUTE,
+    lastAtSeconds = 0,
+    count = 1,
+  }: { repeats?: Repeats; lastAtSeconds?: number; count?: number } = {},
+): boolean =>
+  mayPassPause(
+    { count, firstAtMs: SENT_MS, lastAtMs: SENT_MS + lastAtSeconds * 1000 },
+    repeats,
+    SENT_MS + atSeconds * 1000,
+    DEFAULT_TIMING,
+  );
+
+describe('a repeat in a pause of the client', () => {
+  it('is allowed at the end of an overlap, and not before or after', () => {
+    assert.deepEqual(
+      [0, 53.999, 54, 59.999, 60].map((at) => mayPass(at)),
+      [false, false, true, true, false],
+    );
+  });
+  it('is allowed once', () => {
+    assert.equal(mayPass(56, { lastAtSeconds: 53 }), true);
+    assert.equal(mayPass(56, { lastAtSeconds: 54 }), false);
+  });
+  it('is for tokens that were sent, and for providers with an overlap', () => {
+    assert.equal(mayPass(56, { count: 0 }), false);
+    for (const kind of ['once', 'never', 'free'] as const)
+      assert.equal(mayPass(56, { repeats: { kind } }), false);
   });
 });
 

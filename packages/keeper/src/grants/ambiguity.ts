@@ -22,6 +22,8 @@ export type Unanswered = {
   readonly repeats: Repeats;
   readonly exchangeMs: Millis;
   readonly nowMs: Millis;
+  /** Until when the provider asked the client to wait. */
+  readonly pausedUntilMs?: Millis | undefined;
   /** From 0 to 1. */
   readonly chance: number;
 };
@@ -32,6 +34,7 @@ export type Unanswered = {
  * - With an overlap: soon, several times, and once more just before the overlap ends. It is counted from the first send,
  *   because the provider cannot have counted from an earlier moment. After it, the token is still sent: the first send
  *   may never have arrived.
+ *   A pause of the client leaves only the last repeat inside: one request too many is forgiven, and a used token is not.
  * - Without one: when the first exchange is certainly over. If that was processed, its successor is unknown here and
  *   nothing is lost by asking; if it was not, this saves the grant.
  */
@@ -49,7 +52,8 @@ export const nextSendAt = (unanswered: Unanswered, timing: Timing): Millis | und
     case 'overlap': {
       if (silence === 'pending') return sendAgainAt(sends, repeats, nowMs, timing) ?? overAtMs;
       const endMs = lastSendInside(sends.firstAtMs ?? nowMs, repeats.seconds, timing);
-      return nowMs < endMs ? Math.min(retryAtMs, endMs) : retryAtMs;
+      const atMs = Math.max(retryAtMs, afterPause(unanswered));
+      return nowMs < endMs ? Math.min(atMs, endMs) : atMs;
     }
   }
 };
@@ -95,6 +99,30 @@ export const isInsideOverlap = (
   repeats.kind === 'overlap' &&
   firstAtMs !== undefined &&
   nowMs <= lastSendInside(firstAtMs, repeats.seconds, timing);
+
+/**
+ * Whether a token may be repeated although its client pauses: once, from the last moment for a repeat until the overlap is
+ * over.
+ */
+export const mayPassPause = (
+  { count, firstAtMs, lastAtMs = 0 }: OpenSends,
+  repeats: Repeats,
+  nowMs: Millis,
+  timing: Timing,
+): boolean => {
+  if (repeats.kind !== 'overlap' || count === 0 || firstAtMs === undefined) return false;
+  const endMs = lastSendInside(firstAtMs, repeats.seconds, timing);
+  return lastAtMs < endMs && nowMs >= endMs && nowMs < firstAtMs + repeats.seconds * 1000;
+};
+
+const SPREAD_MAX_MS = 60_000;
+
+/** What a pause has held up does not come back in one moment. */
+export const spreadPause = (pauseMs: Millis, chance: number): Millis =>
+  Math.round(pauseMs + chance * Math.min(pauseMs, SPREAD_MAX_MS));
+
+const afterPause = ({ pausedUntilMs = 0, nowMs, chance }: Unanswered): Millis =>
+  nowMs + spreadPause(Math.max(0, pausedUntilMs - nowMs), chance);
 
 /** The last moment for a send that the provider still counts as inside the overlap. */
 const lastSendInside = (firstAtMs: Millis, overlapSeconds: number, timing: Timing): Millis => {

@@ -2,7 +2,10 @@
 export type AnswerClass =
   /** No byte of the token left this machine. */
   | 'not_sent'
-  /** 429, or 503 with Retry-After: the provider did not look at the token. */
+  /**
+   * 429, or 503 with Retry-After: the provider did not look at the token. With an overlap, such a 503 is `ambiguous`,
+   * because there a repeat costs nothing.
+   */
   | 'rate_limited'
   /** No answer, or an answer that leaves open whether the token was used. */
   | 'ambiguous'

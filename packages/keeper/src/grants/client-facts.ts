@@ -72,6 +72,10 @@ export const blockedUntil = ({ breaker, pausedUntilMs }: ClientFacts, nowMs: Mil
   return waits.length === 0 ? undefined : Math.max(...waits);
 };
 
+/** Until when a client pauses; `undefined` where it does not, and where it is stopped as well. */
+export const pausedUntil = ({ breaker, pausedUntilMs }: ClientFacts, nowMs: Millis): Millis | undefined =>
+  breaker === undefined && isAhead(pausedUntilMs, nowMs) ? pausedUntilMs : undefined;
+
 /** Why a client is blocked, as one word for programs. */
 export const blockedReason = ({ breaker }: Pick<ClientFacts, 'breaker'>): string =>
   breaker === undefined ? 'client_throttled' : 'client_misconfigured';

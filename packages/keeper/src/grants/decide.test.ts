@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pleos, smartcar } from '../providers/clients.ts';
 import type { AnswerClass } from './answer-class.ts';
-import { decideAbandoned, decideFailure } from './decide.ts';
+import { decideAbandoned, decideFailure, pauseAskedFor } from './decide.ts';
 import type { Ended, Situation } from './decide.ts';
 import type { Grant } from './grant.ts';
 import { DEFAULT_TIMING } from './timing.ts';
@@ -151,6 +151,18 @@ describe('what becomes of a grant whose refresh brought no pair', () => {
     assert.equal(change.state, 'uncertain');
     assert.deepEqual(change.due, { atMs: NOW_MS - 100 + 60_000, rank: 0 });
     assert.equal(events[0]?.kind, 'at_risk');
+  });
+
+  it('a pause of a provider with an overlap keeps the send open until its last moment, and then until it ends', () => {
+    const away = [ended('ambiguous', { retryAfterMs: 120_000 })];
+    const paused = { provider: 'smartcar', pausedUntilMs: NOW_MS + 120_000, chance: 0 } as const;
+    assert.equal(pauseAskedFor(away, CLIENTS.smartcar.provider, DEFAULT_TIMING), 120_000);
+    assert.equal(pauseAskedFor(away, CLIENTS.pleos.provider, DEFAULT_TIMING), undefined);
+    const first = decide(away, paused).change;
+    assert.deepEqual([first.state, first.sends.count], ['uncertain', 1]);
+    assert.equal(first.due?.atMs, NOW_MS - 100 + 54_000);
+    const grant = { ...GRANT, sends: { count: 2, firstAtMs: NOW_MS - 55_000, lastAtMs: NOW_MS - 100 } };
+    assert.equal(decide(away, { ...paused, grant }).change.due?.atMs, NOW_MS + 120_000);
   });
 
   it('a pause is spread, so that not everything returns at once', () => {

@@ -1,7 +1,8 @@
 import type { Client } from '../providers/clients.ts';
+import type { Provider } from '../providers/provider.ts';
 import { MEANINGS } from './answer-class.ts';
 import type { AnswerClass } from './answer-class.ts';
-import { nextSendAt } from './ambiguity.ts';
+import { nextSendAt, spreadPause } from './ambiguity.ts';
 import type { Silence } from './ambiguity.ts';
 import type { GrantEvent } from './events.ts';
 import type { ConsentCause, Due, Grant, GrantState, OpenSends } from './grant.ts';
@@ -43,6 +44,8 @@ export type Situation = {
   readonly verdict: 'grant' | 'client' | 'wait';
   /** When a stopped client is tried again. */
   readonly clientRetryAtMs: Millis | undefined;
+  /** Until when the client pauses. */
+  readonly pausedUntilMs?: Millis | undefined;
   readonly client: Client;
   readonly timing: Timing;
   readonly nowMs: Millis;
@@ -67,6 +70,19 @@ const PRECEDENCE: readonly AnswerClass[] = [
 /** The send whose ending decides. */
 export const rulingOf = (ended: readonly Ended[]): Ended | undefined =>
   [...ended].sort((one, other) => PRECEDENCE.indexOf(one.class) - PRECEDENCE.indexOf(other.class))[0];
+
+/** How long the provider asks the whole client to wait; `undefined` for not at all. */
+export const pauseAskedFor = (
+  ended: readonly Ended[],
+  { repeats }: Pick<Provider, 'repeats'>,
+  timing: Timing,
+): Millis | undefined => {
+  const ruling = rulingOf(ended);
+  if (ruling?.class === 'rate_limited') return ruling.retryAfterMs ?? timing.backoffMs;
+  if (ruling?.class !== 'ambiguous' || repeats.kind !== 'overlap') return undefined;
+  const pauses = ended.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  return pauses.length === 0 ? undefined : Math.max(...pauses);
+};
 
 /** What becomes of a grant whose refresh brought no pair. */
 export const decideFailure = (situation: Situation): Decision => {
@@ -99,6 +115,16 @@ export const decideFailure = (situation: Situation): Decision => {
 /** What becomes of a grant whose token was sent by a process that is gone, or that lost its lease. */
 export const decideAbandoned = (situation: Omit<Situation, 'ended' | 'verdict'>): Decision =>
   waitForAnswer({ ...situation, ended: [], verdict: 'wait' }, situation.grant.sends, 'uncertain', undefined);
+
+/** When a grant without an answer is looked at again while its client pauses. It stays what it is. */
+export const decideWaiting = (situation: Omit<Situation, 'ended' | 'verdict'>): Decision => {
+  const { change } = decideAbandoned(situation);
+  const { state, isAtRisk } = situation.grant;
+  return {
+    change: { ...change, state: state === 'inflight' ? 'uncertain' : state, isAtRisk },
+    events: [],
+  };
+};
 
 /** Whether a grant without an answer has ended, because its provider allows no second send. */
 export const decideUnaskable = (situation: Omit<Situation, 'ended' | 'verdict'>): Decision =>
@@ -141,10 +167,8 @@ const retryLater = (situation: Situation, sends: OpenSends, ruling: Ended | unde
   const { grant, nowMs, timing, chance } = situation;
   const failures = grant.failures + 1;
   const pauseMs = ruling?.retryAfterMs;
-  // What a pause has held up does not come back in one moment.
-  const delayMs =
-    pauseMs === undefined ? backoff(timing, failures, chance) : pauseMs + chance * Math.min(pauseMs, 60_000);
-  return calm(grant, sends, failures, nowMs + Math.round(delayMs));
+  const delayMs = pauseMs === undefined ? backoff(timing, failures, chance) : spreadPause(pauseMs, chance);
+  return calm(grant, sends, failures, nowMs + delayMs);
 };
 
 const waitForClient = (situation: Situation, sends: OpenSends): Decision => {
@@ -183,7 +207,7 @@ const waitForAnswer = (
   state: 'uncertain' | 'staged',
   ruling: Ended | undefined,
 ): Decision => {
-  const { grant, client, nowMs, timing, chance } = situation;
+  const { grant, client, nowMs, timing, chance, pausedUntilMs } = situation;
   const { repeats, exchangeSeconds } = client.provider;
   const failures = ruling === undefined ? grant.failures : grant.failures + 1;
   const atMs = nextSendAt(
@@ -195,6 +219,7 @@ const waitForAnswer = (
       repeats,
       exchangeMs: seconds(exchangeSeconds),
       nowMs,
+      pausedUntilMs,
       chance,
     },
     timing,

@@ -1,8 +1,9 @@
-import { decideAbandoned, decideUnaskable } from '../grants/decide.ts';
+import { decideAbandoned, decideUnaskable, decideWaiting } from '../grants/decide.ts';
 import type { Decision } from '../grants/decide.ts';
 import type { Grant, Pair } from '../grants/grant.ts';
 import { isAlive } from '../grants/grant.ts';
-import { blockedReason, blockedUntil } from '../grants/client-facts.ts';
+import { mayPassPause } from '../grants/ambiguity.ts';
+import { blockedReason, blockedUntil, pausedUntil } from '../grants/client-facts.ts';
 import type { Client } from '../providers/clients.ts';
 import type { StoredAnswer } from '../stores/store.ts';
 import type { Millis } from '../time.ts';
@@ -97,7 +98,12 @@ const whatBlocks = async (
     nowMs,
     chance: chance(),
     clientRetryAtMs: blockedUntil(facts, nowMs),
+    pausedUntilMs: pausedUntil(facts, nowMs),
   };
+  const { repeats } = client.provider;
+  const isPaused = situation.pausedUntilMs !== undefined;
+  const isLastChance = isPaused && mayPassPause(grant.sends, repeats, nowMs, timing);
+  if (grant.state === 'inflight' && isLastChance) return undefined;
   if (grant.state === 'inflight') {
     // Its sender is gone, or has lost the lease.
     const decision = decideAbandoned(situation);
@@ -106,10 +112,13 @@ const whatBlocks = async (
     const reason = grant.state === 'active' ? 'retry_later' : grant.state;
     return { kind: 'waiting', grant, untilMs: grant.due.atMs, reason };
   }
-  if (client.provider.repeats.kind === 'never' && grant.sends.count > 0) {
+  if (repeats.kind === 'never' && grant.sends.count > 0) {
     if (nowMs >= grant.accessExpiresAtMs) return postpone(engine, grant, decideUnaskable(situation));
     return { kind: 'waiting', grant, untilMs: grant.accessExpiresAtMs, reason: 'uncertain' };
   }
+  if (isLastChance) return undefined;
+  if (isPaused && repeats.kind === 'overlap' && grant.sends.count > 0)
+    return postpone(engine, grant, decideWaiting(situation));
   const untilMs = blockedUntil(facts, nowMs);
   if (untilMs !== undefined) return { kind: 'waiting', grant, untilMs, reason: blockedReason(facts) };
   if (await book.takeCanary(grant.client)) return undefined;

@@ -53,7 +53,13 @@ describe('what an answer says', () => {
     ['a wrong secret', SMARTCAR, answered(401, { error: 'invalid_client' }), 'client_rejected'],
     ['a wrong address', SMARTCAR, answered(404, 'not here'), 'client_rejected'],
     ['too many requests', SMARTCAR, answered(429, ''), 'rate_limited'],
-    ['away, with a time', SMARTCAR, answered(503, '', { 'retry-after': '7' }), 'rate_limited'],
+    [
+      'away, with a time, without an overlap',
+      PLEOS,
+      answered(503, '', { 'retry-after': '7' }),
+      'rate_limited',
+    ],
+    ['away, with a time, with an overlap', SMARTCAR, answered(503, '', { 'retry-after': '7' }), 'ambiguous'],
     ['away, without one', SMARTCAR, answered(503, ''), 'ambiguous'],
     [
       'a failure that names a dead token is still a failure',

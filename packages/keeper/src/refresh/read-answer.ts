@@ -105,7 +105,9 @@ const classify = (
   seen: { status: number; body: unknown; code: string | undefined; hasRetryAfter: boolean },
 ): AnswerClass => {
   const { status, body, code, hasRetryAfter } = seen;
-  if (status === 429 || (status === 503 && hasRetryAfter)) return 'rate_limited';
+  // A gateway may ask for patience after the provider has used the token. A repeat finds out, where one is allowed.
+  const isRepeatable = provider.repeats.kind === 'overlap';
+  if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';
   if (status >= 500 || status === 408 || status < 200) return 'ambiguous';
   // A redirect, for example to a page about maintenance. The request may have been processed before.
   if (status >= 300 && status < 400) return 'ambiguous';

@@ -1,7 +1,7 @@
-import { decideFailure, rulingOf } from '../grants/decide.ts';
+import { decideFailure, pauseAskedFor, rulingOf } from '../grants/decide.ts';
 import { MEANINGS } from '../grants/answer-class.ts';
 import { StoreError } from '../errors.ts';
-import { blockedReason, blockedUntil } from '../grants/client-facts.ts';
+import { blockedReason, blockedUntil, pausedUntil } from '../grants/client-facts.ts';
 import type { Grant, Pair } from '../grants/grant.ts';
 import { skewShownBy } from '../grants/skew.ts';
 import type { Client } from '../providers/clients.ts';
@@ -132,8 +132,7 @@ const concludeFailure = async (
   const ended = sends.flatMap(({ ending, sentAtMs }) =>
     ending === undefined ? [] : [{ ...ending.answer, sentAtMs }],
   );
-  const ruling = rulingOf(ended);
-  const found = ruling?.class ?? 'not_sent';
+  const found = rulingOf(ended)?.class ?? 'not_sent';
   if (found === 'grant_rejected') {
     // A send of the generation before may still bring the pair that lives.
     await engine.late.get(grant.id);
@@ -152,13 +151,14 @@ const concludeFailure = async (
       : 'wait';
   const isClient = MEANINGS[found].stopsClient || verdict === 'client';
   const clientRetryAtMs = isClient ? await book.noteRefused(grant.client, code) : undefined;
-  if (found === 'rate_limited')
-    await book.notePause(grant.client, nowMs + (ruling?.retryAfterMs ?? timing.backoffMs));
+  const pauseMs = pauseAskedFor(ended, client.provider, timing);
+  if (pauseMs !== undefined) await book.notePause(grant.client, nowMs + pauseMs);
   const { change, events } = decideFailure({
     grant,
     ended,
     verdict,
     clientRetryAtMs,
+    pausedUntilMs: pausedUntil(book.facts(grant.client), nowMs),
     client,
     timing,
     nowMs,

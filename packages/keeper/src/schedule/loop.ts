@@ -1,6 +1,6 @@
 import { KeeperError, StoreError } from '../errors.ts';
 import type { DueRank, Grant } from '../grants/grant.ts';
-import { blockedUntil } from '../grants/client-facts.ts';
+import { blockedUntil, pausedUntil } from '../grants/client-facts.ts';
 import type { Budget } from '../refresh/budget.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { dueOf } from '../refresh/pair.ts';
@@ -31,6 +31,7 @@ export type LoopParts = {
 };
 
 const RANKS: readonly DueRank[] = [0, 1, 2];
+const IN_A_PAUSE: readonly DueRank[] = [0];
 /** A due grant that was taken and not refreshed is due again after so long. */
 const HOLD_MS = 60_000;
 /** Turns for which a grant that may be lost is held: an overlap does not wait for a process that has died, or met a failing store. */
@@ -117,13 +118,18 @@ const startDue = async (
   wasBehind: boolean,
 ): Promise<boolean> => {
   const facts = engine.book.facts(client);
-  if (blockedUntil(facts, engine.store.nowMs()) !== undefined) return false;
-  for (const rank of RANKS) {
+  const nowMs = engine.store.nowMs();
+  const isPaused = pausedUntil(facts, nowMs) !== undefined;
+  if (!isPaused && blockedUntil(facts, nowMs) !== undefined) return false;
+  // A pause holds up what can wait. A token that may have been used has its overlap, and no longer.
+  const isOverlapping = engine.clients.get(client)?.provider.repeats.kind === 'overlap';
+  if (isPaused && !isOverlapping) return false;
+  for (const rank of isPaused ? IN_A_PAUSE : RANKS) {
     // A stopped client gets one canary.
     const limit = Math.min(budget.room(client), facts.breaker === undefined ? Infinity : 1);
     if (limit < 1) return wasBehind && facts.breaker === undefined;
     const holdMs = rank === 0 ? HOLD_TURNS * engine.timing.scanMs : HOLD_MS;
-    const grants = await engine.store.takeDue({ client, rank, limit, holdMs });
+    const grants = await engine.store.takeDue({ client, rank, limit, holdMs, isSent: isPaused });
     for (const grant of grants) start(engine, refresher, grant);
     if (facts.breaker !== undefined && grants.length > 0) return false;
     if (grants.length === limit) return true;

@@ -187,9 +187,15 @@ export type ScheduleVerbs = {
   nowMs(): Millis;
   /**
    * The grants of a client and a rank that are due, oldest first, each held for so long: no other process gets it. A grant
-   * that nobody refreshes is due again when the hold is over.
+   * that nobody refreshes is due again when the hold is over. `isSent`: only those whose token was sent, without an answer.
    */
-  takeDue(take: { client: string; rank: DueRank; limit: number; holdMs: Millis }): Promise<readonly Grant[]>;
+  takeDue(take: {
+    client: string;
+    rank: DueRank;
+    limit: number;
+    holdMs: Millis;
+    isSent?: boolean;
+  }): Promise<readonly Grant[]>;
   /**
    * Makes idle grants of a client due earlier by so long: the first `limit` that are due from `fromMs` to before `untilMs`
    * at rank 2, and have no failure. Returns how many those were.

@@ -1,11 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
 import type { Store } from '@keyfob/keeper/stores';
 import { change, exactly, newPut, settlement } from './rows.ts';
 import type { OpenForContract } from './rows.ts';
 
 const take = (from: Store, rank: 0 | 1, limit: number) =>
   from.takeDue({ client: 'cars', rank, limit, holdMs: 60_000 });
+
+const takesOnlySent = async (open: OpenForContract, scope: TestContext): Promise<void> => {
+  const { store } = await open(scope);
+  for (const car of ['calm', 'sent']) await store.put(newPut(car, car, { due: { atMs: 5, rank: 0 } }));
+  const { grant } = await store.put(newPut('sent', 'again', { due: { atMs: 5, rank: 0 } }));
+  const claim = { owner: 'o', leaseMs: 1, attempt: { id: 'a', fingerprint: new Uint8Array(1) } };
+  await store.claim(grant.id, grant, { ...claim, voidOwner: undefined });
+  const wanted = { client: 'cars', rank: 0, limit: 5, holdMs: 60_000 } as const;
+  assert.deepEqual(
+    (await store.takeDue({ ...wanted, isSent: true })).map(({ id }) => id),
+    [grant.id],
+  );
+  assert.equal((await store.takeDue(wanted)).length, 1);
+};
 
 /** What is due. */
 export const describeScheduling = (name: string, open: OpenForContract): void => {
@@ -46,6 +61,9 @@ export const describeScheduling = (name: string, open: OpenForContract): void =>
       assert.equal(new Set(ids).size, ids.length);
       assert.ok(ids.length >= 30);
     });
+
+    it('gives only grants whose token was sent, where that is asked for', (scope) =>
+      takesOnlySent(open, scope));
 
     it('touching makes due earlier, and never later', async (scope) => {
       const { store } = await open(scope);

@@ -77,7 +77,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
   {
     name: 'inside an overlap nothing is repeated before the exchange is over',
     file: ambiguity,
-    search: 'return nowMs < endMs ? Math.min(retryAtMs, endMs) : retryAtMs;',
+    search: 'return nowMs < endMs ? Math.min(atMs, endMs) : atMs;',
     replacement: 'return overAtMs;',
     seed: 1,
     isSlow: true,
@@ -101,7 +101,8 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
   {
     name: 'a request for patience ends the grant',
     file: readAnswer,
-    search: "if (status === 429 || (status === 503 && hasRetryAfter)) return 'rate_limited';",
+    search:
+      "if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';",
     replacement: "if (status === 429) return 'grant_rejected';",
     seed: 1,
   },

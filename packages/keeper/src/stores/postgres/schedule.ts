@@ -6,7 +6,7 @@ import type { Connections } from './connections.ts';
 import { NOW } from './schema.ts';
 
 const DUE = `client = :client AND due_rank = :rank AND due_at_ms <= ${NOW}
-  AND (held_until_ms IS NULL OR held_until_ms <= ${NOW})`;
+  AND (held_until_ms IS NULL OR held_until_ms <= ${NOW}) AND sends >= :sends`;
 const WAITS = `SELECT 1 FROM keeper_grants WHERE ${DUE} LIMIT 1`;
 // Rows that another process has locked are left out: nobody waits. MATERIALIZED, so that they are chosen once.
 const TAKE = `WITH due AS MATERIALIZED (
@@ -30,10 +30,11 @@ export const createScheduleVerbs = (
   { nowMs, measure }: DatabaseClock,
 ): ScheduleVerbs => ({
   nowMs,
-  async takeDue({ client, rank, limit, holdMs }) {
+  async takeDue({ client, rank, limit, holdMs, isSent = false }) {
+    const wanted = { client, rank, sends: isSent ? 1 : 0 };
     // A look costs no transaction.
-    if ((await read(WAITS, { client, rank })).length === 0) return [];
-    const grants = (await write(TAKE, { client, rank, limit, holdMs })).map(toGrant);
+    if ((await read(WAITS, wanted)).length === 0) return [];
+    const grants = (await write(TAKE, { ...wanted, limit, holdMs })).map(toGrant);
     return grants.sort(byDue);
   },
   pullForward: async (pull) => (await write(PULL, pull)).length,

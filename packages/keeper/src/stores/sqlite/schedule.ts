@@ -4,7 +4,8 @@ import type { Connection } from './connection.ts';
 
 /** What is due, and who holds what. */
 export const createScheduleVerbs = ({ database, commits, nowMs }: Connection): ScheduleVerbs => {
-  const isDue = `client = :client AND due_rank = :rank AND due_at_ms <= :now AND coalesce(held_until_ms, 0) <= :now`;
+  const isDue = `client = :client AND due_rank = :rank AND due_at_ms <= :now AND coalesce(held_until_ms, 0) <= :now
+    AND sends >= :sends`;
   const waits = database.prepare(`SELECT 1 FROM grants WHERE ${isDue} LIMIT 1`);
   const take = database.prepare(
     `UPDATE grants SET held_until_ms = :now + :holdMs WHERE id IN (
@@ -26,8 +27,8 @@ export const createScheduleVerbs = ({ database, commits, nowMs }: Connection): S
   );
   return {
     nowMs,
-    async takeDue({ client, rank, limit, holdMs }) {
-      const wanted = { client, rank, now: nowMs() };
+    async takeDue({ client, rank, limit, holdMs, isSent = false }) {
+      const wanted = { client, rank, now: nowMs(), sends: isSent ? 1 : 0 };
       if ((await commits.read(() => waits.get(wanted))) === undefined) return [];
       return commits.run(() => take.all({ ...wanted, limit, holdMs }).map(toGrant));
     },
