@@ -28,6 +28,7 @@ const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> =
   'console/pages/troubles-page.ts': [1, 'shows a day'],
   'console/troubles.ts': [1, 'shows an hour'],
   'grants/clock-fault.ts': [1, 'reports the clock itself'],
+  'grants/decide-device.ts': [1, 'asks a device to poll more slowly'],
   'grants/judge-code.ts': [1, 'keeps a doubt from revoking, after the least age was judged'],
   'grants/judge.ts': [1, 'keeps a clock that is behind from revoking'],
   'grants/replay.ts': [1, 'shows evidence, and decides nothing'],

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { createQrCode, renderQrText } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
+import type { Seconds } from '../exports/grants.ts';
 import { print } from './output.ts';
 import type { CommandTerminal } from './terminal.ts';
 
@@ -70,7 +71,7 @@ const play = async (options: DemoOptions): Promise<void> => {
 };
 
 /** Polls until there is another answer than to wait. Doubles the wait after a lost answer. */
-const poll = async (ask: () => Promise<Answer>, intervalSeconds: number): Promise<Answer> => {
+const poll = async (ask: () => Promise<Answer>, intervalSeconds: Seconds): Promise<Answer> => {
   let waitSeconds = intervalSeconds;
   for (let lost = 0; ;) {
     await sleep(waitSeconds * 1000);

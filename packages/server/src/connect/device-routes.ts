@@ -1,6 +1,7 @@
 import { isEnabled } from '../clients/client.ts';
 import type { Client } from '../clients/client.ts';
 import { readNow } from '../clock.ts';
+import type { Seconds } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import { decideSettlement } from '../grants/decide-device.ts';
 import type { DeviceRequest } from '../grants/device-request.ts';
@@ -77,7 +78,7 @@ const showDevice = async (deviceVisit: DeviceVisit): Promise<WireResponse> => {
 
 const askForCode = (
   { pageContext, visit }: DeviceVisit,
-  about: { readonly fault?: CodeFault; readonly retryAfterSeconds?: number } = {},
+  about: { readonly fault?: CodeFault; readonly retryAfterSeconds?: Seconds } = {},
 ): WireResponse => {
   const lang = readQuery(visit.request.query)?.get('lang');
   return renderPage(deviceCodePage(pageContext, about, lang), pageContext);

@@ -42,7 +42,8 @@ export const decidePoll = (
   { clientId, issuedAt }: PresentedDevice,
   now: Now,
 ): PollDecision => {
-  const isExpired = leastAgeMs(toMillis(issuedAt), now) >= toMillis(DEVICE_CODE_LIFETIME_SECONDS);
+  const issuedAtMs = toMillis(issuedAt);
+  const isExpired = leastAgeMs(issuedAtMs, now) >= toMillis(DEVICE_CODE_LIFETIME_SECONDS);
   if (request === undefined || toSeconds(request.issuedAtMs) !== issuedAt)
     return { outcome: isExpired ? 'expired' : 'unknown' };
   if (request.clientId !== clientId) return { outcome: 'client_mismatch' };
