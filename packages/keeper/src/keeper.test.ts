@@ -441,6 +441,23 @@ describe('what one answer cannot say', () => {
   });
 });
 
+describe('an access token with control characters', () => {
+  for (const hidden of ['secret\nsecret', 'secret\u0000', '\u007fsecret'])
+    it(`is no token: ${JSON.stringify(hidden)}`, async () => {
+      const log: LogEvent[] = [];
+      const { keeper, events } = await open(
+        () => answered(200, { access_token: hidden, refresh_token: 'r-2', expires_in: 3600 }),
+        { log: (event) => void log.push(event) },
+      );
+      await keeper.put('car', 'cars', { refreshToken: 'r' });
+      await assert.rejects(keeper.token('car', { waitMs: 1 }), (error) => !String(error).includes('secret'));
+      assert.equal((await keeper.inspect('car'))?.state, 'staged');
+      await keeper.turn();
+      assert.deepEqual(events, ['at_risk']);
+      assert.ok(!JSON.stringify(log).includes('secret'));
+    });
+});
+
 describe('a client that its provider slows down', () => {
   it('pauses, goes on with half of its speed, and says so', async () => {
     let requests = 0;

@@ -3,6 +3,7 @@ import { expiryOf } from './grants/expiry.ts';
 import type { Pair } from './grants/grant.ts';
 import type { Client } from './providers/clients.ts';
 import { lifetimesOf } from './providers/learned.ts';
+import { hasControls } from './has-controls.ts';
 import type { Engine } from './refresh/engine.ts';
 import { dueOf, lookupTextOf, sealPair } from './refresh/pair.ts';
 import { checkParams } from './refresh/write-request.ts';
@@ -138,5 +139,3 @@ const checkNumbers = ({ expiresIn, refreshExpiresIn, obtainedAtMs }: Tokens): vo
         'Give lifetimes in seconds, and moments in milliseconds since 1970.',
       );
 };
-
-const hasControls = (text: string): boolean => /\p{Cc}/u.test(text);

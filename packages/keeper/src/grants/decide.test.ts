@@ -133,10 +133,13 @@ describe('what becomes of a grant whose refresh brought no pair', () => {
     assert.equal(decide([ended('unrecognised')], { verdict: 'client' }).change.state, 'active');
   });
 
-  it('an answer that cannot be read is kept, and its send stays open', () => {
-    const { change } = decide([ended('unusable')]);
-    assert.equal(change.state, 'staged');
-    assert.equal(change.sends.count, 1);
+  it('an answer that cannot be read is kept, its send stays open, and a human hears of it', () => {
+    for (const provider of ['pleos', 'smartcar'] as const) {
+      const { change, events } = decide([ended('unusable')], { provider });
+      assert.equal(change.state, 'staged');
+      assert.equal(change.sends.count, 1);
+      assert.equal(events[0]?.kind, 'at_risk');
+    }
   });
 
   it('a process that died without an overlap: nothing is sent before its exchange is over', () => {

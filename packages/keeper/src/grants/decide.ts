@@ -225,7 +225,12 @@ const waitForAnswer = (
     timing,
   );
   const due: Due = { atMs: atMs ?? Math.max(nowMs, grant.accessExpiresAtMs), rank: 0 };
-  const isAlarming = repeats.kind === 'once' || repeats.kind === 'never' || failures >= FAILURES_BEFORE_ALARM;
+  // An answer that cannot be read needs a human, and a repeat rarely brings another.
+  const isAlarming =
+    state === 'staged' ||
+    repeats.kind === 'once' ||
+    repeats.kind === 'never' ||
+    failures >= FAILURES_BEFORE_ALARM;
   return announceRisk(grant, { state, cause: undefined, sends, failures, due }, isAlarming, nowMs);
 };
 

@@ -34,6 +34,12 @@ describe('what an answer says', () => {
       'grant_rejected',
     ],
     ['a success that is a page', SMARTCAR, answered(200, '<html>'), 'unusable'],
+    [
+      'an access token that no header can hold',
+      SMARTCAR,
+      answered(200, { ...PAIR, access_token: 'a\nb' }),
+      'unusable',
+    ],
     ['an empty success', SMARTCAR, answered(204, ''), 'unusable'],
     ['a dead token', SMARTCAR, answered(400, { error: 'invalid_grant' }), 'grant_rejected'],
     [

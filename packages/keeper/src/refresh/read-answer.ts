@@ -2,6 +2,7 @@ import type { AnswerClass } from '../grants/answer-class.ts';
 import type { StatedLifetimes } from '../grants/expiry.ts';
 import type { Pair } from '../grants/grant.ts';
 import type { AnswerField, Provider } from '../providers/provider.ts';
+import { hasControls } from '../has-controls.ts';
 import { textAt } from '../providers/text-at.ts';
 import type { Millis } from '../time.ts';
 import type { Exchange } from './exchange.ts';
@@ -69,14 +70,17 @@ export const readAnswer = (provider: Provider, exchange: Exchange, nowMs: Millis
   return { ...common, class: found, silence, code: shortCode(code ?? `http_${status}`) };
 };
 
-/** The two tokens of a success; `undefined` where there is no access token. */
+/**
+ * The two tokens of a success; `undefined` where there is no access token, or one that no header can hold: a client would quote it in
+ * its error.
+ */
 export const readPair = (provider: Provider, body: unknown): Pair | undefined => {
   const at = (field: AnswerField): string | undefined => {
     const path = provider.answer[field];
     return path === undefined ? undefined : textAt(body, path);
   };
   const accessToken = at('accessToken');
-  if (accessToken === undefined || accessToken === '') return undefined;
+  if (accessToken === undefined || accessToken === '' || hasControls(accessToken)) return undefined;
   const refreshToken = at('refreshToken');
   return {
     accessToken,
