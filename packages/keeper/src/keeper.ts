@@ -98,7 +98,8 @@ type Parts = Assembled & {
 
 /** Connects the parts, takes in what an earlier process left, and starts the schedule. */
 const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => {
-  const cache = createTokenCache(options.clock ?? systemClock, options.cacheMaxBytes);
+  const { monotonicMs } = options.clock ?? systemClock;
+  const cache = createTokenCache({ nowMs: store.nowMs, monotonicMs }, options.cacheMaxBytes);
   const assembled = assemble(options, store, cache);
   const { engine } = assembled;
   const { clock, log } = engine;

@@ -28,6 +28,13 @@ export type Unanswered = {
   readonly chance: number;
 };
 
+/** The same sends, as young as they may be after a jump of the clock: too early would lose something. */
+export const atLatest = (sends: OpenSends, latest: (atMs: Millis) => Millis): OpenSends => ({
+  count: sends.count,
+  firstAtMs: sends.firstAtMs === undefined ? undefined : latest(sends.firstAtMs),
+  lastAtMs: sends.lastAtMs === undefined ? undefined : latest(sends.lastAtMs),
+});
+
 /**
  * When a refresh token that may have been used can be sent again; `undefined` for never.
  *

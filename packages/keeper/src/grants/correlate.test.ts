@@ -48,7 +48,10 @@ describe('whose fault an unclear refusal is', () => {
   for (const [name, unclear, clientSuccessAtMs, expected] of rows)
     it(name, () =>
       assert.equal(
-        verdictOf({ grantId: 'a', clientSuccessAtMs, unclear, nowMs: NOW_MS }, DEFAULT_TIMING),
+        verdictOf(
+          { grantId: 'a', clientSuccessAtMs, unclear, nowMs: NOW_MS, latest: (atMs) => atMs },
+          DEFAULT_TIMING,
+        ),
         expected,
       ),
     );

@@ -27,6 +27,8 @@ export type Evidence = {
   /** Unclear refusals of this client, the one in question included. */
   readonly unclear: readonly UnclearRefusals[];
   readonly nowMs: Millis;
+  /** The latest moment that a stored one may have been: a clock that jumped proves nothing. */
+  readonly latest: (atMs: Millis) => Millis;
 };
 
 /** Several grants cannot all have died in the same minutes. */
@@ -40,13 +42,13 @@ const NOTED_MAX = 20;
  * `invalid_grant` answers a dead token and a wrong secret alike; only other grants of the same client tell them apart.
  */
 export const verdictOf = (evidence: Evidence, timing: Timing): 'grant' | 'client' | 'wait' => {
-  const { grantId, clientSuccessAtMs, unclear, nowMs } = evidence;
+  const { grantId, clientSuccessAtMs, unclear, nowMs, latest } = evidence;
   const own = unclear.find((one) => one.grantId === grantId);
   if (own === undefined) return 'wait';
   if (clientSuccessAtMs !== undefined && clientSuccessAtMs > own.firstAtMs) return 'grant';
-  const recent = unclear.filter(({ lastAtMs }) => lastAtMs > nowMs - timing.suspectMaxMs);
+  const recent = unclear.filter(({ lastAtMs }) => latest(lastAtMs) > nowMs - timing.suspectMaxMs);
   if (recent.length >= GRANTS_OF_A_WRONG_CLIENT) return 'client';
-  if (own.count < REFUSALS_ALONE || nowMs - own.firstAtMs < timing.suspectMaxMs) return 'wait';
+  if (own.count < REFUSALS_ALONE || nowMs - latest(own.firstAtMs) < timing.suspectMaxMs) return 'wait';
   // Nothing else will show it. Secrets that have worked are the likelier to be right.
   return clientSuccessAtMs === undefined ? 'client' : 'grant';
 };

@@ -53,6 +53,7 @@ const decide = (
     client: CLIENTS[provider],
     timing: DEFAULT_TIMING,
     nowMs: NOW_MS,
+    latest: (atMs) => atMs,
     chance: 1,
     ...more,
   });
@@ -149,6 +150,7 @@ describe('what becomes of a grant whose refresh brought no pair', () => {
       client: CLIENTS.pleos,
       timing: DEFAULT_TIMING,
       nowMs: NOW_MS,
+      latest: (atMs) => atMs,
       chance: 0,
     });
     assert.equal(change.state, 'uncertain');

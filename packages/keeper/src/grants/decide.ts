@@ -2,7 +2,7 @@ import type { Client } from '../providers/clients.ts';
 import type { Provider } from '../providers/provider.ts';
 import { MEANINGS } from './answer-class.ts';
 import type { AnswerClass } from './answer-class.ts';
-import { nextSendAt, spreadPause } from './ambiguity.ts';
+import { atLatest, nextSendAt, spreadPause } from './ambiguity.ts';
 import type { Silence } from './ambiguity.ts';
 import type { GrantEvent } from './events.ts';
 import type { ConsentCause, Due, Grant, GrantState, OpenSends } from './grant.ts';
@@ -49,6 +49,8 @@ export type Situation = {
   readonly client: Client;
   readonly timing: Timing;
   readonly nowMs: Millis;
+  /** The latest moment that a stored one may have been. */
+  readonly latest: (atMs: Millis) => Millis;
   /** From 0 to 1. */
   readonly chance: number;
 };
@@ -212,7 +214,7 @@ const waitForAnswer = (
   const failures = ruling === undefined ? grant.failures : grant.failures + 1;
   const atMs = nextSendAt(
     {
-      sends,
+      sends: atLatest(sends, situation.latest),
       // One that may still be at work decides, where several sends ended.
       silence: situation.ended.some(({ silence }) => silence === 'cut') ? 'cut' : (ruling?.silence ?? 'cut'),
       failures,

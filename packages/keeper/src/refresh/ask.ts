@@ -115,7 +115,7 @@ export const askToken = async (
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     engine.log({ event: 'store.failed', during: 'token', reason: error.message });
-    return fallback(engine, options, last, 'store_unavailable', clock.wallMs() + timing.scanMs);
+    return fallback(engine, options, last, 'store_unavailable', store.nowMs() + timing.scanMs);
   }
 };
 
@@ -166,7 +166,7 @@ const fallback = (
   reason: string,
   retryAtMs?: Millis,
 ): TokenResult => {
-  const nowMs = engine.clock.wallMs();
+  const nowMs = engine.store.nowMs();
   if (grant !== undefined && grant.accessExpiresAtMs > nowMs) {
     const { accessToken } = openPair(engine.keys, grant);
     if (accessToken !== '' && accessToken !== rejected)

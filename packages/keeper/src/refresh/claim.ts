@@ -2,14 +2,16 @@ import { decideAbandoned, decideUnaskable, decideWaiting } from '../grants/decid
 import type { Decision } from '../grants/decide.ts';
 import type { Grant, Pair } from '../grants/grant.ts';
 import { isAlive } from '../grants/grant.ts';
-import { mayPassPause } from '../grants/ambiguity.ts';
+import { atLatest, mayPassPause } from '../grants/ambiguity.ts';
 import { blockedReason, blockedUntil, pausedUntil } from '../grants/client-facts.ts';
 import type { Client } from '../providers/clients.ts';
 import type { StoredAnswer } from '../stores/store.ts';
+import { seconds } from '../time.ts';
 import type { Millis } from '../time.ts';
 import { lookupOf } from '../vault/key-ring.ts';
 import type { Engine } from './engine.ts';
 import { readStored } from './keep.ts';
+import { mustWait } from './later-sends.ts';
 import { lookupTextOf, openPair } from './pair.ts';
 import { reportDeath } from './report.ts';
 
@@ -41,7 +43,9 @@ export const claimGrant = async (engine: Engine, seen: Grant): Promise<Claimed> 
   if (lease !== undefined && engine.leases.isRunning(lease, nowMs)) return { kind: 'busy', grant };
   if (grant.state !== 'active') {
     const answers = await waitingAnswers(engine, grant);
-    if (answers.some((answer) => readStored(engine, client, answer) !== undefined))
+    const usable = answers.filter((answer) => readStored(engine, client, answer) !== undefined);
+    const latestMs = Math.max(...usable.map(({ sentAtMs }) => sentAtMs));
+    if (usable.length > 0 && !mustWait(engine, client, grant, latestMs))
       return { kind: 'answered', grant, answers };
   }
   const blocked = await whatBlocks(engine, grant, client, nowMs);
@@ -96,13 +100,15 @@ const whatBlocks = async (
     client,
     timing,
     nowMs,
+    latest: engine.store.latest,
     chance: chance(),
     clientRetryAtMs: blockedUntil(facts, nowMs),
     pausedUntilMs: pausedUntil(facts, nowMs),
   };
   const { repeats } = client.provider;
   const isPaused = situation.pausedUntilMs !== undefined;
-  const isLastChance = isPaused && mayPassPause(grant.sends, repeats, nowMs, timing);
+  const isLastChance =
+    isPaused && mayPassPause(atLatest(grant.sends, engine.store.latest), repeats, nowMs, timing);
   if (grant.state === 'inflight' && isLastChance) return undefined;
   if (grant.state === 'inflight') {
     // Its sender is gone, or has lost the lease.
@@ -112,9 +118,14 @@ const whatBlocks = async (
     const reason = grant.state === 'active' ? 'retry_later' : grant.state;
     return { kind: 'waiting', grant, untilMs: grant.due.atMs, reason };
   }
+  const overMs = overAfterJump(engine, grant, client);
+  if (nowMs < overMs) return { kind: 'waiting', grant, untilMs: overMs, reason: grant.state };
   if (repeats.kind === 'never' && grant.sends.count > 0) {
-    if (nowMs >= grant.accessExpiresAtMs) return postpone(engine, grant, decideUnaskable(situation));
-    return { kind: 'waiting', grant, untilMs: grant.accessExpiresAtMs, reason: 'uncertain' };
+    // Nothing ends by a clock that jumped: the access token has had its whole life for certain.
+    const { issuedAtMs, accessExpiresAtMs } = grant;
+    const endsAtMs = accessExpiresAtMs + engine.store.latest(issuedAtMs) - issuedAtMs;
+    if (nowMs >= endsAtMs) return postpone(engine, grant, decideUnaskable(situation));
+    return { kind: 'waiting', grant, untilMs: endsAtMs, reason: 'uncertain' };
   }
   if (isLastChance) return undefined;
   if (isPaused && repeats.kind === 'overlap' && grant.sends.count > 0)
@@ -123,6 +134,17 @@ const whatBlocks = async (
   if (untilMs !== undefined) return { kind: 'waiting', grant, untilMs, reason: blockedReason(facts) };
   if (await book.takeCanary(grant.client)) return undefined;
   return { kind: 'waiting', grant, untilMs: nowMs + timing.canaryMs, reason: 'client_misconfigured' };
+};
+
+/**
+ * When the exchange of a token that works once is over for certain, where a jump of the clock has made its waiting time look
+ * over; 0 where nothing is in doubt.
+ */
+const overAfterJump = ({ store }: Engine, { sends }: Grant, { provider }: Client): Millis => {
+  const { lastAtMs } = sends;
+  if (provider.repeats.kind !== 'once' || sends.count === 0 || lastAtMs === undefined) return 0;
+  const latestMs = store.latest(lastAtMs);
+  return latestMs === lastAtMs ? 0 : latestMs + seconds(provider.exchangeSeconds);
 };
 
 const postpone = async (engine: Engine, grant: Grant, { change, events }: Decision): Promise<Claimed> => {

@@ -13,8 +13,8 @@ import type { Refusal } from '../grants/correlate.ts';
 import type { Timing } from '../grants/timing.ts';
 import type { Client } from '../providers/clients.ts';
 import type { LearnedFacts } from '../providers/learned.ts';
-import type { ClientVerbs } from '../stores/store.ts';
-import type { Clock, Millis } from '../time.ts';
+import type { ClientVerbs, Store } from '../stores/store.ts';
+import type { Millis } from '../time.ts';
 
 /** What this process knows about its clients, and shares with the others through the store. */
 export type ClientBook = {
@@ -59,8 +59,7 @@ export const digestOf = ({ clientId, clientSecrets }: Client): string =>
 /** The book of all clients of a keeper. Where the store is away, it goes on with what it knows. */
 export const createClientBook = (
   clients: ReadonlyMap<string, Client>,
-  store: ClientVerbs,
-  clock: Clock,
+  store: ClientVerbs & Pick<Store, 'nowMs' | 'latest'>,
   timing: Timing,
 ): ClientBook => {
   const known = new Map<string, { version: number; facts: ClientFacts }>();
@@ -123,7 +122,7 @@ export const createClientBook = (
       await change(name, edit);
     },
     async noteRefused(name, code) {
-      const nowMs = clock.wallMs();
+      const nowMs = store.nowMs();
       const facts = await change(name, (before) => afterRefusal(before, { name, code, nowMs }, timing));
       return facts.breaker?.retryAtMs ?? nowMs;
     },
@@ -131,17 +130,19 @@ export const createClientBook = (
       const { grantId } = refusal;
       const facts = await change(name, (before) => afterUnclear(before, refusal));
       const { unclear, successAtMs } = facts;
-      return verdictOf({ grantId, clientSuccessAtMs: successAtMs, unclear, nowMs: clock.wallMs() }, timing);
+      const { nowMs, latest } = store;
+      const evidence = { grantId, clientSuccessAtMs: successAtMs, unclear, nowMs: nowMs(), latest };
+      return verdictOf(evidence, timing);
     },
     async notePause(name, untilMs) {
-      const nowMs = clock.wallMs();
+      const nowMs = store.nowMs();
       await change(name, (before) => afterPause(before, { name, untilMs, nowMs }));
     },
     async takeCanary(name) {
       const { facts, version } = entry(name);
       const { breaker } = facts;
       if (breaker === undefined) return true;
-      const nowMs = clock.wallMs();
+      const nowMs = store.nowMs();
       if (isAhead(breaker.retryAtMs, nowMs)) return false;
       const taken = { ...facts, breaker: { ...breaker, retryAtMs: nowMs + timing.canaryMs } };
       if (!(await store.writeClient(name, version, taken, []))) {

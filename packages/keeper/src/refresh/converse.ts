@@ -1,14 +1,17 @@
 import { StoreError } from '../errors.ts';
-import { exchangeDeadlineMs, isInsideOverlap, sendAgainAt } from '../grants/ambiguity.ts';
+import { atLatest, exchangeDeadlineMs, sendAgainAt } from '../grants/ambiguity.ts';
 import { MAY_BE_CLIENT } from '../grants/answer-class.ts';
 import type { Grant } from '../grants/grant.ts';
+import { backoff } from '../grants/timing.ts';
 import type { Client } from '../providers/clients.ts';
-import { sleep } from '../time.ts';
+import { sleepInBackground } from '../time.ts';
 import type { Millis } from '../time.ts';
 import type { Claimed } from './claim.ts';
 import { claimAgain } from './claim.ts';
 import type { Engine } from './engine.ts';
 import type { Success } from './keep.ts';
+import { isDecided, mayRepeat, mayRepeatsEndPairs } from './later-sends.ts';
+import { sealAnswer } from './pair.ts';
 import type { Answer } from './read-answer.ts';
 import { readAnswer } from './read-answer.ts';
 import { writeRequest } from './write-request.ts';
@@ -39,7 +42,7 @@ export const converse = async (
   client: Client,
   right: Right,
 ): Promise<{ readonly grant: Grant; readonly sends: readonly Send[] }> => {
-  const { clock, timing, store, leases } = engine;
+  const { leases } = engine;
   const secrets = [...engine.book.secrets(right.grant.client)];
   const sends: Send[] = [];
   let { grant } = right;
@@ -48,35 +51,58 @@ export const converse = async (
     grant = one.grant;
     const isOnlyOne = sends.every(({ ending }) => ending !== undefined);
     const hasPair = (): boolean => sends.some((send) => successOf(send) !== undefined);
-    sends.push(startSend(engine, client, one, { secret, isOnlyOne, hasPair }));
+    const number = sends.length + 1;
+    const isLast = (): boolean => sends.length === number;
+    sends.push(startSend(engine, client, one, { secret, isOnlyOne, hasPair, isLast }));
   };
   sendOnce(right);
   for (;;) {
+    if (isDecided(sends)) return { grant, sends };
     const open = sends.filter(({ ending }) => ending === undefined);
     const hasPair = sends.some((send) => successOf(send) !== undefined);
-    const last = sends.at(-1);
-    if (last !== undefined && successOf(last) !== undefined) return { grant, sends };
-    if (open.length === 0) {
-      const next = hasPair || !isAboutClient(last) ? undefined : secrets.shift();
+    if (hasPair && !isRepeatNeeded(engine, client, grant)) {
+      // The answer to a later send is preferred, where it comes soon.
+      if (open.length === 0 || (await waitFor(open, engine.timing.holdBackMs, engine.clock)))
+        return { grant, sends };
+      continue;
+    }
+    if (open.length > 0) {
+      if (!(await isTimeToRepeat(engine, client, grant, open))) continue;
+    } else if (hasPair) {
+      // The repeat may have ended the pair that is here: only one more shows which one lives.
+      await sleepInBackground(engine.clock, backoff(engine.timing, sends.length, engine.chance()));
+    } else {
+      const next = isAboutClient(sends.at(-1)) ? secrets.shift() : undefined;
       if (next === undefined || !leases.isHeld(grant.id)) return { grant, sends };
       secret = next;
-    } else {
-      const nowMs = store.nowMs();
-      const waitMs = hasPair
-        ? timing.holdBackMs
-        : (sendAgainAt(grant.sends, client.provider.repeats, nowMs, timing) ?? Infinity) - nowMs;
-      const isTimeUp = await waitFor(open, waitMs, clock);
-      if (!isTimeUp) continue;
-      if (hasPair) return { grant, sends };
-      // A process that was stopped finds its time up and the answer waiting: the answer is read first.
-      await sleep(clock, 0);
-      if (open.some(({ ending }) => ending !== undefined)) continue;
     }
-    const again = leases.isHeld(grant.id) ? await tryClaimAgain(engine, grant) : undefined;
+    // The store decides who may send: a clock that jumped has made a good lease look old.
+    const again = await tryClaimAgain(engine, grant);
     if (again?.kind === 'claimed') sendOnce(again);
-    else if (open.length > 0) await waitFor(open, Infinity, clock);
+    else if (open.length > 0) await waitFor(open, Infinity, engine.clock);
     else return { grant, sends };
   }
+};
+
+/** Whether the pair that is here may be dead, and a repeat shows the one that lives. */
+const isRepeatNeeded = (engine: Engine, client: Client, grant: Grant): boolean =>
+  mayRepeatsEndPairs(engine, { ...client, name: grant.client }) && mayRepeat(engine, client, grant.sends);
+
+/** Waits for an ending, or until the token is to be sent again. Returns whether that is so. */
+const isTimeToRepeat = async (
+  engine: Engine,
+  client: Client,
+  grant: Grant,
+  open: readonly Send[],
+): Promise<boolean> => {
+  const { clock, timing, store } = engine;
+  const nowMs = store.nowMs();
+  const sends = atLatest(grant.sends, store.latest);
+  const waitMs = (sendAgainAt(sends, client.provider.repeats, nowMs, timing) ?? Infinity) - nowMs;
+  if (!(await waitFor(open, waitMs, clock))) return false;
+  // A process that was stopped finds its time up and the answer waiting: the answer is read first.
+  await sleepInBackground(clock, 0);
+  return open.every(({ ending }) => ending === undefined);
 };
 
 /** `undefined` where the store is away: then nothing more is sent. */
@@ -94,7 +120,7 @@ const waitFor = async (open: readonly Send[], waitMs: Millis, clock: Engine['clo
   const ends = Promise.race(open.map(({ isOver }) => isOver)).then(() => false);
   if (waitMs === Infinity) return ends;
   const done = new AbortController();
-  const isTimeUp = await Promise.race([ends, sleep(clock, waitMs, done.signal).then(() => true)]);
+  const isTimeUp = await Promise.race([ends, sleepInBackground(clock, waitMs, done.signal).then(() => true)]);
   done.abort();
   return isTimeUp;
 };
@@ -110,21 +136,32 @@ const startSend = (
     secret,
     isOnlyOne,
     hasPair,
-  }: { readonly secret: string; readonly isOnlyOne: boolean; readonly hasPair: () => boolean },
+    isLast,
+  }: {
+    readonly secret: string;
+    readonly isOnlyOne: boolean;
+    readonly hasPair: () => boolean;
+    readonly isLast: () => boolean;
+  },
 ): Send => {
   const { clock, leases, transport } = engine;
   const sentAtMs = grant.sends.lastAtMs ?? engine.store.nowMs();
+  const hadPair = hasPair();
   const startedMs = clock.monotonicMs();
   const exchanged = transport(writeRequest(client, secret, grant.params, pair.refreshToken), {
-    deadlineMs: exchangeDeadlineMs(grant.sends, client.provider, sentAtMs, engine.timing),
+    deadlineMs: exchangeDeadlineMs(
+      atLatest(grant.sends, engine.store.latest),
+      client.provider,
+      sentAtMs,
+      engine.timing,
+    ),
     clock,
     maySend() {
       engine.atStep('connected');
       if (!leases.isHeld(grant.id)) return false;
       // A repeat whose connection stands too late would only end the pair that is there.
-      if (hasPair()) return false;
-      const { repeats } = client.provider;
-      return isOnlyOne || isInsideOverlap(grant.sends, repeats, engine.store.nowMs(), engine.timing);
+      if (hasPair() !== hadPair) return false;
+      return (isOnlyOne && !hadPair) || mayRepeat(engine, client, grant.sends);
     },
   });
   const end = async (): Promise<void> => {
@@ -134,6 +171,8 @@ const startSend = (
     const tookMs = clock.monotonicMs() - startedMs;
     const answer = readAnswer(client.provider, exchange, receivedAtMs);
     send.ending = { answer, receivedAtMs, tookMs };
+    // It may wait for the answer to a later send: on disk, because this process may end meanwhile.
+    if (!isLast()) await keepForNow(engine, grant, send);
     engine.log({
       event: 'refresh.ended',
       grantId: grant.id,
@@ -148,6 +187,20 @@ const startSend = (
   };
   const send: Send = { attemptId, sentAtMs, secret, isOver: end() };
   return send;
+};
+
+const keepForNow = async (engine: Engine, grant: Grant, send: Send): Promise<void> => {
+  const success = successOf(send);
+  if (success === undefined) return;
+  try {
+    await engine.store.noteEnds(
+      [],
+      sealAnswer(engine.keys, grant, { ...success, body: success.answer.body }),
+    );
+  } catch (error) {
+    // It is in memory, and the token can still be sent again.
+    if (!(error instanceof StoreError)) throw error;
+  }
 };
 
 /** What a send brought, if it brought a pair. */

@@ -1,12 +1,13 @@
 import type { GrantChange } from '../grants/decide.ts';
 import { StoreError } from '../errors.ts';
 import type { Grant, Pair } from '../grants/grant.ts';
-import { NO_SENDS } from '../grants/grant.ts';
+import { NO_SENDS, isAlive } from '../grants/grant.ts';
 import type { Client } from '../providers/clients.ts';
 import type { AttemptEnd, Settlement, StoredAnswer } from '../stores/store.ts';
 import type { Millis } from '../time.ts';
 import { sleep } from '../time.ts';
 import type { Engine } from './engine.ts';
+import { mayRepeatsEndPairs, mustWait } from './later-sends.ts';
 import { dueOf, nextPair, openAnswer, openPair, sealAnswer, sealPair } from './pair.ts';
 import type { Answer } from './read-answer.ts';
 import { readAnswer } from './read-answer.ts';
@@ -20,8 +21,11 @@ export type Success = {
   readonly receivedAtMs: Millis;
 };
 
-/** What became of a pair. `grant` is the row as it would be where the store has not taken it yet. */
-export type Kept = { readonly grant: Grant; readonly isSaved: boolean };
+/**
+ * What became of a pair. `grant` is the row as it would be where the store has not taken it yet. `waits`: it is stored as an
+ * answer, because another process sends the same token, and the answer to that decides.
+ */
+export type Kept = { readonly grant: Grant; readonly isSaved: boolean; readonly waits?: boolean };
 
 /**
  * The second transaction of a refresh: the new pair, on disk before anybody gets it. It does not need the lease: the answer
@@ -43,6 +47,17 @@ export const keepPair = async (
   const settle = async (now: Grant): Promise<Kept> => {
     const { settlement, grant: next } = settlementOf(engine, now, client, success, before, also);
     const seen = { generation: grant.generation, epoch: grant.epoch };
+    if (mayRepeatsEndPairs(engine, { ...client, name: grant.client })) {
+      const { isDone, grant: row } = await engine.store.settle(
+        grant.id,
+        { ...seen, fence: grant.fence },
+        settlement,
+      );
+      if (isDone) return { grant: row ?? next, isSaved: true };
+      const isSame = row?.generation === seen.generation && row.epoch === seen.epoch && isAlive(row);
+      if (isSame && mustWait(engine, client, row, success.sentAtMs))
+        return { grant: row, isSaved: true, waits: true };
+    }
     const result = await engine.store.settle(grant.id, seen, settlement);
     if (!result.isDone && result.grant?.state === 'closed')
       revokePairs(
@@ -89,7 +104,7 @@ export const keepStored = async (
 export const readStored = (engine: Engine, client: Client, stored: StoredAnswer): Success | undefined => {
   const body = openAnswer(engine.keys, stored);
   const exchange = { kind: 'answered', status: 200, headers: {}, body } as const;
-  const answer = readAnswer(client.provider, exchange, engine.clock.wallMs());
+  const answer = readAnswer(client.provider, exchange, engine.store.nowMs());
   if (answer.pair === undefined) return undefined;
   const { id, sentAtMs, receivedAtMs } = stored;
   return { id, answer: { ...answer, pair: answer.pair }, sentAtMs, receivedAtMs };
@@ -147,7 +162,8 @@ const settlementOf = (
           ? undefined
           : sealAnswer(engine.keys, grant, { ...spare, body: spare.answer.body }),
       keepIfMoved: sealAnswer(engine.keys, grant, { ...success, body: success.answer.body }),
-      drop: also.drop ?? [],
+      // It may have waited in the store.
+      drop: [...(also.drop ?? []), success.id],
     },
     grant: { ...grant, ...change, ...sealed, generation: place.generation, lease: undefined },
   };

@@ -29,7 +29,7 @@ const USABLE_PART = 0.8;
 
 /** Holds leases, and renews them at a third of their time while there are any. */
 export const createLeases = (
-  store: Pick<Store, 'renew'>,
+  store: Pick<Store, 'renew' | 'latest'>,
   owner: string,
   leaseMs: Millis,
   clock: Clock,
@@ -48,6 +48,9 @@ export const createLeases = (
     const jumpMs = last.wallMs - before.wallMs - (last.monotonicMs - before.monotonicMs);
     if (Math.abs(jumpMs) > JUMP_MS) doubtUntilMs = last.monotonicMs + leaseMs;
   };
+
+  /** A lease counts from its last renewal, as young as that may be. */
+  const endOf = ({ untilMs }: Lease): Millis => store.latest(untilMs - leaseMs) + leaseMs;
 
   /** A lease that begins in the future was written before a jump: it counts for one lease from when it is seen. */
   const isFutureOver = (lease: Lease): boolean => {
@@ -102,7 +105,7 @@ export const createLeases = (
       noteJump();
       if (lease.owner === owner || isOwnerGone(lease)) return false;
       if (lease.atMs > nowMs + JUMP_MS) return !isFutureOver(lease);
-      return lease.untilMs > nowMs || clock.monotonicMs() < doubtUntilMs;
+      return endOf(lease) > nowMs || clock.monotonicMs() < doubtUntilMs;
     },
     doubt(forMs) {
       doubtUntilMs = Math.max(doubtUntilMs, clock.monotonicMs() + forMs);

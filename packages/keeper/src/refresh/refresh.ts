@@ -99,6 +99,7 @@ const conclude = async (
   const [latest, ...spares] = successes;
   if (latest === undefined) return concludeFailure(engine, client, grant, sends);
   const kept = await keepPair(engine, grant, latest, { ended: endsOf(sends), spares });
+  if (kept.waits === true) return { kind: 'busy', grant: kept.grant, reason: 'refreshing' };
   const { pair, stated } = latest.answer;
   const other = spares[0]?.answer.pair.refreshToken;
   await engine.book.noteSuccess(grant.client, {
@@ -162,6 +163,7 @@ const concludeFailure = async (
     client,
     timing,
     nowMs,
+    latest: store.latest,
     chance: engine.chance(),
   });
   const unusable = sends.find(({ ending }) => ending?.answer.class === 'unusable');
@@ -219,7 +221,8 @@ const useSpare = async (
   const refused = openPair(engine.keys, grant).refreshToken;
   const oldest = grant.generation - SPARES_MAX;
   const stored = (await engine.store.readAnswers(grant.id)).filter(
-    ({ generation, epoch }) => generation < grant.generation && generation >= oldest && epoch === grant.epoch,
+    ({ generation, epoch }) =>
+      generation <= grant.generation && generation >= oldest && epoch === grant.epoch,
   );
   const spare = stored
     .map((one) => readStored(engine, client, one))

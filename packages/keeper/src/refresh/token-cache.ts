@@ -1,4 +1,4 @@
-import type { Clock, Millis } from '../time.ts';
+import type { Millis } from '../time.ts';
 
 /** An access token in memory. */
 export type Cached = {
@@ -37,7 +37,10 @@ export const CACHE_MAX_BYTES = 64 * 1024 * 1024;
 type Entry = Cached & { readonly trustedUntilMs: Millis; readonly bytes: number };
 
 /** An empty cache. It takes `maxBytes` at most; what was put first goes first. */
-export const createTokenCache = (clock: Clock, maxBytes = CACHE_MAX_BYTES): TokenCache => {
+export const createTokenCache = (
+  clock: { nowMs(): Millis; monotonicMs(): Millis },
+  maxBytes = CACHE_MAX_BYTES,
+): TokenCache => {
   const tokens = new Map<string, Entry>();
   let bytes = 0;
   const drop = (name: string): void => {
@@ -56,7 +59,7 @@ export const createTokenCache = (clock: Clock, maxBytes = CACHE_MAX_BYTES): Toke
     get(name) {
       const token = tokens.get(name);
       if (token === undefined) return undefined;
-      if (token.trustedUntilMs > clock.monotonicMs() && token.freshUntilMs > clock.wallMs()) return token;
+      if (token.trustedUntilMs > clock.monotonicMs() && token.freshUntilMs > clock.nowMs()) return token;
       drop(name);
       return undefined;
     },
@@ -71,7 +74,7 @@ export const createTokenCache = (clock: Clock, maxBytes = CACHE_MAX_BYTES): Toke
     askedAt: (grantId) => asked.get(grantId) ?? noted.get(grantId),
     noteAsked(grantId) {
       if (asked.has(grantId) || asked.size >= ASKED_MAX) return;
-      const nowMs = clock.wallMs();
+      const nowMs = clock.nowMs();
       const before = noted.get(grantId);
       if (before === undefined || nowMs - before >= NOTED_MS) asked.set(grantId, nowMs);
     },

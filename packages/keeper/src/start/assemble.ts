@@ -42,7 +42,7 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
       for (const observe of observers) observe(event);
     },
     atStep,
-    book: createClientBook(clients, store, clock, timing),
+    book: createClientBook(clients, store, timing),
     leases: createLeases(store, owner, timing.leaseMs, clock),
     spool: store.spoolDirectory === undefined ? NO_SPOOL : openSpool(store.spoolDirectory, owner),
     unsaved: {

@@ -132,7 +132,7 @@ export type RefreshVerbs = {
     settlement: Settlement,
   ): Promise<{ isDone: boolean; grant: Grant | undefined }>;
   /** Notes how sends ended whose refresh was concluded before. */
-  noteEnds(ended: readonly AttemptEnd[]): Promise<void>;
+  noteEnds(ended: readonly AttemptEnd[], keep?: StoredAnswer): Promise<void>;
 };
 
 /** Who sends, and what. */
@@ -183,8 +183,16 @@ export type PutResult = { readonly status: PutStatus | 'held' | 'inflight'; read
 
 /** What is due, and who holds what. */
 export type ScheduleVerbs = {
-  /** The store's clock. Leases and due times are compared with it. */
+  /**
+   * The time of the keeper: all that is stored is compared with it. On one machine it never goes back, and follows the
+   * monotonic clock where the wall clock is put back; on PostgreSQL it is the database's clock.
+   */
   nowMs(): Millis;
+  /**
+   * The latest moment that a stored one may have been: after a jump forward, what was stored before may be younger than it
+   * looks. Where too early loses something, this counts.
+   */
+  latest(atMs: Millis): Millis;
   /**
    * The grants of a client and a rank that are due, oldest first, each held for so long: no other process gets it. A grant
    * that nobody refreshes is due again when the hold is over. `isSent`: only those whose token was sent, without an answer.

@@ -180,7 +180,7 @@ const attemptOnce = async (
     'content-length': String(Buffer.byteLength(body)),
     'user-agent': 'keyfob-keeper',
     connection: 'close',
-    ...signMessage(keys, { id, body, nowMs: store.nowMs() }),
+    ...signMessage(keys, { id, body, nowMs: clock.wallMs() }),
   };
   const posted = await post({ url, headers, body }, signal);
   const end = endOf(posted, attempts, signal.aborted, chance());

@@ -29,12 +29,11 @@ export type DeathRules = {
 const STORED_WITHIN_MS = 30_000;
 /** A late answer may bring a grant back; then nothing was lost. */
 const COMES_BACK_WITHIN_MS = 90_000;
-const JUMP_EXCUSES_MS = 120_000;
 
 export const createDeathRules = (
   kind: ProviderKind,
   time: VirtualTime,
-  { fault, note, carOf, jumpedMs }: Ledger,
+  { fault, note, carOf }: Ledger,
   parts: { readonly provider: VirtualProvider; readonly sends: SendRules },
 ): DeathRules => {
   const { provider, sends } = parts;
@@ -100,8 +99,7 @@ export const createDeathRules = (
       rows.set(grantId, { state: 'active', sinceMs: time.nowMs() });
     },
     punished(family, { text }) {
-      if (jumpedMs() > time.nowMs() - JUMP_EXCUSES_MS) family.excuse = 'a clock jumped';
-      else fault(`${family.car}: a used token was sent, and ended ${text}, which was stored`);
+      fault(`${family.car}: a used token was sent, and ended ${text}, which was stored`);
     },
     announced({ id, event, grantId = '' }) {
       if (event.kind !== 'needs_consent') return;

@@ -69,6 +69,9 @@ const clientOf = ({ kind }: Plan): ReturnType<typeof oauth> => {
   });
 };
 
+/** What a process knows without asking the disk. */
+const SYNCHRONOUS: ReadonlySet<string> = new Set(['nowMs', 'latest']);
+
 const never = <Result>(): Promise<Result> => new Promise<Result>(() => undefined);
 
 /** The shared store as one process reaches it. A dead process gets no result, a stopped one gets it later. */
@@ -108,7 +111,7 @@ const reach =
     const verbs = Object.fromEntries(
       Object.entries(store).map(([name, verb]) => [
         name,
-        typeof verb === 'function' && name !== 'nowMs' ? call(verb.bind(store) as never) : verb,
+        typeof verb === 'function' && !SYNCHRONOUS.has(name) ? call(verb.bind(store) as never) : verb,
       ]),
     ) as unknown as Store;
     return {
@@ -134,7 +137,6 @@ const reach =
           if (pair !== undefined) checker.deaths.offered(process, id);
         },
       ),
-      nowMs: () => process.clock.wallMs(),
       spoolDirectory: shared.directory,
       close: async () => undefined,
     };

@@ -16,9 +16,6 @@ export type Ledger = {
   /** Something went wrong for all: the store was away, the client was stopped. */
   upset(forMs?: number): void;
   readonly upsets: readonly number[];
-  /** A wall clock jumped. */
-  jump(): void;
-  readonly jumpedMs: () => number;
 };
 
 const FAULTS_MAX = 20;
@@ -31,7 +28,6 @@ export const createLedger = (time: VirtualTime, report: (line: string) => void):
   const families = new Map<string, { family: Family; sinceMs: number }>();
   const faults: string[] = [];
   const upsets: number[] = [];
-  let jumpedMs = -Infinity;
   const note = (text: string): void => report(`${atSeconds()} ${text}`);
   const upset = (forMs?: number): void => void upsets.push(...momentsOf(time.nowMs(), forMs));
   return {
@@ -51,11 +47,5 @@ export const createLedger = (time: VirtualTime, report: (line: string) => void):
     current: (car) => families.get(car),
     upset,
     upsets,
-    jump() {
-      note('the wall clock jumps');
-      upset();
-      jumpedMs = time.nowMs();
-    },
-    jumpedMs: () => jumpedMs,
   };
 };

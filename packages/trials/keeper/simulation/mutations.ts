@@ -7,6 +7,7 @@ const readAnswer = 'keeper/src/refresh/read-answer.ts';
 const refresh = 'keeper/src/refresh/refresh.ts';
 const keep = 'keeper/src/refresh/keep.ts';
 const leases = 'keeper/src/refresh/leases.ts';
+const timeline = 'keeper/src/timeline.ts';
 const provider = 'keeper/src/providers/provider.ts';
 const sqlite = 'keeper/src/stores/sqlite/refreshes.ts';
 
@@ -85,7 +86,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
   {
     name: 'a lease never ends',
     file: leases,
-    search: 'return lease.untilMs > nowMs || clock.monotonicMs() < doubtUntilMs;',
+    search: 'return endOf(lease) > nowMs || clock.monotonicMs() < doubtUntilMs;',
     replacement: 'return true;',
     seed: 1,
     isSlow: true,
@@ -127,6 +128,22 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     search: 'if (spare !== undefined) return spare;',
     replacement: '',
     seed: 234,
+    isSlow: true,
+  },
+  {
+    name: 'after a jump forward, what was stored before looks old',
+    file: timeline,
+    search: 'latestMs < beforeMs ? Math.min(latestMs + byMs, beforeMs) : latestMs,',
+    replacement: 'latestMs,',
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'the time follows a clock that is put back',
+    file: timeline,
+    search: 'if (byMs <= 0) return before;',
+    replacement: 'if (byMs <= 0) return { ...before, offsetMs: before.offsetMs + byMs };',
+    seed: 1,
     isSlow: true,
   },
 ];

@@ -55,7 +55,7 @@ export const createSendRules = (
   parts: { readonly provider: VirtualProvider; readonly processes: readonly VirtualProcess[] },
 ): SendRules => {
   const { provider, processes } = parts;
-  const { note, fault, grantOf, carOf, jumpedMs } = ledger;
+  const { note, fault, grantOf, carOf } = ledger;
   const isOnce = kind === 'once' || kind === 'once_punishing';
   const sends = new Map<string, Sent[]>();
   const tries = new Map<string, number[]>();
@@ -73,12 +73,11 @@ export const createSendRules = (
     const nowMs = time.nowMs();
     const lease = leases.get(grantOf(car));
     const isHeld = lease?.process === process && lease.untilMs > nowMs;
-    if (!isHeld && jumpedMs() < nowMs - EXCHANGE_MS)
-      fault(`${car}: process ${process.number} sent without a lease`);
+    if (!isHeld) fault(`${car}: process ${process.number} sent without a lease`);
     if (nowMs - (closed.get(car) ?? Infinity) > LEASE_MS) fault(`${car}: sent after its end`);
     if (!isOnce) return;
     for (const { isAnswered, atMs } of sends.get(token.text) ?? [])
-      if (!isAnswered && jumpedMs() < atMs && nowMs < atMs + EXCHANGE_MS - LEASE_MS)
+      if (!isAnswered && nowMs < atMs + EXCHANGE_MS - LEASE_MS)
         fault(`${car}: sent again ${nowMs - atMs} ms after a send that may still be at work`);
   };
 
@@ -129,7 +128,7 @@ export const createSendRules = (
     wasNeglected({ text, family }) {
       const own = (sends.get(text) ?? []).map(({ atMs }) => atMs);
       const fromMs = firstClaims.get(grantOf(family.car)) ?? time.nowMs();
-      if (fromMs < noRepeatsUntilMs || jumpedMs() >= fromMs) return false;
+      if (fromMs < noRepeatsUntilMs) return false;
       const endMs = Math.min(time.nowMs(), fromMs + OVERLAP_USED_MS);
       const taken = claims.get(grantOf(family.car)) ?? [];
       const points = [...own, ...(tries.get(text) ?? []), ...taken, ...ledger.upsets];

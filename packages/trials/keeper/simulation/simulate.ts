@@ -229,8 +229,8 @@ const strike = (simulation: Simulation, process: VirtualProcess, car: string): v
   if (happens('deaths', 0.01)) killOne(simulation, number);
 };
 
-/** Waiting times of rows count by the wall clock: retries are late by as much as it is put back, and an overlap may pass. */
-const JUMPS_MS = [-5000, -3000, -2000, 2000, 20_000, 90_000, 3_600_000, 86_400_000];
+/** From what NTP sets, to a clock that somebody has set to another month. Both ways. */
+const JUMPS_MS = [2000, 20_000, 90_000, 600_000, 3_600_000, 86_400_000, 30 * 86_400_000];
 
 /** What may go wrong between two steps, and how likely. */
 const disturb = (simulation: Simulation): void => {
@@ -257,8 +257,8 @@ const disturb = (simulation: Simulation): void => {
     checker.sends.excuseRepeatsFor(ms + 1_800_000);
   }
   if (happens('jumps', 0.002)) {
-    wall.wrongMs += prng.pick(JUMPS_MS);
-    checker.ledger.jump();
+    wall.wrongMs += prng.pick(JUMPS_MS) * (prng.chance(0.5) ? 1 : -1);
+    checker.ledger.note('the wall clock jumps');
   }
   const car = `car-${prng.between(0, plan.cars - 1)}`;
   if (happens('new_consents', 0.0005)) consent(simulation, car);

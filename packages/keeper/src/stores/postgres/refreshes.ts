@@ -41,7 +41,9 @@ const SETTLE = `UPDATE keeper_grants SET state = :state, cause = :cause, since_m
 
 const TWIN = "SELECT * FROM keeper_grants WHERE lookup = :lookup AND state <> 'closed' AND id <> :id";
 const MOVE_LINKS = 'UPDATE keeper_connections SET grant_id = :id, client = :client WHERE grant_id = :from';
-const CLOSE_TWIN = `UPDATE keeper_grants SET state = 'closed', epoch = epoch + 1, since_ms = ${NOW} WHERE id = :id`;
+const CLOSE_TWIN = `UPDATE keeper_grants SET state = 'closed', epoch = epoch + 1, since_ms = ${NOW}
+  WHERE id = :twin AND (:fence::bigint IS NULL OR EXISTS (
+    SELECT 1 FROM keeper_grants WHERE id = :id AND fence = :fence::bigint))`;
 
 const KEEP = `INSERT INTO keeper_answers (id, grant_id, generation, epoch, sealed, sent_at_ms, received_at_ms)
   VALUES (:id, :grantId, :generation, :epoch, :sealed, :sentAt, :receivedAt) ON CONFLICT (id) DO NOTHING`;
@@ -76,7 +78,7 @@ export const createRefreshVerbs = ({ read, write, transact }: Connections): Refr
     transact(async (query) => {
       const twin = await findTwin(query, id, settlement);
       const hasOther = twin !== undefined && twin.state !== 'dead';
-      if (twin !== undefined && !hasOther) await query(CLOSE_TWIN, { id: twin.id });
+      if (twin !== undefined && !hasOther) await query(CLOSE_TWIN, { twin: twin.id, id, fence });
       // The grant first, as everywhere, and the count of pairs last.
       const written = hasOther ? { ...settlement, pair: undefined } : settlement;
       const [row] = await query(SETTLE, { id, generation, epoch, fence, ...columnsOf(written) });
@@ -100,7 +102,11 @@ export const createRefreshVerbs = ({ read, write, transact }: Connections): Refr
       if (settlement.pair !== undefined) await countPair(query, id);
       return { isDone: true, grant };
     }),
-  noteEnds: (ended) => transact((query) => noteEnds(query, ended)),
+  noteEnds: (ended, answer) =>
+    transact(async (query) => {
+      await noteEnds(query, ended);
+      await keep(query, answer);
+    }),
 });
 
 /** Another grant that has the new refresh token already. Both rows are locked, in the order of their ids. */

@@ -27,9 +27,10 @@ const ENDING = `SELECT * FROM keeper_grants WHERE client = :client AND refresh_e
 /** What is due, and who holds what. */
 export const createScheduleVerbs = (
   { read, write }: Connections,
-  { nowMs, measure }: DatabaseClock,
+  { nowMs, latest, measure }: DatabaseClock,
 ): ScheduleVerbs => ({
   nowMs,
+  latest,
   async takeDue({ client, rank, limit, holdMs, isSent = false }) {
     const wanted = { client, rank, sends: isSent ? 1 : 0 };
     // A look costs no transaction.

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Millis } from '../../time.ts';
+import type { StoreClock } from './clock.ts';
 import type { Commits } from './commits.ts';
 
 /** What the verbs of one open file share. */
@@ -7,4 +8,5 @@ export type Connection = {
   readonly database: DatabaseSync;
   readonly commits: Commits;
   readonly nowMs: () => Millis;
+  readonly clock: StoreClock;
 };

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { KeeperError } from '../../errors.ts';
 import type { Clock, Millis } from '../../time.ts';
 import type { IdentityVerbs, Store, StoreOpener } from '../store.ts';
+import { createStoreClock } from './clock.ts';
 import { createCommits } from './commits.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
 import { createFigureVerbs } from './figures.ts';
@@ -47,7 +48,8 @@ const openSqliteStore = (
   const place = isInMemory ? IN_MEMORY : placeOf(file);
   const isInPlace = (): boolean => isInMemory || placeOf(file) === place;
   const commits = createCommits(database, { lockTimeoutMs, isInMemory, isInPlace });
-  const connection: Connection = { database, commits, nowMs: () => clock.wallMs() };
+  const storeClock = createStoreClock(database, commits, clock);
+  const connection: Connection = { database, commits, nowMs: storeClock.nowMs, clock: storeClock };
   return {
     ...createGrantVerbs(connection),
     ...createRefreshVerbs(connection),

@@ -133,6 +133,10 @@ export const createRefreshVerbs = ({ database, commits, nowMs }: Connection): Re
         if (twin !== undefined) merge(twin.id, toGrant(row));
         return { isDone: true, grant: writePair(grantId, settlement) ?? toGrant(row) };
       }),
-    noteEnds: (ended) => commits.run(() => noteEnds(ended)),
+    noteEnds: (ended, answer) =>
+      commits.run(() => {
+        noteEnds(ended);
+        keep(answer);
+      }),
   };
 };

@@ -3,7 +3,7 @@ import type { ScheduleVerbs } from '../store.ts';
 import type { Connection } from './connection.ts';
 
 /** What is due, and who holds what. */
-export const createScheduleVerbs = ({ database, commits, nowMs }: Connection): ScheduleVerbs => {
+export const createScheduleVerbs = ({ database, commits, nowMs, clock }: Connection): ScheduleVerbs => {
   const isDue = `client = :client AND due_rank = :rank AND due_at_ms <= :now AND coalesce(held_until_ms, 0) <= :now
     AND sends >= :sends`;
   const waits = database.prepare(`SELECT 1 FROM grants WHERE ${isDue} LIMIT 1`);
@@ -27,13 +27,18 @@ export const createScheduleVerbs = ({ database, commits, nowMs }: Connection): S
   );
   return {
     nowMs,
+    latest: clock.latest,
     async takeDue({ client, rank, limit, holdMs, isSent = false }) {
       const wanted = { client, rank, now: nowMs(), sends: isSent ? 1 : 0 };
       if ((await commits.read(() => waits.get(wanted))) === undefined) return [];
       return commits.run(() => take.all({ ...wanted, limit, holdMs }).map(toGrant));
     },
     pullForward: (which) => commits.run(() => Number(pull.run(which).changes)),
-    leased: () => commits.read(() => leased.all().map(toGrant)),
+    async leased() {
+      const grants = await commits.read(() => leased.all().map(toGrant));
+      await clock.note(grants.length > 0);
+      return grants;
+    },
     renew: (owner, leaseMs) =>
       commits.run(
         () =>

@@ -169,4 +169,5 @@ export const SCHEMA: readonly string[] = [
     UPDATE deployment SET connections = connections - 1;
   END;
   `,
+  'ALTER TABLE deployment ADD COLUMN clock TEXT',
 ];
