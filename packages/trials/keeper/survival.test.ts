@@ -17,7 +17,7 @@ import type { TestContext } from 'node:test';
 import { StoreError, openKeeper, parseKeys, sqliteStore } from '@keyfob/keeper';
 import type { Keeper, KeeperOptions, StoreOpener } from '@keyfob/keeper';
 import { runFirst, runWhole } from './crash/first-process.ts';
-import { openCounterpart } from './crash/counterpart.ts';
+import { openCounterpart, requestsOf } from './crash/counterpart.ts';
 import type { Counterpart, ServerKind } from './crash/counterpart.ts';
 import { FAST, KEYS, clientOfData } from './kept-world.ts';
 
@@ -198,6 +198,31 @@ describe('a process that stops for longer than its lease', () => {
     assert.equal((await keeper.tryToken('car')).status, 'ok');
     await keeper.turn();
     assert.deepEqual(events, ['at_risk', 'needs_consent', 'recovered']);
+  });
+});
+
+describe('a process that was stopped with the answer in its hands', () => {
+  it('takes nothing away from another one, which has sent the token again and waits', async (scope) => {
+    // The repeat ends the pair that the stopped process has. It waits; only the answer to the last send counts.
+    const bench = await benchFor(scope, 'last-pair-only');
+    const { file, server } = bench;
+    const keeper = await bench.open({ isScheduling: true });
+    await keeper.put('car', 'cars', { refreshToken: await server.newGrant() });
+    const first = await runFirst({
+      store: { kind: 'sqlite', file },
+      client: server.client,
+      at: 'answered',
+      signal: 'SIGSTOP',
+    });
+    server.arm('hang_after');
+    const asking = keeper.tryToken('car', { waitMs: 60_000 });
+    await requestsOf(server, 2);
+    first.resume();
+    await first.ended;
+    const result = await asking;
+    const rejected = result.status === 'ok' ? result.accessToken : '';
+    assert.equal(result.status, 'ok');
+    assert.equal((await keeper.tryToken('car', { rejected, waitMs: 60_000 })).status, 'ok');
   });
 });
 

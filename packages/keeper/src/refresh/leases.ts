@@ -13,7 +13,7 @@ export type Leases = {
   release(grantId: string): void;
   /** Whether a lease of the store counts: it is not over, and its owner may live. */
   isRunning(lease: Lease, nowMs: Millis): boolean;
-  /** For so long, the leases of others count although they look over: after a jump of the clock, or of the store. */
+  /** For so long, the leases of others count although they look over: after the store was away. */
   doubt(forMs: Millis): void;
   /** Now, by both clocks: a lease counts from before it was asked for. */
   now(): Moment;
@@ -23,7 +23,8 @@ export type Leases = {
 /** One moment on both clocks. A stopped process sees it on one, a machine that slept on the other. */
 type Moment = { readonly wallMs: Millis; readonly monotonicMs: Millis };
 
-const JUMP_MS = 5000;
+/** A lease that begins so far in the future was written before the clock of the database was put back. */
+const FUTURE_MS = 5000;
 /** The last part of a lease is not used for sending. */
 const USABLE_PART = 0.8;
 
@@ -38,16 +39,7 @@ export const createLeases = (
   let cancel: (() => void) | undefined;
   let isStopped = false;
   let doubtUntilMs = -Infinity;
-  let last: Moment = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
   const fromFuture = new Map<string, Millis>();
-
-  /** A clock that jumped makes running leases look over, or lets them last for years. */
-  const noteJump = (): void => {
-    const before = last;
-    last = now();
-    const jumpMs = last.wallMs - before.wallMs - (last.monotonicMs - before.monotonicMs);
-    if (Math.abs(jumpMs) > JUMP_MS) doubtUntilMs = last.monotonicMs + leaseMs;
-  };
 
   /** A lease counts from its last renewal, as young as that may be. */
   const endOf = ({ untilMs }: Lease): Millis => store.latest(untilMs - leaseMs) + leaseMs;
@@ -102,9 +94,8 @@ export const createLeases = (
     },
     release: (grantId) => void held.delete(grantId),
     isRunning(lease, nowMs) {
-      noteJump();
       if (lease.owner === owner || isOwnerGone(lease)) return false;
-      if (lease.atMs > nowMs + JUMP_MS) return !isFutureOver(lease);
+      if (lease.atMs > nowMs + FUTURE_MS) return !isFutureOver(lease);
       return endOf(lease) > nowMs || clock.monotonicMs() < doubtUntilMs;
     },
     doubt(forMs) {

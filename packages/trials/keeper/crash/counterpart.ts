@@ -68,6 +68,16 @@ export const openCounterpart = (kind: ServerKind): Promise<Counterpart> =>
       ? toCounterpart(openOidcProvider(), ONCE)
       : openOurs(kind);
 
+/** Resolves when the server has got so many requests. */
+export const requestsOf = (server: Counterpart, count: number): Promise<void> =>
+  new Promise((resolve) => {
+    const look = setInterval(() => {
+      if (server.requests().length < count) return;
+      clearInterval(look);
+      resolve();
+    }, 5);
+  });
+
 const openForeign = (kind: keyof typeof FOREIGN): Promise<Counterpart> =>
   toCounterpart(openForeignServer(FOREIGN[kind].rules), FOREIGN[kind].repeats);
 
