@@ -3,6 +3,7 @@ import { createDispatcher } from './events/dispatch.ts';
 import type { Dispatcher, EventKind, Listener } from './events/dispatch.ts';
 import { shareOf } from './grants/pace.ts';
 import { registerParts } from './keeper-parts.ts';
+import { offerFirstPairs } from './connect/spooled-pair.ts';
 import { createHttpAccess } from './http-access.ts';
 import type { HttpAccess } from './http-access.ts';
 import { preparePut } from './put.ts';
@@ -119,6 +120,7 @@ const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => 
     cache,
     isQuarantined: () => quarantine !== undefined,
     async afterTurn() {
+      if (quarantine === undefined) await offerFirstPairs(engine, cache.drop);
       await dispatcher.dispatch();
       if (quarantine === undefined) await noteInGuard(engine, guard);
       await cleanUp();

@@ -90,7 +90,7 @@ export const createConsentFlow = (
       ({ tokens } = exchanged);
     }
     try {
-      await save(engine, ticket, tokens);
+      await save(engine, ticket, tokens, before !== undefined);
     } catch (error) {
       if (error instanceof KeeperError) return { status: 'refused', code: error.code, note };
       if (!(error instanceof StoreError)) throw error;
@@ -145,9 +145,11 @@ export const createConsentFlow = (
 };
 
 /** Stores a pair. A store that is away is tried again while the owner waits: their consent was given once. */
-const save = async (engine: Engine, ticket: Ticket, tokens: Tokens): Promise<void> => {
+const save = async (engine: Engine, ticket: Ticket, tokens: Tokens, isRetry: boolean): Promise<void> => {
   const { clock, store, timing } = engine;
-  const put = preparePut(engine, ticket.name, ticket.client, tokens, { params: ticket.params });
+  const prepared = preparePut(engine, ticket.name, ticket.client, tokens, { params: ticket.params });
+  // Since the first try, the connection may have got a later pair. That one stays.
+  const put = isRetry ? { ...prepared, issuedAtMs: tokens.obtainedAtMs } : prepared;
   const endMs: Millis = clock.monotonicMs() + timing.callerWaitMs;
   for (;;)
     try {

@@ -1,4 +1,4 @@
-import { KeeperError } from '../errors.ts';
+import { KeeperError, StoreError } from '../errors.ts';
 import { keptStatus } from '../put-result.ts';
 import { preparePut } from '../put.ts';
 import type { Tokens } from '../put.ts';
@@ -37,19 +37,35 @@ export const spoolFirstPair = (
 };
 
 /**
- * Takes a first pair of a spool into the store. One that the connection got later stays. Returns whether the spool can forget it:
- * not where its client is missing here.
+ * Takes a first pair of a spool into the store. One that the connection got later stays. Returns the name of the connection where the spool can
+ * forget it: not where its client is missing here.
  */
-export const keepFirstPair = async (engine: Engine, stored: StoredAnswer): Promise<boolean> => {
+export const keepFirstPair = async (engine: Engine, stored: StoredAnswer): Promise<string | undefined> => {
   const { name, client, params, tokens } = JSON.parse(openAnswer(engine.keys, stored)) as FirstPair;
-  if (!engine.clients.has(client)) return false;
+  if (!engine.clients.has(client)) return undefined;
   try {
     const put = { ...preparePut(engine, name, client, tokens, { params }), issuedAtMs: stored.sentAtMs };
     await keptStatus(engine, put, await engine.store.put(put));
   } catch (error) {
     // Another connection has it.
     if (!(error instanceof KeeperError)) throw error;
-    return error.code !== 'grant_inflight';
+    if (error.code === 'grant_inflight') return undefined;
   }
-  return true;
+  return name;
+};
+
+/** Offers the first pairs of this process's spool to the store: an owner may never load the page again. */
+export const offerFirstPairs = async (engine: Engine, onPut: (name: string) => void): Promise<void> => {
+  try {
+    for (const first of engine.spool.own().filter(isFirstPair)) {
+      const name = await keepFirstPair(engine, first);
+      if (name === undefined) continue;
+      engine.spool.remove(first.id);
+      onPut(name);
+      engine.log({ event: 'answer.saved_late', grantId: first.grantId });
+    }
+  } catch (error) {
+    // The store is still away: the next turn offers them again.
+    if (!(error instanceof StoreError)) throw error;
+  }
 };

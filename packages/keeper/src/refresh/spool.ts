@@ -23,6 +23,8 @@ export type Spool = {
   write(answer: StoredAnswer): void;
   /** Forgets an answer: the store has it. */
   remove(id: string): void;
+  /** The answers in this one. Costs nothing. */
+  own(): readonly StoredAnswer[];
   /** The answers in all spools of the directory: this one's, and those of processes that are gone or not. */
   left(): readonly StoredAnswer[];
   /**
@@ -49,6 +51,7 @@ export const NO_SPOOL: Spool = {
     throw new Error('there is no spool');
   },
   remove: () => undefined,
+  own: () => [],
   left: () => [],
   clear: () => undefined,
   beat: () => undefined,
@@ -97,6 +100,7 @@ export const openSpool = (directory: string, owner: string): Spool => {
         // It is stored: at the next start it is offered again, and refused because the row has moved on.
       }
     },
+    own: () => [...answers.values()],
     left: () => [...answers.values(), ...others().flatMap((path) => decode(readIfThere(path)))],
     clear(storedIds) {
       // First whether its writer has ended: what is read afterwards is all that there will ever be.

@@ -14,7 +14,7 @@ export const drainSpool = async (engine: Engine): Promise<number> => {
   const storedIds = new Set<string>();
   const left = engine.spool.left();
   for (const first of left.filter(isFirstPair))
-    if (await keepFirstPair(engine, first)) storedIds.add(first.id);
+    if ((await keepFirstPair(engine, first)) !== undefined) storedIds.add(first.id);
   for (const answer of left.filter((one) => !isFirstPair(one)))
     byGrant.set(answer.grantId, [...(byGrant.get(answer.grantId) ?? []), answer]);
   for (const [grantId, answers] of byGrant) {

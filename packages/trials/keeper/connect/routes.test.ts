@@ -55,6 +55,26 @@ const consented = async ({ browser }: Pick<Site, 'browser'>, start = '/start'): 
   return back.headers.get('location') ?? '';
 };
 
+/** A store that takes no pair while `isAway`. */
+const fullDiskFor = (scope: Scope): { isAway: boolean; readonly store: StoreOpener } => {
+  const directory = mkdtempSync(join(tmpdir(), 'keeper-connect-full-'));
+  scope.after(() => rmSync(directory, { recursive: true }));
+  const disk = {
+    isAway: true,
+    store: (async (clock) => {
+      const real = await sqliteStore(join(directory, 'keeper.db'))(clock);
+      return {
+        ...real,
+        put: async (...values) => {
+          if (disk.isAway) throw new StoreError('unavailable', 'no space left');
+          return real.put(...values);
+        },
+      };
+    }) as StoreOpener,
+  };
+  return disk;
+};
+
 const exchanges = ({ world }: Site): number =>
   world.journal.read({ endpoint: 'token', stage: 'ended' }).requests.length;
 
@@ -149,6 +169,38 @@ describe('what an owner sees instead of a connection', () => {
     assert.equal((await site.browser.open(back)).status, 303);
     assert.equal((await site.keeper.tryToken('car-1')).status, 'ok');
     assert.equal(exchanges(site), 1);
+  });
+
+  it('and where the owner does not come back, the keeper stores the pair itself', async (scope) => {
+    const disk = fullDiskFor(scope);
+    const timing = { ...FAST, callerWaitMs: 100 };
+    const site = await siteFor(scope, 'smartcar', {}, { store: disk.store, timing, isScheduling: false });
+    const back = await consented(site);
+    assert.equal((await site.browser.open(back)).status, 503);
+    await site.keeper.turn();
+    assert.equal((await site.keeper.tryToken('car-1')).status, 'needs_consent');
+    disk.isAway = false;
+    await site.keeper.turn();
+    assert.equal((await site.keeper.tryToken('car-1')).status, 'ok');
+    assert.equal((await site.browser.open(back)).status, 303);
+    assert.equal(exchanges(site), 1);
+  });
+
+  it('but a pair that the connection got later stays', async (scope) => {
+    const disk = fullDiskFor(scope);
+    const timing = { ...FAST, callerWaitMs: 100 };
+    const site = await siteFor(scope, 'smartcar', {}, { store: disk.store, timing, isScheduling: false });
+    const back = await consented(site);
+    assert.equal((await site.browser.open(back)).status, 503);
+    disk.isAway = false;
+    const later = { refreshToken: 'later', accessToken: 'later-access', expiresIn: 7200 };
+    await site.keeper.put('car-1', 'smartcar', later);
+    const isLater = async (): Promise<void> =>
+      assert.equal(await site.keeper.token('car-1'), later.accessToken);
+    await site.keeper.turn();
+    await isLater();
+    assert.equal((await site.browser.open(back)).status, 303);
+    await isLater();
   });
 
   it('and where the process ends before, the next one finds the pair in the spool', async (scope) => {
