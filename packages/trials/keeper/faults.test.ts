@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Keeper } from '@keyfob/keeper';
 import { armFault } from '@keyfob/sandbox';
 import type { NewFault } from '@keyfob/sandbox';
 import { changeGrantIn } from './change-grant-in.ts';
 import { FAST, KINDS, clientFor, clientOfData, keptWorldFor } from './kept-world.ts';
+import type { Scope } from '../support/test-directory.ts';
 import type { KeptWorld, Kind } from './kept-world.ts';
 
 const ALL_KINDS = Object.keys(KINDS) as Kind[];
@@ -68,21 +70,37 @@ describe('an answer that is lost after the token was used', { concurrency: 12 },
       });
 });
 
+/** A keeper whose provider repeats for eight seconds, of which the last two are left. */
+const withShortOverlap = async (scope: Scope): Promise<{ kept: KeptWorld; keeper: Keeper }> => {
+  const repeats = { kind: 'overlap', seconds: 8 } as const;
+  const kept = await keptWorldFor(scope, 'smartcar');
+  for (const name of ['car', 'other']) await kept.putCar(name);
+  const right = kept.world.clients.find(KINDS.smartcar.client);
+  const { clientId = '', clientSecret = '' } = right ?? {};
+  const data = { profile: 'smartcar', origin: kept.world.url, clientId, clientSecret, repeats } as const;
+  await kept.keeper.close();
+  const timing = { ...FAST, overlapMarginMs: 2000, backoffMs: 4000, backoffMaxMs: 4000 };
+  const keeper = await kept.openAnother({ clients: { cars: clientOfData(data) }, timing });
+  return { kept, keeper };
+};
+
 describe('a gateway that asks for patience after the token was used', () => {
   it('is asked once more before the overlap ends, and then left in peace', async (scope) => {
-    const repeats = { kind: 'overlap', seconds: 8 } as const;
-    const kept = await keptWorldFor(scope, 'smartcar');
-    await kept.putCar('car');
-    const right = kept.world.clients.find(KINDS.smartcar.client);
-    const { clientId = '', clientSecret = '' } = right ?? {};
-    const data = { profile: 'smartcar', origin: kept.world.url, clientId, clientSecret, repeats } as const;
-    await kept.keeper.close();
-    const timing = { ...FAST, overlapMarginMs: 2000 };
-    const keeper = await kept.openAnother({ clients: { cars: clientOfData(data) }, timing });
+    const { kept, keeper } = await withShortOverlap(scope);
     armFault(kept.world, { do: { status: 503, retryAfter: { seconds: 120 }, at: 'afterCommit' } });
     assert.equal(await settled({ keeper }, 'car'), 'ok');
     assert.equal(kept.requests().length, 2);
     assert.ok((keeper.clients()[0]?.pausedUntilMs ?? 0) > Date.now(), 'all others still wait');
+  });
+
+  it('does not hold up a token without an answer, when another car is asked for patience', async (scope) => {
+    const { kept, keeper } = await withShortOverlap(scope);
+    armFault(kept.world, { do: { loseAnswer: 'afterCommit' } });
+    assert.equal((await keeper.refresh('car')).kind, 'later');
+    armFault(kept.world, { do: { status: 429, retryAfter: { seconds: 120 } } });
+    assert.equal((await keeper.refresh('other')).kind, 'later');
+    assert.equal(await settled({ keeper }, 'car'), 'ok');
+    assert.equal(kept.requests().length, 3);
   });
 });
 
