@@ -265,3 +265,18 @@ for (const [index, [path, headers, body]] of SENT.entries()) {
     );
   });
 }
+
+test('the examples of every dialect ask for scopes that it has', () => {
+  for (const { name, scopes, examples } of Object.values(DIALECTS)) {
+    const known = new Set([...scopes].map((scope) => scope.name));
+    const client = { clientId: 'a', clientSecret: 'b', redirectUri: 'https://app.example/callback' };
+    const targets = [examples.authorizationTarget(client), examples.demoAuthorizationTarget(client)];
+    const asked = targets.map(
+      (target) => new URL(target, 'https://fob.example').searchParams.get('scope') ?? '',
+    );
+    for (const scope of [examples.demoScope, ...asked].flatMap((text) => text.split(' '))) {
+      const plain = scope.replace(/^required:/, '');
+      assert.ok(plain === '' || known.has(plain), `${name} has no scope ${scope}`);
+    }
+  }
+});

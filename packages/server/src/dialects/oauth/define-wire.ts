@@ -33,7 +33,7 @@ export const defineWire = (wire: WireDifferences): Dialect => {
     brands: [],
     scopes,
     ...(wire.options === undefined ? {} : { options: wire.options }),
-    examples: createExamples({ ...paths, credentials: wire.exampleCredentials ?? 'header' }),
+    examples: createExamples({ ...paths, credentials: wire.exampleCredentials ?? 'header', scopes }),
     sandbox: {
       ...wire.sandbox,
       environments: { [name]: tokenVariables(name, paths.token) },

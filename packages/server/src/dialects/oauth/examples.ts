@@ -1,6 +1,10 @@
+import { joinReadScopes } from '../../clients/scopes.ts';
+import type { Scope } from '../../clients/scopes.ts';
 import type { DialectExamples, ExampleClient, ExampleCode, ExampleRequest } from '../dialect.ts';
+import { oauthScopes } from './scopes.ts';
 
-const DEMO_SCOPE = 'read_odometer read_location';
+/** What the demo asks for, where the dialect has these scopes. */
+const DEMO_SCOPES = ['read_odometer', 'read_location'];
 
 /** Encoded for a form, and for a shell inside of single quotes. */
 const encode = (text: string): string => encodeURIComponent(text).replaceAll("'", '%27');
@@ -60,18 +64,23 @@ export const createExamples = (paths: {
   readonly authorization: string;
   readonly token: string;
   readonly credentials?: ExampleCredentials;
+  /** The scopes of the dialect; those of RFC 6749 servers here if left out. */
+  readonly scopes?: readonly Scope[];
 }): DialectExamples => {
   const place = paths.credentials ?? 'header';
+  const names = joinReadScopes(paths.scopes ?? oauthScopes).split(' ');
+  const [exampleScope = ''] = names;
+  const demoScope = names.filter((name) => DEMO_SCOPES.includes(name)).join(' ') || exampleScope;
   const authorize = (clientId: string, redirectUri: string, scope: string, state: string): string =>
     `${paths.authorization}?response_type=code&client_id=${clientId}` +
     `&redirect_uri=${encodeURIComponent(redirectUri)}&scope=${encodeURIComponent(scope)}&state=${state}`;
 
   return {
-    demoScope: DEMO_SCOPE,
+    demoScope,
     authorizationTarget: ({ clientId, redirectUri }) =>
-      `${authorize(clientId, redirectUri, 'read_vehicle_info', '1')}&code_challenge=CHALLENGE&code_challenge_method=S256`,
+      `${authorize(clientId, redirectUri, exampleScope, '1')}&code_challenge=CHALLENGE&code_challenge_method=S256`,
     demoAuthorizationTarget: ({ clientId, redirectUri }) =>
-      authorize(clientId, redirectUri, DEMO_SCOPE, 'demo'),
+      authorize(clientId, redirectUri, demoScope, 'demo'),
     refreshCommand: (url, { clientId, clientSecret }, refreshToken) =>
       `curl -X POST ${url}${paths.token} ` +
       (place === 'header'
