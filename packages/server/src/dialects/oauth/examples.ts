@@ -4,7 +4,7 @@ import type { DialectExamples, ExampleClient, ExampleCode, ExampleRequest } from
 import { oauthScopes } from './scopes.ts';
 
 /** What the demo asks for, where the dialect has these scopes. */
-const DEMO_SCOPES = ['read_odometer', 'read_location'];
+const DEMO_SCOPES = new Set(['read_odometer', 'read_location']);
 
 /** Encoded for a form, and for a shell inside of single quotes. */
 const encode = (text: string): string => encodeURIComponent(text).replaceAll("'", '%27');
@@ -70,7 +70,7 @@ export const createExamples = (paths: {
   const place = paths.credentials ?? 'header';
   const names = joinReadScopes(paths.scopes ?? oauthScopes).split(' ');
   const [exampleScope = ''] = names;
-  const demoScope = names.filter((name) => DEMO_SCOPES.includes(name)).join(' ') || exampleScope;
+  const demoScope = names.filter((name) => DEMO_SCOPES.has(name)).join(' ') || exampleScope;
   const authorize = (clientId: string, redirectUri: string, scope: string, state: string): string =>
     `${paths.authorization}?response_type=code&client_id=${clientId}` +
     `&redirect_uri=${encodeURIComponent(redirectUri)}&scope=${encodeURIComponent(scope)}&state=${state}`;
