@@ -66,7 +66,8 @@ export const keepPair = async (
         grant,
         [success, ...also.spares].map(({ answer }) => answer.pair),
       );
-    return { grant: result.grant ?? next, isSaved: true };
+    const back = result.isDone ? undefined : await bringBack(engine, seen, client, result.grant, success);
+    return { grant: back ?? result.grant ?? next, isSaved: true };
   };
   engine.atStep('before_settle');
   try {
@@ -81,6 +82,31 @@ export const keepPair = async (
     engine.unsaved.track(offerUntilTaken(engine, grant, success, settle));
     return { grant: settlementOf(engine, grant, client, success, before, also).grant, isSaved: false };
   }
+};
+
+/**
+ * A pair that comes when its row has moved on and died: it may have ended the one that was refused. It is a spare already, so
+ * nothing is lost where somebody else brings the grant back.
+ */
+const bringBack = async (
+  engine: Engine,
+  seen: Pick<Grant, 'generation' | 'epoch'>,
+  client: Client,
+  row: Grant | undefined,
+  success: Success,
+): Promise<Grant | undefined> => {
+  if (row?.state !== 'dead' || row.epoch !== seen.epoch || row.generation <= seen.generation)
+    return undefined;
+  const refused = openPair(engine.keys, row);
+  const { refreshToken } = success.answer.pair;
+  if (refreshToken === undefined || refreshToken === refused.refreshToken) return undefined;
+  const { settlement } = settlementOf(engine, row, client, success, refused, { ended: [], spares: [] });
+  const { grant } = await engine.store.settle(
+    row.id,
+    { generation: row.generation, epoch: row.epoch },
+    settlement,
+  );
+  return grant;
 };
 
 /** Takes answers that wait in the store, or in a spool, into their row. Returns the row; `undefined` where none can be read. */

@@ -205,12 +205,9 @@ const reasonFor = (found: string): string =>
     bug: 'client_misconfigured',
   })[found] ?? found;
 
-/** An overlap has room for so many sends, and each may have brought a pair of its own. */
-const SPARES_MAX = 4;
-
 /**
- * A pair that another send brought: where several answers came, the wrong one may have been taken. Each is tried once
- * before the grant is given up, the one that came last first.
+ * A pair that another send brought, of this token or of any before it: where several answers came, the wrong one may have
+ * been taken. Each is tried once before the grant is given up, the one that came last first.
  */
 const useSpare = async (
   engine: Engine,
@@ -219,10 +216,8 @@ const useSpare = async (
   sends: readonly Send[],
 ): Promise<Refreshed | undefined> => {
   const refused = openPair(engine.keys, grant).refreshToken;
-  const oldest = grant.generation - SPARES_MAX;
   const stored = (await engine.store.readAnswers(grant.id)).filter(
-    ({ generation, epoch }) =>
-      generation <= grant.generation && generation >= oldest && epoch === grant.epoch,
+    ({ generation, epoch }) => generation <= grant.generation && epoch === grant.epoch,
   );
   const spare = stored
     .map((one) => readStored(engine, client, one))
@@ -265,8 +260,6 @@ const keepLate = async (engine: Engine, grant: Grant, send: Send): Promise<void>
     if (success === undefined) return await engine.store.noteEnds(ended);
     const { grant: now } = await keepPair(engine, grant, success, { ended, spares: [] });
     if (now.generation > grant.generation) reportRecovered(engine, grant, 'late_answer');
-    const isNext = now.generation === grant.generation + 1 && now.epoch === grant.epoch;
-    if (isNext && now.state === 'dead') await keepPair(engine, now, success, { ended: [], spares: [] });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
   }

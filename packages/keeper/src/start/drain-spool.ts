@@ -1,7 +1,9 @@
 import { isFirstPair, keepFirstPair } from '../connect/spooled-pair.ts';
 import type { Grant } from '../grants/grant.ts';
+import type { Client } from '../providers/clients.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { keepStored, readStored } from '../refresh/keep.ts';
+import { openPair } from '../refresh/pair.ts';
 import { revokePairs } from '../refresh/revoke.ts';
 import type { StoredAnswer } from '../stores/store.ts';
 
@@ -41,8 +43,40 @@ const drainGrant = async (
   }
   const fitting = answers.filter((answer) => isFor(grant, answer));
   if (fitting.length > 0) await keepStored(engine, grant, fitting);
+  await keepSpares(
+    { engine, client, grant },
+    answers.filter(({ generation, epoch }) => epoch === grant.epoch && generation < grant.generation),
+  );
 };
 
-/** Whether an answer is to the token that the row holds: otherwise nobody needs it any more. */
+/** Stores the answers to earlier tokens, each once: its attempt has an end then. A dead grant comes back with them. */
+const keepSpares = async (
+  { engine, client, grant }: { engine: Engine; client: Client; grant: Grant },
+  answers: readonly StoredAnswer[],
+): Promise<void> => {
+  const { store, keys } = engine;
+  const spares: StoredAnswer[] = [];
+  for (const answer of answers) {
+    const near = await store.attempts(grant.id, ATTEMPTS_NEAR, answer.sentAtMs + 1);
+    if (near.find(({ id }) => id === answer.id)?.outcome !== undefined) continue;
+    const tookMs = answer.receivedAtMs - answer.sentAtMs;
+    const end = {
+      id: answer.id,
+      outcome: 'usable',
+      status: undefined,
+      requestId: undefined,
+      tookMs,
+    } as const;
+    await store.noteEnds([end], answer);
+    const pair = readStored(engine, client, answer)?.answer.pair;
+    if (pair?.refreshToken !== openPair(keys, grant).refreshToken) spares.push(answer);
+  }
+  if (grant.state === 'dead' && spares.length > 0) await keepStored(engine, grant, spares);
+};
+
+/** Sends of one grant in one moment. */
+const ATTEMPTS_NEAR = 20;
+
+/** Whether an answer is to the token that the row holds. One to an earlier token is a spare, and stored as such. */
 const isFor = (grant: Grant, { generation, epoch }: StoredAnswer): boolean =>
   grant.state !== 'closed' && grant.generation === generation && grant.epoch === epoch;

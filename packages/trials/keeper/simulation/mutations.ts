@@ -66,7 +66,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: converse,
     search: 'if (!leases.isHeld(grant.id)) return false;',
     replacement: '',
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'a token without an answer is given up',
@@ -105,7 +105,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     search:
       "if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';",
     replacement: "if (status === 429) return 'grant_rejected';",
-    seed: 3,
+    seed: 31,
   },
   {
     name: 'a grant that was believed dead does not come back',

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { StoreError } from './errors.ts';
+import { DEFAULT_TIMING } from './grants/timing.ts';
+import { openKeeper } from './keeper.ts';
+import type { Keeper } from './keeper.ts';
+import { oauth } from './providers/clients.ts';
+import type { KeeperOptions } from './start/options.ts';
+import { memoryStore } from './stores/sqlite/open.ts';
+import type { Store } from './stores/store.ts';
+import { systemClock } from './time.ts';
+import type { Clock } from './time.ts';
+import { parseKeys } from './vault/key-ring.ts';
+import type { LogEvent } from './refresh/engine.ts';
+import type { Exchange, Transport } from './refresh/exchange.ts';
+
+const CARS = oauth({
+  clientId: 'fleet',
+  clientSecret: 'secret',
+  url: 'https://provider.example/token',
+  perSecondMax: 1000,
+  differences: { repeats: { kind: 'overlap', seconds: 20 }, exchangeSeconds: 4 },
+});
+const FAST = {
+  ...DEFAULT_TIMING,
+  leaseMs: 100,
+  scanMs: 20,
+  sendAgainAtMs: [40],
+  overlapMarginMs: 500,
+  holdBackMs: 20,
+  backoffMs: 5,
+  backoffMaxMs: 20,
+  storeSettleMs: 20,
+};
+
+const pairOf = (text: string): Exchange => ({
+  kind: 'answered',
+  status: 200,
+  headers: {},
+  body: JSON.stringify({ access_token: `access-${text}`, refresh_token: text, expires_in: 3600 }),
+});
+const REFUSED: Exchange = { kind: 'answered', status: 400, headers: {}, body: '{"error":"invalid_grant"}' };
+
+/** A provider that answers the first request late, and has ended every pair but that one from when `isEnded` is set. */
+type Provider = {
+  readonly transport: Transport;
+  isEnded: boolean;
+  /** The late answer arrives. */
+  release(): void;
+};
+
+const startProvider = (): Provider => {
+  const late = Promise.withResolvers<Exchange>();
+  let requests = 0;
+  const provider: Provider = {
+    isEnded: false,
+    release: () => late.resolve(pairOf('spare')),
+    async transport({ body }, { maySend }) {
+      if (!maySend()) return { kind: 'not_sent', why: 'lease_lost' };
+      requests += 1;
+      if (requests === 1) return late.promise;
+      const token = new URLSearchParams(body).get('refresh_token') ?? '';
+      return provider.isEnded && !token.startsWith('spare') ? REFUSED : pairOf(`${token}-${requests}`);
+    },
+  };
+  return provider;
+};
+
+type Bench = {
+  readonly store: Store;
+  readonly provider: Provider;
+  readonly events: string[];
+  open(options?: Partial<KeeperOptions>): Promise<Keeper>;
+  /** Resolves when a keeper has logged such an event. */
+  logged(event: LogEvent['event']): Promise<void>;
+};
+
+const benchFor = async (scope: TestContext): Promise<Bench> => {
+  const store = await memoryStore()(systemClock);
+  const provider = startProvider();
+  const events: string[] = [];
+  const keepers: Keeper[] = [];
+  const seen = new Map<string, PromiseWithResolvers<void>>();
+  const waiterOf = (event: string): PromiseWithResolvers<void> => {
+    const waiter = seen.get(event) ?? Promise.withResolvers<void>();
+    seen.set(event, waiter);
+    return waiter;
+  };
+  scope.after(() => Promise.all(keepers.map((keeper) => keeper.close({ waitMs: 100 }))));
+  return {
+    store,
+    provider,
+    events,
+    logged: (event) => waiterOf(event).promise,
+    async open(options = {}) {
+      const keeper = await openKeeper({
+        store: async () => ({ ...store, close: async () => undefined }),
+        keys: parseKeys([Buffer.alloc(32, 1).toString('base64url')]),
+        clients: { cars: CARS },
+        timing: FAST,
+        transport: provider.transport,
+        isScheduling: false,
+        log: ({ event }) => waiterOf(event).resolve(),
+        ...options,
+      });
+      keeper.on('*', ({ event }) => void events.push(event.kind));
+      keepers.push(keeper);
+      return keeper;
+    },
+  };
+};
+
+/** The real clocks, which are put forward together: so much time has passed. */
+const passing = (byMs: () => number): Clock => ({
+  ...systemClock,
+  wallMs: () => systemClock.wallMs() + byMs(),
+  monotonicMs: () => systemClock.monotonicMs() + byMs(),
+});
+
+/** Those of a process that is stopped: it finds out about nothing, and renews no lease. */
+const stopped = (): Clock => {
+  const [wallMs, monotonicMs] = [systemClock.wallMs(), systemClock.monotonicMs()];
+  return {
+    wallMs: () => wallMs,
+    monotonicMs: () => monotonicMs,
+    after: () => () => undefined,
+    inBackground: () => () => undefined,
+  };
+};
+
+describe('the answer to an earlier send', () => {
+  it('is tried before the grant is given up, also many refreshes later', async (scope) => {
+    let passedMs = 0;
+    const clock = passing(() => passedMs);
+    const { provider, events, open, logged } = await benchFor(scope);
+    const store = await memoryStore()(clock);
+    const keeper = await open({ clock, store: async () => store });
+    await keeper.put('car', 'cars', { refreshToken: 'first' });
+    assert.equal((await keeper.tryToken('car')).status, 'ok');
+    provider.release();
+    await logged('grant.recovered');
+    for (let times = 0; times < 8; times++) {
+      passedMs += 7_200_000;
+      assert.equal((await keeper.tryToken('car')).status, 'ok');
+    }
+    await keeper.turn();
+    provider.isEnded = true;
+    passedMs += 7_200_000;
+    assert.equal((await keeper.tryToken('car')).status, 'ok');
+    assert.equal(events.includes('needs_consent'), false);
+  });
+
+  it('brings the grant back where the other pair was refused before it came', async (scope) => {
+    const { provider, events, open } = await benchFor(scope);
+    const sleeper = await open({ clock: stopped() });
+    const keeper = await open();
+    await sleeper.put('car', 'cars', { refreshToken: 'first' });
+    const asking = sleeper.tryToken('car');
+    await new Promise((resolve) => setImmediate(resolve));
+    const result = await keeper.tryToken('car');
+    const rejected = result.status === 'ok' ? result.accessToken : '';
+    provider.isEnded = true;
+    assert.equal((await keeper.tryToken('car', { rejected })).status, 'needs_consent');
+    provider.release();
+    assert.equal((await asking).status, 'ok');
+    assert.equal((await keeper.tryToken('car')).status, 'ok');
+    await keeper.turn();
+    assert.deepEqual(events, ['needs_consent', 'recovered']);
+  });
+
+  it('is tried also where only the spool of a process that has ended has it', async (scope) => {
+    const directory = mkdtempSync(join(tmpdir(), 'keeper-spool-'));
+    scope.after(() => rmSync(directory, { recursive: true, force: true }));
+    const { store, provider, events, open, logged } = await benchFor(scope);
+    let isAway = false;
+    const options: Partial<KeeperOptions> = {
+      store: async () => ({
+        ...store,
+        spoolDirectory: directory,
+        async settle(...args) {
+          if (isAway) throw new StoreError('unavailable', 'the store is away');
+          return store.settle(...args);
+        },
+        async noteEnds(...args) {
+          if (isAway) throw new StoreError('unavailable', 'the store is away');
+          return store.noteEnds(...args);
+        },
+        close: async () => undefined,
+      }),
+    };
+    const first = await open(options);
+    await first.put('car', 'cars', { refreshToken: 'first' });
+    const result = await first.tryToken('car');
+    isAway = true;
+    provider.release();
+    await logged('answer.spooled');
+    await first.close({ waitMs: 0 });
+    isAway = false;
+    provider.isEnded = true;
+    const rejected = result.status === 'ok' ? result.accessToken : '';
+    const next = await open(options);
+    assert.equal((await next.tryToken('car', { rejected })).status, 'ok');
+    assert.equal(events.includes('needs_consent'), false);
+  });
+});
