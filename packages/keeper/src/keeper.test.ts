@@ -53,7 +53,7 @@ const open = async (
   const sent: string[] = [];
   const events: string[] = [];
   const transport: Transport = async ({ body }, { maySend }) => {
-    if (!maySend()) return { kind: 'not_sent', why: 'lease_lost' };
+    if (!(await maySend())) return { kind: 'not_sent', why: 'lease_lost' };
     return respond(body, sent.push(body));
   };
   const keeper = await openKeeper({
@@ -509,7 +509,7 @@ const answerLate = async (revocationUrl: string | undefined) => {
   const requests: string[] = [];
   const log: LogEvent[] = [];
   const transport: Transport = async ({ url, body }, { maySend }) => {
-    maySend();
+    await maySend();
     requests.push(`${new URL(url).pathname} ${body}`);
     if (url.endsWith('/revoke')) return answered(requests.length === 2 ? 503 : 200, {});
     return new Promise((resolve) => (late.finish = resolve));
@@ -533,6 +533,90 @@ const answerLate = async (revocationUrl: string | undefined) => {
   await keeper.close();
   return { requests: requests.slice(1), log: log.filter(({ event }) => event === 'pair.revoked') };
 };
+
+const LONG_MS = 10 * 60_000;
+
+/** One keeper has sent, and no answer has come for longer than its lease and its exchange. */
+const sendWithoutAnswer = async (): Promise<{
+  readonly first: Keeper;
+  readonly shared: Pick<KeeperOptions, 'store' | 'clock'>;
+  /** The answer comes after all. Resolves when it is stored. */
+  answer(): Promise<void>;
+}> => {
+  let byMs = 0;
+  const clock: Clock = {
+    ...systemClock,
+    wallMs: () => systemClock.wallMs() + byMs,
+    monotonicMs: () => systemClock.monotonicMs() + byMs,
+  };
+  const shared = { store: await sharedStore(clock), clock };
+  const late: { finish?: (exchange: Exchange) => void } = {};
+  const { keeper: first } = await open(() => new Promise((resolve) => (late.finish = resolve)), shared);
+  await first.put('car', 'cars', { refreshToken: 'old' });
+  await first.tryToken('car', { waitMs: 1 });
+  while (late.finish === undefined) await new Promise((resolve) => void setImmediate(resolve));
+  byMs = LONG_MS;
+  return {
+    first,
+    shared,
+    async answer() {
+      late.finish?.(pair());
+      await first.token('car');
+    },
+  };
+};
+
+describe('an answer that another process brings while a connection is made', () => {
+  it('a lease that it has ended sends nothing, however young it is', async () => {
+    const { first, shared, answer } = await sendWithoutAnswer();
+    const allowed: boolean[] = [];
+    const transport: Transport = async (_request, { maySend }) => {
+      await answer();
+      allowed.push(await maySend());
+      return { kind: 'not_sent', why: 'lease_lost' };
+    };
+    const { keeper: second, events } = await open(pair, { ...shared, transport });
+    assert.equal(await second.token('car'), await first.token('car'));
+    assert.deepEqual(allowed, [false]);
+    assert.deepEqual(events, []);
+  });
+
+  it('a stop while the store is asked does not count as an answer of now', async () => {
+    const { first, shared, answer } = await sendWithoutAnswer();
+    const allowed: boolean[] = [];
+    let stop: (() => Promise<void>) | undefined;
+    let stoppedMs = 0;
+    const store: StoreOpener = async (clock) => {
+      const opened = await shared.store(clock);
+      return {
+        ...opened,
+        async read(id) {
+          const row = await opened.read(id);
+          const meanwhile = stop;
+          stop = undefined;
+          await meanwhile?.();
+          return row;
+        },
+      };
+    };
+    const clock: Clock = {
+      ...systemClock,
+      ...shared.clock,
+      monotonicMs: () => (shared.clock ?? systemClock).monotonicMs() + stoppedMs,
+    };
+    const transport: Transport = async (_request, { maySend }) => {
+      stop = async () => {
+        stoppedMs = 3000;
+        await answer();
+      };
+      allowed.push(await maySend());
+      return { kind: 'not_sent', why: 'lease_lost' };
+    };
+    const { keeper: second } = await open(pair, { store, clock, transport });
+    assert.equal(await second.token('car'), await first.token('car'));
+    assert.deepEqual(allowed, [false]);
+  });
+});
 
 describe('an answer for a connection that was closed meanwhile', () => {
   it('is revoked at the provider, which is asked again where it fails', async () => {

@@ -156,8 +156,10 @@ const startSend = (
       engine.timing,
     ),
     clock,
-    maySend() {
+    async maySend() {
       engine.atStep('connected');
+      // Another process may have stored its answer to an earlier send. Then this one would show a used token.
+      if (grant.sends.count > 1 && !(await leases.isInStore(grant))) return false;
       if (!leases.isHeld(grant.id)) return false;
       // A repeat whose connection stands too late would only end the pair that is there.
       if (hasPair() !== hadPair) return false;

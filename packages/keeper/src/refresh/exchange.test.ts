@@ -69,3 +69,29 @@ describe('an answer that nobody expects', () => {
     assert.equal(exchange.kind, 'answered');
   });
 });
+
+describe('a request whose deadline comes while the store is still asked', () => {
+  it('is not sent, and stays so', async (scope) => {
+    const got: string[] = [];
+    const server = createServer((request) => void got.push(request.method ?? '')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    scope.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    let allow: ((isAllowed: boolean) => void) | undefined;
+    const exchange = await sendByHttp(
+      { url, headers: {}, body: 'x=y' },
+      {
+        deadlineMs: 50,
+        clock: systemClock,
+        maySend: () => new Promise((resolve) => (allow = resolve)),
+      },
+    );
+    assert.deepEqual(exchange, { kind: 'not_sent', why: 'timeout' });
+    allow?.(true);
+    await new Promise((resolve) => void setImmediate(resolve));
+    assert.deepEqual(got, []);
+  });
+});

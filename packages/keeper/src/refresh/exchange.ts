@@ -32,11 +32,12 @@ export type Exchange =
 
 /**
  * Sends one request. `maySend` is asked at the last moment, when the connection stands and before the first byte of the
- * body is written; where it answers no, nothing is sent. Never rejects, and nobody can cut it short.
+ * body is written; where it answers no, nothing is sent. It may have to ask the store, so wait for its answer, and then send at
+ * once. Never rejects, and nobody can cut it short.
  */
 export type Transport = (
   request: TokenRequest,
-  options: { readonly deadlineMs: Millis; maySend(): boolean; clock: Clock },
+  options: { readonly deadlineMs: Millis; maySend(): boolean | Promise<boolean>; clock: Clock },
 ) => Promise<Exchange>;
 
 /** No token endpoint needs more. */
@@ -51,6 +52,7 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
     const target = new URL(url);
     const isEncrypted = target.protocol === 'https:';
     let isSent = false;
+    let isOver = false;
     let received: { status: number; text: string } | undefined;
     const request: ClientRequest = (isEncrypted ? requestEncrypted : requestInClear)(target, {
       method: 'POST',
@@ -58,6 +60,7 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
       headers: { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' },
     });
     const end = (exchange: Exchange): void => {
+      isOver = true;
       cancelDeadline();
       resolve(exchange);
       request.destroy();
@@ -68,11 +71,17 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
       end({ kind: 'unanswered', why, status: received.status, partOfBody: received.text });
     };
     const cancelDeadline = clock.after(deadlineMs, () => afterPolling(() => fail('timeout')));
+    const sendIfAllowed = async (): Promise<void> => {
+      const isAllowed = await maySend();
+      // What has been reported as not sent stays so.
+      if (isOver) return;
+      if (!isAllowed) return fail('lease_lost');
+      isSent = true;
+      request.end(body);
+    };
     request.on('socket', (socket) => {
       socket.once(isEncrypted ? 'secureConnect' : 'connect', () => {
-        if (!maySend()) return fail('lease_lost');
-        isSent = true;
-        request.end(body);
+        void sendIfAllowed();
       });
     });
     request.on('error', (error) => fail(codeOf(error)));

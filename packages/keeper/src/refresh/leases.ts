@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import type { Grant, Lease } from '../grants/grant.ts';
 import type { Store } from '../stores/store.ts';
 import type { Clock, Millis } from '../time.ts';
+import { JUMP_MS } from '../timeline.ts';
 
 /** The rights to send that this process holds. */
 export type Leases = {
@@ -10,6 +11,11 @@ export type Leases = {
   hold(grant: Grant, asked: Moment): void;
   /** Whether this process may still send: its lease was confirmed so lately that nobody else can have taken it. */
   isHeld(grantId: string): boolean;
+  /**
+   * Whether the store has the lease too. Who brings the answer to an earlier send ends it before its time, and nobody else can:
+   * for a first send, nothing needs to be asked. `false` where the store cannot say.
+   */
+  isInStore(grant: Grant): Promise<boolean>;
   release(grantId: string): void;
   /** Whether a lease of the store counts: it is not over, and its owner may live. */
   isRunning(lease: Lease, nowMs: Millis): boolean;
@@ -27,10 +33,12 @@ type Moment = { readonly wallMs: Millis; readonly monotonicMs: Millis };
 const FUTURE_MS = 5000;
 /** The last part of a lease is not used for sending. */
 const USABLE_PART = 0.8;
+/** What the store said is asked again when it is older: the process was stopped meanwhile. */
+const STORE_SAID_MS = 1000;
 
 /** Holds leases, and renews them at a third of their time while there are any. */
 export const createLeases = (
-  store: Pick<Store, 'renew' | 'latest'>,
+  store: Pick<Store, 'read' | 'renew' | 'latest'>,
   owner: string,
   leaseMs: Millis,
   clock: Clock,
@@ -55,6 +63,18 @@ export const createLeases = (
 
   const now = (): Moment => ({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
 
+  /** By the clock that went further. A wall clock that was put back may hide a sleep, in which the other one stood still. */
+  const ageOf = (at: Moment): Millis => {
+    const { wallMs, monotonicMs } = now();
+    const [byWallMs, byMonotonicMs] = [wallMs - at.wallMs, monotonicMs - at.monotonicMs];
+    return byWallMs < byMonotonicMs - JUMP_MS ? Infinity : Math.max(byWallMs, byMonotonicMs);
+  };
+
+  const isHeld = (grantId: string): boolean => {
+    const lease = held.get(grantId);
+    return lease !== undefined && ageOf(lease.at) < leaseMs * USABLE_PART;
+  };
+
   const schedule = (): void => {
     if (cancel !== undefined || isStopped || held.size === 0) return;
     cancel = clock.inBackground(leaseMs / 3, () => {
@@ -64,9 +84,10 @@ export const createLeases = (
   };
 
   const renew = async (): Promise<void> => {
-    if (held.size === 0) return;
     const at = now();
-    const before = [...held];
+    // One that was over stays so: an exchange is counted from its claim, and this send would come too late.
+    const before = [...held].filter(([grantId]) => isHeld(grantId));
+    if (before.length === 0) return;
     try {
       const fences = await store.renew(owner, leaseMs);
       for (const [grantId, { fence }] of before) {
@@ -85,12 +106,20 @@ export const createLeases = (
       held.set(id, { fence, at: asked });
       schedule();
     },
-    isHeld(grantId) {
-      const lease = held.get(grantId);
-      if (lease === undefined) return false;
-      const { wallMs, monotonicMs } = now();
-      const age = Math.max(wallMs - lease.at.wallMs, monotonicMs - lease.at.monotonicMs);
-      return age < leaseMs * USABLE_PART;
+    isHeld,
+    async isInStore({ id, generation, epoch }) {
+      for (;;) {
+        const asked = now();
+        try {
+          const row = await store.read(id);
+          if (row?.lease?.owner !== owner || row.generation !== generation || row.epoch !== epoch)
+            return false;
+        } catch {
+          return false;
+        }
+        if (ageOf(asked) < STORE_SAID_MS) return true;
+        if (!isHeld(id)) return false;
+      }
     },
     release: (grantId) => void held.delete(grantId),
     isRunning(lease, nowMs) {

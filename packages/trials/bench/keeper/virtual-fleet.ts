@@ -40,7 +40,7 @@ export const openVirtualFleet = async (plan: Plan): Promise<VirtualFleet> => {
       await wait(1);
       return { kind: 'not_sent', why: 'ECONNREFUSED' };
     }
-    if (!maySend()) return { kind: 'not_sent', why: 'lease_lost' };
+    if (!(await maySend())) return { kind: 'not_sent', why: 'lease_lost' };
     await wait(ANSWER_MS);
     made += 1;
     return answerOf(url.includes('pleos'), made);

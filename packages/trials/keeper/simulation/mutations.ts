@@ -42,7 +42,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: keep,
     search: 'engine.spool.write(sealAnswer(engine.keys, grant, { ...success, body: success.answer.body }));',
     replacement: '',
-    seed: 84,
+    seed: 16,
     isSlow: true,
   },
   {
@@ -66,7 +66,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: converse,
     search: 'if (!leases.isHeld(grant.id)) return false;',
     replacement: '',
-    seed: 2,
+    seed: 3,
   },
   {
     name: 'a token without an answer is given up',
@@ -105,7 +105,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     search:
       "if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';",
     replacement: "if (status === 429) return 'grant_rejected';",
-    seed: 31,
+    seed: 1,
   },
   {
     name: 'a grant that was believed dead does not come back',

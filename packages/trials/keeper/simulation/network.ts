@@ -59,7 +59,7 @@ export const createNetwork = (parts: Parts): Network => {
   const open = (
     process: VirtualProcess,
     text: string,
-    { deadlineMs, maySend }: { deadlineMs: number; maySend(): boolean },
+    { deadlineMs, maySend }: { deadlineMs: number; maySend(): boolean | Promise<boolean> },
     resolve: (exchange: Exchange) => void,
   ): void => {
     const deadlineAtMs = time.nowMs() + deadlineMs;
@@ -76,12 +76,14 @@ export const createNetwork = (parts: Parts): Network => {
         if (closedMs === undefined) work();
       });
 
-    const sendNow = (): void => {
+    const sendNow = async (): Promise<void> => {
       if (goesWrong('lost_requests', 0.04)) {
         checker.sends.tried(text);
         return close({ kind: 'not_sent', why: 'ECONNREFUSED' });
       }
-      if (!maySend()) return close({ kind: 'not_sent', why: 'lease_lost' });
+      const isAllowed = await maySend();
+      if (closedMs !== undefined || process.isDead()) return;
+      if (!isAllowed) return close({ kind: 'not_sent', why: 'lease_lost' });
       const sent = checker.sends.sent(process, text);
       process.onDeath(() => {
         closedMs ??= time.nowMs();
@@ -142,7 +144,7 @@ export const createNetwork = (parts: Parts): Network => {
       end(answered(200, body));
     };
 
-    later(prng.between(1, 80), () => atClient(sendNow));
+    later(prng.between(1, 80), () => atClient(() => void sendNow()));
   };
 
   return {
