@@ -96,7 +96,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: provider,
     search: "invalid_client: 'client_rejected',",
     replacement: "invalid_client: 'grant_rejected',",
-    seed: 3,
+    seed: 19,
     isSlow: true,
   },
   {
@@ -135,7 +135,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: timeline,
     search: '(latestMs < beforeMs ? Math.min(latestMs + byMs, beforeMs) : latestMs)',
     replacement: 'latestMs',
-    seed: 3,
+    seed: 26,
     isSlow: true,
   },
 ];
