@@ -60,7 +60,7 @@ const startProvider = (): Provider => {
     isEnded: false,
     release: () => late.resolve(pairOf('spare')),
     async transport({ body }, { maySend }) {
-      if (!maySend()) return { kind: 'not_sent', why: 'lease_lost' };
+      if (!(await maySend())) return { kind: 'not_sent', why: 'lease_lost' };
       requests += 1;
       if (requests === 1) return late.promise;
       const token = new URLSearchParams(body).get('refresh_token') ?? '';

@@ -125,10 +125,9 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
   {
     name: 'the other pair is not tried',
     file: refresh,
-    search: 'if (spare !== undefined) return spare;',
-    replacement: '',
-    seed: 234,
-    isSlow: true,
+    search: 'await useSpare(engine, client, grant, sends)',
+    replacement: 'undefined as Refreshed | undefined',
+    seed: 1,
   },
   {
     name: 'after a jump forward, what was stored before looks old',
