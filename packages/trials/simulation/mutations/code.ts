@@ -3,6 +3,7 @@ import type { Mutation } from '../../support/mutation.ts';
 const judge = 'server/src/grants/judge-code.ts';
 const decide = 'server/src/grants/decide-code.ts';
 const redeem = 'server/src/grant-types/authorization-code.ts';
+const redeemPresented = 'server/src/grant-types/redeem-code.ts';
 const memory = 'trials/support/memory-store/consents.ts';
 
 /** Possible bugs in the handling of authorization codes, in the verdict and in the store. */
@@ -139,7 +140,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a retry after our own 503 counts as a second use',
-    file: redeem,
+    file: redeemPresented,
     search: 'undecided.note(use, error);',
     replacement: '',
     seed: 13,
@@ -167,7 +168,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a revocation is reported with every replay',
-    file: redeem,
+    file: redeemPresented,
     search: 'if (hasRevoked && grant !== undefined)',
     replacement: 'if (grant !== undefined)',
     seed: 11,
@@ -195,7 +196,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the row keeps the code instead of a digest of its key',
-    file: redeem,
+    file: redeemPresented,
     search: 'useDigest: digestUse(request.idempotencyKey),',
     replacement: 'useDigest: Buffer.from(request.parameters.code),',
     seed: 2,

@@ -39,8 +39,8 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a token may be repeated after its successor was used',
     file: judge,
-    search: "if (gap === 1 && policy.rotation === 'until-used')",
-    replacement: "if (gap <= 2 && policy.rotation === 'until-used')",
+    search: 'const untilUsedMs = gap === 1 ? untilUsedMsOf(policy) : 0;',
+    replacement: 'const untilUsedMs = gap <= 2 ? untilUsedMsOf(policy) : 0;',
     seed: 5,
   },
   {
@@ -60,7 +60,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a retry soon after the overlap counts as a replay',
     file: judge,
-    search: 'const raceEndMs = overlapMs + policy.raceSeconds * 1000;',
+    search: 'const raceEndMs = overlapMs + untilUsedMs + policy.raceSeconds * 1000;',
     replacement: 'const raceEndMs = policy.raceSeconds * 1000;',
     seed: 3,
   },
