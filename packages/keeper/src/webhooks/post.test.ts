@@ -60,7 +60,7 @@ describe('posting a message', () => {
     );
   });
 
-  it('no answer, no connection and a stop are told apart', async (scope) => {
+  it('no answer, no connection and a stop are three outcomes', async (scope) => {
     const port = await serverFor(scope, () => undefined);
     const url = `http://127.0.0.1:${port}/`;
     const post = createPost(createAddressRule([]), { attemptMs: 50 });

@@ -32,7 +32,7 @@ const BODY_MAX_BYTES = 64 * 1024;
 const STREAMS_MAX = 20;
 
 /**
- * Listens on its own address, separate from the public one. `routes` are read only and need nobody's name; all other paths are for
+ * Listens on its own address, separate from the public one. `routes` are read only and need no name; all other paths are for
  * `pages`. A request for a name that is neither the host it listens on nor allowed is answered 421. What throws is answered
  * 500, and the error is passed to `onFailure`.
  */

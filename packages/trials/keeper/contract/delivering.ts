@@ -29,7 +29,7 @@ const failed = { outcome: 'failed', status: 500, error: 'answered 500' } as cons
 /** Events on their way to webhooks. */
 export const describeDelivering = (name: string, open: OpenForContract): void => {
   describe(`${name}: events on their way to webhooks`, () => {
-    it('each event becomes messages once, with its connections, whoever takes it as a listener', async (scope) => {
+    it('each event becomes messages once, with its connections, also where a listener takes it', async (scope) => {
       const { store, again } = await open(scope);
       const grantId = await announce(store, 'car', 3);
       await store.ackEvents((await store.takeEvents(10, LEASE)).map(({ id }) => id));

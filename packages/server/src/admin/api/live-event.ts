@@ -53,7 +53,7 @@ const IS_SHOWN: Readonly<Record<MembersOf<LogEvent>, boolean>> = {
   of: true,
 };
 
-/** A log event as it is sent live; `null` is in the place of what the role may not see. */
+/** A log event as it is sent live; `null` stands for what the role may not see. */
 export const viewLogEvent = (event: LogEvent, seesOwners: boolean): Readonly<Record<string, unknown>> => {
   if (seesOwners) return event;
   const isShown = IS_SHOWN as Readonly<Record<string, boolean | undefined>>;

@@ -9,7 +9,7 @@ import { SCHEMAS } from './schemas.ts';
 
 const DESCRIPTION = `What operators do, on the admin listener. A request carries an operator key as a bearer token
 (\`keyfob operator key add\`). Each operation names the least role that may use it: viewer, support, operator, admin. A viewer gets
-\`null\` in the place of subjects, VINs and addresses. Every write carries a reason and has an entry in the audit log before it is done; so
+\`null\` instead of subjects, VINs and addresses. Every write carries a reason and has an entry in the audit log before it is done; so
 has every look at a grant. With \`Idempotency-Key\`, a write is done at most once in 24 hours.`;
 
 const TAGS: Readonly<Record<ApiRoute['tag'], string>> = {

@@ -71,7 +71,7 @@ const OPERATOR_KEY = {
   lastUsedAt: orNull(AT),
 };
 
-/** The schemas of answers, by their names. `null` is in the place of what the role may not see. */
+/** The schemas of answers, by their names. `null` stands for what the role may not see. */
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Secret: object(SECRET),
   SecretAdded: object({ ...SECRET, clientSecret: T }),

@@ -134,7 +134,7 @@ export const viewDelivery = (delivery: Delivery, seesOwners: SeesOwners) => ({
   event: viewEvent(delivery.grantEvent, seesOwners),
 });
 
-/** `null` is in the place of what was not counted. */
+/** `null` stands for what was not counted. */
 export const viewKey = (key: KeyDetails, isCounted = true) => ({
   number: key.number,
   purpose: key.purpose,
