@@ -19,6 +19,7 @@ const TABLES = [
   'webhooks',
   'deliveries',
   'owner_sessions',
+  'used_once',
   'operator_keys',
   'operator_sessions',
   'admin_writes',

@@ -20,6 +20,7 @@ import { clockContract } from './suite/clock.ts';
 import { lastingContract } from './suite/durability.ts';
 import { pruneContract } from './suite/pruning.ts';
 import { sessionConnectionContract, sessionContract, sessionLastingContract } from './suite/sessions.ts';
+import { onceConnectionContract, onceContract, onceLastingContract } from './suite/used-once.ts';
 import { racingContract } from './suite/refresh-races.ts';
 import { refreshContract } from './suite/refreshes.ts';
 import { issuingContract } from './suite/issuing.ts';
@@ -57,6 +58,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       webhookContract,
       hastenContract,
       sessionContract,
+      onceContract,
       operatorContract,
       auditContract,
     ])
@@ -67,6 +69,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       deviceConnectionContract,
       webhookConnectionContract,
       sessionConnectionContract,
+      onceConnectionContract,
       operatorConnectionContract,
       auditRacingContract,
     ])
@@ -76,6 +79,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       codeLastingContract,
       deviceLastingContract,
       sessionLastingContract,
+      onceLastingContract,
       auditLastingContract,
     ])
       register(registerOnReopened(factory));

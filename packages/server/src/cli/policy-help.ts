@@ -26,7 +26,13 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   resyncGenerations: 'how many generations a token may be ahead of a store that lost its newest writes',
   requireUserAgent: 'true or false: refuse requests without a User-Agent',
   clientAuthentication:
-    'both, basic or post: where the secret may be in a request, in dialects that have room for both',
+    'both, basic or post: where the secret may be in a request; or private_key_jwt, tls_client_auth or self_signed_tls_client_auth, which allow no secret',
+  profile:
+    'none, or fapi2: the FAPI 2.0 Security Profile, with pushed requests, no secrets, bound tokens and codes of 60 seconds',
+  requirePar: 'true or false: refuse authorization requests that were not pushed (RFC 9126)',
+  untypedAssertions:
+    'true or false: accept assertions without their type, client-authentication+jwt, and report each (RFC 7523)',
+  senderConstraint: 'none, dpop or mtls: what access tokens must be bound to (RFC 9449, RFC 8705)',
   includeRefreshExpiry:
     'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
   accessTokenAlgorithm:

@@ -1,4 +1,6 @@
 import type { Millis } from '../clock.ts';
+import { changeKeys } from './client-keys.ts';
+import type { ClientKeysChange } from './client-keys.ts';
 import type { Client } from './client.ts';
 import { faultOfName } from './display-name.ts';
 import { parsePolicy } from './policy.ts';
@@ -6,24 +8,26 @@ import type { Policy, PolicyField } from './policy.ts';
 import { changeProfile } from './profile.ts';
 import type { ProfileChange } from './profile.ts';
 import { faultOfRedirectUri } from './redirect-uri.ts';
+import { faultsOfProfile, withProfileDefaults } from './security-profile.ts';
 
 /** A change of a client; what is absent stays. */
-export type ClientChange = ProfileChange & {
-  readonly name?: string;
-  /** The fields to change, as text or typed; the others stay. */
-  readonly policy?: Partial<Readonly<Record<PolicyField, unknown>>>;
-  /** Options of the dialect, by name; the others stay. The caller has checked them. */
-  readonly dialectOptions?: Readonly<Record<string, string>>;
-  /** `null` to enable. */
-  readonly disabledAtMs?: Millis | null;
-  /** Replaces all redirect URIs. */
-  readonly redirectUris?: readonly string[];
-  readonly addedRedirectUris?: readonly string[];
-  /** Compared character by character. */
-  readonly removedRedirectUris?: readonly string[];
-  /** `null` for the first redirect URI. */
-  readonly consentRedirectUri?: string | null;
-};
+export type ClientChange = ProfileChange &
+  ClientKeysChange & {
+    readonly name?: string;
+    /** The fields to change, as text or typed; the others stay. */
+    readonly policy?: Partial<Readonly<Record<PolicyField, unknown>>>;
+    /** Options of the dialect, by name; the others stay. The caller has checked them. */
+    readonly dialectOptions?: Readonly<Record<string, string>>;
+    /** `null` to enable. */
+    readonly disabledAtMs?: Millis | null;
+    /** Replaces all redirect URIs. */
+    readonly redirectUris?: readonly string[];
+    readonly addedRedirectUris?: readonly string[];
+    /** Compared character by character. */
+    readonly removedRedirectUris?: readonly string[];
+    /** `null` for the first redirect URI. */
+    readonly consentRedirectUri?: string | null;
+  };
 
 /** More than any client needs, and few enough to compare at every request. */
 export const REDIRECT_URIS_MAX = 50;
@@ -36,22 +40,25 @@ export const changeClient = (
   const dialectOptions = { ...client.policy.dialectOptions, ...change.dialectOptions };
   const parsed = parsePolicy({
     ...client.policy,
-    ...change.policy,
+    ...withProfileDefaults(client.policy, change.policy),
     ...(Object.keys(dialectOptions).length > 0 && { dialectOptions }),
   });
   if ('faults' in parsed) return parsed;
   const profiled = changeProfile(client.profile, change);
   if ('faults' in profiled) return profiled;
+  const keyed = changeKeys(client.keys, change);
+  if ('faults' in keyed) return keyed;
   const { name = client.name, disabledAtMs = client.disabledAtMs } = change;
   const { consentRedirectUri = client.consentRedirectUri, removedRedirectUris: removed = [] } = change;
   const uris = [...(change.redirectUris ?? client.redirectUris), ...(change.addedRedirectUris ?? [])];
   const unknown = removed.filter((uri) => !uris.includes(uri));
   if (unknown.length > 0)
     return { faults: unknown.map((uri) => `there is no redirect URI ${uri} to remove`) };
-  const { profile: _, ...rest } = client;
+  const { profile: _, keys: __, ...rest } = client;
   const changed = {
     ...rest,
     ...profiled,
+    ...keyed,
     name,
     redirectUris: [...new Set(uris)].filter((uri) => !removed.includes(uri)),
     consentRedirectUri: consentRedirectUri ?? undefined,
@@ -67,6 +74,8 @@ export const changeClient = (
 export const faultsOf = (client: Client): readonly string[] => [
   ...faultsOfRedirects([...client.redirectUris, ...[client.consentRedirectUri ?? []].flat()]),
   ...faultsOfPersonal(client),
+  ...faultsOfKeys(client),
+  ...faultsOfProfile(client),
   ...(client.type === 'public' ? faultsOfPublic(client.policy) : []),
   ...(client.type === 'resource-server' ? faultsOfResourceServer(client) : []),
 ];
@@ -83,6 +92,21 @@ const faultsOfPersonal = ({ type, policy }: Client): readonly string[] => {
     : [
         `refreshTokenLifetimeSeconds must be at least ${PERSONAL_LIFETIME_SECONDS} with a personalGrant, which ends then because nothing refreshes it: set it in the same change, for example to 315360000 for ten years`,
       ];
+};
+
+const faultsOfKeys = ({ type, policy, keys }: Client): readonly string[] => {
+  const { clientAuthentication } = policy;
+  if (type === 'public') {
+    if (keys !== undefined) return ['a public client must have no keys, because it does not authenticate'];
+    return clientAuthentication === 'private_key_jwt' || clientAuthentication.includes('tls')
+      ? [`clientAuthentication must be both for a public client, which does not authenticate`]
+      : [];
+  }
+  const needsKeys =
+    clientAuthentication === 'private_key_jwt' || clientAuthentication === 'self_signed_tls_client_auth';
+  return needsKeys && keys === undefined
+    ? [`clientAuthentication ${clientAuthentication} needs the keys of the client: give jwks or jwksUri`]
+    : [];
 };
 
 const faultsOfRedirects = (uris: readonly string[]): readonly string[] => {

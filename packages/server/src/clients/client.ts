@@ -1,4 +1,5 @@
 import type { Millis } from '../clock.ts';
+import type { ClientKeys } from './client-keys.ts';
 import type { Policy } from './policy.ts';
 import type { ClientProfile } from './profile.ts';
 
@@ -40,6 +41,8 @@ export type Client = {
   /** What else owners see of it. Absent for nothing. */
   readonly profile?: ClientProfile;
   readonly policy: Policy;
+  /** The public keys by which it authenticates. Absent for none. */
+  readonly keys?: ClientKeys;
   readonly createdAtMs: Millis;
   /** A disabled client gets nothing until it is enabled again. Its grants stay. */
   readonly disabledAtMs: Millis | undefined;

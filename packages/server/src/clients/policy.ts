@@ -41,8 +41,24 @@ export const OVERLAP_MAX_SECONDS = 900;
 
 export const ON_REPLAY = ['revoke', 'refuse', 'observe'] as const;
 
-/** In HTTP Basic, in the form body, or in either (RFC 6749 §2.3.1). */
-export const CLIENT_AUTHENTICATION = ['both', 'basic', 'post'] as const;
+/**
+ * By a secret in HTTP Basic, in the form body, or in either (RFC 6749 §2.3.1), or without secrets: by an assertion that a key
+ * of the client signed (RFC 7523), or by its certificate (RFC 8705).
+ */
+export const CLIENT_AUTHENTICATION = [
+  'both',
+  'basic',
+  'post',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+] as const;
+
+/** Sets of rules for clients that others have defined: that of the OpenID Foundation for FAPI 2.0, or none. */
+export const SECURITY_PROFILES = ['none', 'fapi2'] as const;
+
+/** By what an access token is bound to its client: a key (RFC 9449), a certificate (RFC 8705), or nothing. */
+export const SENDER_CONSTRAINTS = ['none', 'dpop', 'mtls'] as const;
 
 /** Every field of a client's policy, with its bounds. Flags of the command line are made from this table. */
 export const POLICY_FIELDS = {
@@ -77,7 +93,10 @@ export const POLICY_FIELDS = {
   resyncGenerations: seconds(0, 1_000_000),
   /** Refuse a token request without a `User-Agent`. */
   requireUserAgent: flag,
-  /** Where the client's secret may be in a request, for a wire with several places: `docs/decisions/0025-real-clients.md`. */
+  /**
+   * How the client proves who it is. The values with a secret say where it may be in a request, for a wire with several
+   * places (`docs/decisions/0025-real-clients.md`); a client with keys may use them too. Others allow that way only.
+   */
   clientAuthentication: v.optional(oneOf(CLIENT_AUTHENTICATION), 'both'),
   /** Add `refresh_token_expires_in` to the answer, in dialects that have room for it. */
   includeRefreshExpiry: flag,
@@ -115,6 +134,17 @@ export const POLICY_FIELDS = {
   clientCredentials: v.optional(flag, false),
   /** What such tokens may cover, space separated; a request may ask for less. Empty or absent for nothing. */
   clientCredentialsScope: v.optional(text(SCOPE, 'must be scopes with one space between them')),
+  /** The security profile that the client follows (`security-profile.ts`). Absent for none. */
+  profile: v.optional(oneOf(SECURITY_PROFILES)),
+  /** Whether an authorization request must have been pushed (RFC 9126). Absent for no, and always in a profile that asks for it. */
+  requirePar: v.optional(flag),
+  /**
+   * Whether the client's assertions may lack their type (RFC 7523, as RFC 10070 updates it), for libraries that do not write it
+   * yet. Each is reported. Absent for no.
+   */
+  untypedAssertions: v.optional(flag),
+  /** By what the client's access tokens must be bound. Absent for nothing, or in a profile for either. */
+  senderConstraint: v.optional(oneOf(SENDER_CONSTRAINTS)),
   /** Whether the client is on devices without a browser, which show owners a code to enter elsewhere (RFC 8628). Absent for no. */
   deviceFlow: v.optional(flag),
   /**

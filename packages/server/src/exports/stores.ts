@@ -15,6 +15,7 @@ export type { AuditPage, AuditStore } from '../operators/audit-store.ts';
 export { OPERATOR_KEYS_MAX, OPERATOR_ROWS_KEPT_SECONDS } from '../operators/operator-store.ts';
 export type { OperatorSession, OperatorStore } from '../operators/operator-store.ts';
 export type { SessionStore } from '../grants/session-store.ts';
+export type { OnceStore } from '../clients/once-store.ts';
 export { openSqliteStore } from '../stores/sqlite/store.ts';
 export { openMemoryStore } from '../stores/sqlite/memory-store.ts';
 export type { MemoryStore } from '../stores/sqlite/memory-store.ts';

@@ -1,3 +1,4 @@
+import type { OnceStore } from '../clients/once-store.ts';
 import type { ClientStore } from '../clients/client-store.ts';
 import type { GrantEventStore } from '../outbox/grant-event-store.ts';
 import type { WebhookStore } from '../outbox/webhook-store.ts';
@@ -38,6 +39,7 @@ export type Store = GrantStore &
   GrantEventStore &
   WebhookStore &
   ClientStore &
+  OnceStore &
   KeyStore &
   ClockStore &
   OperatorStore &

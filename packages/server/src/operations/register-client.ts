@@ -1,10 +1,12 @@
+import { changeKeys } from '../clients/client-keys.ts';
 import { faultsOf } from '../clients/change.ts';
 import type { Client, ClientType } from '../clients/client.ts';
 import { faultOfName } from '../clients/display-name.ts';
 import { parsePolicy } from '../clients/policy.ts';
-import type { PolicyField } from '../clients/policy.ts';
+import type { Policy, PolicyField } from '../clients/policy.ts';
 import { faultsOfAllowed, joinReadScopes, scopesOfDialect } from '../clients/scopes.ts';
 import { changeProfile } from '../clients/profile.ts';
+import { withProfileDefaults } from '../clients/security-profile.ts';
 import { createClientId } from '../clients/secret.ts';
 import { faultsOfAlgorithm } from '../clients/signing-algorithm.ts';
 import type { OperationContext } from './context.ts';
@@ -31,19 +33,23 @@ export type ClientRegistration = {
   readonly privacyUrl?: string;
   /** The bytes of a PNG or JPEG image of at most 24 KiB. */
   readonly logo?: Uint8Array;
+  /** Its public keys as a JWK set (RFC 7517 §5), as JSON or parsed. */
+  readonly jwks?: unknown;
+  /** Where it publishes its public keys; https. */
+  readonly jwksUri?: string;
 };
 
 export type ClientRegistered =
   | {
       readonly outcome: 'registered';
       readonly client: Client;
-      /** Only a digest of it is stored; `undefined` for a public client. */
+      /** Only a digest of it is stored; `undefined` for a client that has none. */
       readonly clientSecret: string | undefined;
     }
   /** What is wrong with the registration, one sentence each. */
   | { readonly outcome: 'invalid'; readonly faults: readonly string[] };
 
-/** Registers a client with one secret, or with none if it is public. Throws `StoreError`. */
+/** Registers a client with one secret, or with none if it is public or authenticates by its keys. Throws `StoreError`. */
 export const registerClient = async (
   {
     store,
@@ -62,13 +68,18 @@ export const registerClient = async (
   // A resource server gets no tokens.
   const grantScope =
     type === 'resource-server' ? '' : joinReadScopes(scopesOfDialect(scopes, dialect.name).values());
-  const parsed = parsePolicy({ ...dialect.defaultPolicy, grantScope, ...registration.policy });
+  const parsed = parsePolicy({
+    ...dialect.defaultPolicy,
+    grantScope,
+    ...withProfileDefaults(dialect.defaultPolicy, registration.policy),
+  });
   if ('faults' in parsed) return { outcome: 'invalid', faults: parsed.faults };
   const { policy } = parsed;
   const profiled = changeProfile(undefined, registration);
+  const keyed = changeKeys(undefined, registration);
   const createdAtMs = clock();
   const first =
-    type === 'public'
+    type === 'public' || !usesSecrets(policy)
       ? undefined
       : newSecret(randomness, { name: 'first', createdAtMs, expiresAtMs: undefined });
   const client: Client = {
@@ -80,6 +91,7 @@ export const registerClient = async (
     consentRedirectUri,
     policy,
     ...('faults' in profiled ? {} : profiled),
+    ...('faults' in keyed ? {} : keyed),
     createdAtMs,
     disabledAtMs: undefined,
     secrets: first === undefined ? [] : [first.secret],
@@ -88,7 +100,7 @@ export const registerClient = async (
   const faults = [
     ...(fault === undefined ? [] : [`the name ${fault}`]),
     ...('faults' in profiled ? profiled.faults : []),
-    ...faultsOf(client),
+    ...('faults' in keyed ? keyed.faults : faultsOf(client)),
     ...faultsOfType(type, dialect),
     ...faultsOfAlgorithm(keyRing, policy.accessTokenAlgorithm),
     ...faultsOfAllowed(scopes, dialect.name, policy),
@@ -104,6 +116,10 @@ export const registerClient = async (
   await store.createClient(client);
   return { outcome: 'registered', client, clientSecret: first?.clientSecret };
 };
+
+/** Whether the client may authenticate by a secret. */
+const usesSecrets = ({ clientAuthentication }: Policy): boolean =>
+  ['both', 'basic', 'post'].includes(clientAuthentication);
 
 const faultOfDialect = (name: string, { names }: KnownDialects): string =>
   `unknown dialect ${name}: use one of ${names.join(', ')}`;

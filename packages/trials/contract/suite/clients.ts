@@ -43,6 +43,29 @@ const creation = (onStore: OnStore): void => {
     assert.deepEqual(await store.listClients(), [client]);
   });
 
+  onStore(
+    'The keys of a client read back as they were registered, change and can be removed.',
+    async (store) => {
+      const jwk = {
+        kty: 'OKP',
+        crv: 'Ed25519',
+        x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+        kid: 'é"1',
+      } as const;
+      await store.createClient(sampleClient({ keys: { jwks: [jwk] } }));
+      const keys = async () => (await store.readClient('client-a')).client?.keys;
+      assert.deepEqual(await keys(), { jwks: [jwk] });
+      await store.changeClient('client-a', { name: 'Renamed' });
+      assert.deepEqual(await keys(), { jwks: [jwk] });
+      await store.changeClient('client-a', { jwksUri: 'https://app.example/jwks' });
+      assert.deepEqual(await keys(), { jwksUri: 'https://app.example/jwks' });
+      await store.changeClient('client-a', { jwks: { keys: [jwk] } });
+      assert.deepEqual(await keys(), { jwks: [jwk] });
+      await store.changeClient('client-a', { jwks: null });
+      assert.equal(await keys(), undefined);
+    },
+  );
+
   onStore('Creating a client under an existing id does not change the first client.', async (store) => {
     await store.createClient(sampleClient());
     const again = sampleClient({ name: 'Another', secrets: [sampleSecret('new')] });

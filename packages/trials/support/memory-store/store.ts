@@ -10,6 +10,7 @@ import { keyVerbs } from './keys.ts';
 import { auditVerbs, operatorVerbs } from './operators.ts';
 import { sessionVerbs } from './sessions.ts';
 import type { RunVerb, Snapshot, Tables } from './tables.ts';
+import { onceVerbs } from './used-once.ts';
 import { outboxVerbs } from './webhooks.ts';
 
 /** A store whose content can be saved and restored. */
@@ -45,6 +46,7 @@ export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): Mem
     keys: new Map(),
     seenAtMs: undefined,
     sessions: new Map(),
+    usedOnce: new Map(),
     codes: new Map(),
     devices: new Map(),
     consents: new Set(),
@@ -89,6 +91,7 @@ const verbsOver = (tables: Tables, runOuter: RunVerb): Store => {
     readClock: () => run('readClock', () => ({ databaseMs: undefined, seenAtMs: tables.seenAtMs })),
     noteClock: (seenAtMs) => run('noteClock', () => void (tables.seenAtMs = seenAtMs)),
     ...sessionVerbs(tables, run),
+    ...onceVerbs(tables, run),
     ...operatorVerbs(tables, run),
     ...auditVerbs(tables, run),
     async close() {
@@ -104,6 +107,7 @@ const copyOf = ({
   keys,
   seenAtMs,
   sessions,
+  usedOnce,
   codes,
   devices,
   consents,
@@ -124,6 +128,7 @@ const copyOf = ({
   keys: new Map(keys),
   seenAtMs,
   sessions: new Map(sessions),
+  usedOnce: new Map(usedOnce),
   codes: new Map(codes),
   devices: new Map(devices),
   consents: new Set(consents),

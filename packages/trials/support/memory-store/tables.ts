@@ -30,6 +30,7 @@ export type Snapshot = {
   readonly keys: ReadonlyMap<number, RegisteredKey>;
   readonly seenAtMs: Millis | undefined;
   readonly sessions: ReadonlyMap<string, Millis>;
+  readonly usedOnce: ReadonlyMap<string, Millis>;
   readonly codes: ReadonlyMap<bigint, CodeState>;
   readonly devices: ReadonlyMap<bigint, DeviceRequest>;
   readonly consents: ReadonlySet<bigint>;
@@ -63,6 +64,7 @@ export type Tables = OutboxTables & {
   seenAtMs: Millis | undefined;
   /** When each session started; keys are digests in hexadecimal digits. */
   sessions: Map<string, Millis>;
+  usedOnce: Map<string, Millis>;
   codes: Map<bigint, CodeState>;
   devices: Map<bigint, DeviceRequest>;
   consents: Set<bigint>;

@@ -153,6 +153,7 @@ export const LISTED_COLUMNS: Readonly<Record<ListedTable, readonly string[]>> = 
     'consent_redirect_uri',
     'profile',
     'policy',
+    'client_keys',
     'secrets',
     'created_at_ms',
     'disabled_at_ms',

@@ -31,6 +31,7 @@ export const UNMOVED_TABLES: readonly string[] = [
   'nodes',
   'owner_sessions',
   'device_requests',
+  'used_once',
   'audit_head',
   'operator_keys',
   'operator_sessions',

@@ -27,6 +27,7 @@ import { openConnections, POOL_LIMITS } from './connection/pool.ts';
 import type { Connections, PoolLimits } from './connection/pool.ts';
 import { checkRights } from './connection/rights.ts';
 import { createOperatorVerbs } from './verbs/operators.ts';
+import { createOnceVerbs } from './verbs/used-once.ts';
 import { createSessionVerbs } from './verbs/sessions.ts';
 import { createVehicleVerbs } from './verbs/vehicles.ts';
 import { createWebhookVerbs } from './verbs/webhooks.ts';
@@ -88,6 +89,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       ...createKeyVerbs(connections, clients),
       ...createClockVerbs(connections),
       ...createSessionVerbs(connections),
+      ...createOnceVerbs(connections),
       ...createOperatorVerbs(connections),
       ...createAuditVerbs(connections),
     },

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { changeClient } from '../../clients/change.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
+import { writeKeys } from '../../clients/client-keys.ts';
 import { writeProfile } from '../../clients/profile.ts';
 import { isUseNews, removeSecret } from '../../clients/secret.ts';
 import type { KnownClients } from './known-clients.ts';
@@ -13,11 +14,11 @@ const prepareStatements = (database: DatabaseSync) => ({
     `SELECT redirect_uris FROM clients WHERE type = 'public' AND disabled_at_ms IS NULL`,
   ),
   insert: database.prepare(
-    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, created_at_ms, disabled_at_ms, has_imported_tokens, revision)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
+    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, created_at_ms, disabled_at_ms, has_imported_tokens, revision)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
   ),
   update: database.prepare(
-    `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, profile = ?, policy = ?, disabled_at_ms = ?,
+    `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, profile = ?, policy = ?, client_keys = ?, disabled_at_ms = ?,
       revision = revision + 1 WHERE id = ?`,
   ),
   touch: database.prepare('UPDATE clients SET revision = revision + 1 WHERE id = ?'),
@@ -62,6 +63,7 @@ export const createClientVerbs = (connection: Connection, known: KnownClients): 
           ...redirects,
           writeProfile(client.profile),
           JSON.stringify(policy),
+          writeKeys(client.keys),
           createdAtMs,
           disabledAtMs,
           client.hasImportedTokens === true ? 1 : 0,
@@ -92,6 +94,7 @@ export const createClientVerbs = (connection: Connection, known: KnownClients): 
           consentRedirectUri = null,
           profile,
           policy,
+          keys,
           disabledAtMs = null,
         } = changed;
         known.forgetOne(id);
@@ -101,6 +104,7 @@ export const createClientVerbs = (connection: Connection, known: KnownClients): 
           consentRedirectUri,
           writeProfile(profile),
           JSON.stringify(policy),
+          writeKeys(keys),
           disabledAtMs,
           id,
         );

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { MoveState } from '../copy/endpoint.ts';
 import { MOVED_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
 
-/** All but callers, scopes and clock, which mean nothing by themselves, and sessions and operator keys, which do not move. */
+/** All but callers, scopes and clock, which mean nothing by themselves, and sessions, operator keys and what was used once, which do not move. */
 const TABLES = [
   'clients',
   'client_secrets',

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { CLIENT_TYPES } from '../../clients/client.ts';
 import type { Client, ClientSecret } from '../../clients/client.ts';
+import { readKeys } from '../../clients/client-keys.ts';
 import { ON_REPLAY, parsePolicy } from '../../clients/policy.ts';
 import type { Policy } from '../../clients/policy.ts';
 import { EMPTY_PROFILE, readProfile } from '../../clients/profile.ts';
@@ -133,6 +134,7 @@ export const toClient = (row: Row, secrets: readonly ClientSecret[]): Client => 
   ...toProfile(String(row['profile'])),
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
+  ...readKeys(toOptionalText(row['client_keys'])),
   createdAtMs: Number(row['created_at_ms']),
   disabledAtMs: toOptionalNumber(row['disabled_at_ms']),
   secrets,

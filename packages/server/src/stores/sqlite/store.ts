@@ -23,6 +23,7 @@ import { createDeviceVerbs } from './devices.ts';
 import { createOperatorVerbs } from './operators.ts';
 import { createOutbox } from './outbox.ts';
 import { createScopeNames } from './scopes.ts';
+import { createOnceVerbs } from './used-once.ts';
 import { createSessionVerbs } from './sessions.ts';
 import { createVehicleVerbs } from './vehicles.ts';
 import { createWebhooks, createWebhookVerbs } from './webhooks.ts';
@@ -100,6 +101,7 @@ export const createStore = (
     ...createKeyVerbs(connection, () => clients.forget()),
     ...createClockVerbs(connection),
     ...createSessionVerbs(connection),
+    ...createOnceVerbs(connection),
     ...createOperatorVerbs(connection),
     ...createAuditVerbs(connection),
     figures: connection.commits.figures,

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { changeClient } from '../../../clients/change.ts';
 import type { Client } from '../../../clients/client.ts';
+import { writeKeys } from '../../../clients/client-keys.ts';
 import { writeProfile } from '../../../clients/profile.ts';
 import { isUseNews, removeSecret } from '../../../clients/secret.ts';
 import type { Store } from '../../../grants/store.ts';
@@ -27,11 +28,11 @@ type ClientVerbs = Pick<
 >;
 
 const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at_ms, name, redirect_uris, consent_redirect_uri,
-    profile, policy, secrets, disabled_at_ms, has_imported_tokens)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING RETURNING id`;
+    profile, policy, client_keys, secrets, disabled_at_ms, has_imported_tokens)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING RETURNING id`;
 
 const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
-  profile = $5, policy = $6, secrets = $7, disabled_at_ms = $8 WHERE id = $1`;
+  profile = $5, policy = $6, client_keys = $7, secrets = $8, disabled_at_ms = $9 WHERE id = $1`;
 
 const BY_SECRET = `SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 ${LOCK_AGAINST_CHANGES}`;
 
@@ -48,6 +49,7 @@ const changeable = (client: Client): readonly unknown[] => [
   client.consentRedirectUri ?? null,
   writeProfile(client.profile),
   JSON.stringify(client.policy),
+  writeKeys(client.keys),
   writeSecrets(client.secrets),
   client.disabledAtMs ?? null,
 ];

@@ -1,5 +1,6 @@
 import { CLIENT_TYPES } from '../../../clients/client.ts';
 import type { Client } from '../../../clients/client.ts';
+import { readKeys } from '../../../clients/client-keys.ts';
 import { parsePolicy } from '../../../clients/policy.ts';
 import type { Policy } from '../../../clients/policy.ts';
 import { EMPTY_PROFILE, readProfile } from '../../../clients/profile.ts';
@@ -69,6 +70,7 @@ export const toClient = (row: Row): Client => ({
   ...toProfile(String(row['profile'])),
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
+  ...readKeys(toText(row['client_keys'])),
   createdAtMs: Number(row['created_at_ms']),
   disabledAtMs: toNumber(row['disabled_at_ms']),
   secrets: readSecrets(row['secrets']),

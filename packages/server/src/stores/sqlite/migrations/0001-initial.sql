@@ -11,6 +11,8 @@ CREATE TABLE clients (
   -- What owners see besides the name, as a JSON object; the logo in it is base64 of at most 24 KiB.
   profile              TEXT NOT NULL,
   policy               TEXT NOT NULL,
+  -- The public keys by which it authenticates, or where it publishes them, as a JSON object.
+  client_keys          TEXT,
   revision             INTEGER NOT NULL,
   created_at_ms        INTEGER NOT NULL,
   disabled_at_ms       INTEGER,
@@ -132,6 +134,14 @@ CREATE TABLE device_requests (
 ) STRICT;
 
 CREATE INDEX device_requests_by_age ON device_requests (issued_at_ms);
+
+-- Ids of assertions and proofs that were used (RFC 7523 §3, RFC 9449 §11.1), as digests; dropped an hour after they expired.
+CREATE TABLE used_once (
+  digest        BLOB PRIMARY KEY,
+  expires_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX used_once_by_expiry ON used_once (expires_at_ms);
 
 -- Owners who are signed in. digest is of the session's id and its owner; dropped soon after half an hour.
 CREATE TABLE owner_sessions (
