@@ -1,5 +1,6 @@
 import type { Breaker, ClientFacts } from './grants/client-facts.ts';
 import type { ConsentCause, Due, Grant, GrantState } from './grants/grant.ts';
+import type { Outage } from './grants/outage.ts';
 import { shareOf } from './grants/pace.ts';
 import { skewMsOf } from './grants/skew.ts';
 import type { Client } from './providers/clients.ts';
@@ -41,6 +42,8 @@ export type ClientView = {
   readonly provider: string;
   /** The provider refuses it; `undefined` where all is well. */
   readonly breaker: Breaker | undefined;
+  /** No connection reaches the provider; `undefined` where all is well. */
+  readonly outage: Outage | undefined;
   /** The provider asked for a pause until then. */
   readonly pausedUntilMs: Millis | undefined;
   /** What it may send per second, and what it may send now: less after a pause, or after it was stopped. */
@@ -56,12 +59,13 @@ export type ClientView = {
 export const clientViewOf = (
   name: string,
   { provider, perSecondMax }: Client,
-  { breaker, pausedUntilMs, pace, skew, successAtMs, surprises }: ClientFacts,
+  { breaker, outage, pausedUntilMs, pace, skew, successAtMs, surprises }: ClientFacts,
   nowMs: Millis,
 ): ClientView => ({
   name,
   provider: provider.name,
   breaker,
+  outage,
   pausedUntilMs: pausedUntilMs !== undefined && pausedUntilMs > nowMs ? pausedUntilMs : undefined,
   perSecondMax,
   perSecond: perSecondMax * shareOf(pace, nowMs),

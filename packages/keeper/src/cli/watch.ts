@@ -4,7 +4,7 @@ import { clientSummaries } from '../config/client-summary.ts';
 import type { Settings } from '../config/settings.ts';
 import { describeSpan } from '../operations/describe-span.ts';
 import { readOverview } from '../operations/read-overview.ts';
-import type { Overview } from '../operations/read-overview.ts';
+import type { ClientCard, Overview } from '../operations/read-overview.ts';
 import { quarantineOf } from '../operations/quarantine.ts';
 import type { Store, StoredEvent } from '../stores/store.ts';
 import { eventText } from './events.ts';
@@ -80,10 +80,10 @@ const textOf = (overview: Overview, events: readonly StoredEvent[], width: numbe
       `${numbers.dueNextHour} of ${numbers.budgetPerHour}`,
     ],
   ]);
-  const rows = clients.map(({ name, grants, breaker, pausedUntilMs, sends }) => [
+  const rows = clients.map(({ name, grants, breaker, outage, pausedUntilMs, sends }) => [
     shorten(name, 24),
     String(grants),
-    breaker !== null ? `refused (${breaker.code})` : pausedUntilMs !== null ? 'paused' : 'works',
+    healthOf({ breaker, outage, pausedUntilMs }),
     sends.success === null ? '-' : `${Math.floor(sends.success * 1000) / 10} %`,
     sends.p95Ms === null ? '-' : `${Math.round(sends.p95Ms)} ms`,
     `${sends.perMinute.toFixed(1)}/min`,
@@ -106,4 +106,14 @@ const textOf = (overview: Overview, events: readonly StoredEvent[], width: numbe
       '\n',
     ),
   ].join('\n\n');
+};
+
+const healthOf = ({
+  breaker,
+  outage,
+  pausedUntilMs,
+}: Pick<ClientCard, 'breaker' | 'outage' | 'pausedUntilMs'>): string => {
+  if (breaker !== null) return `refused (${breaker.code})`;
+  if (outage !== null) return `unreachable (${outage.code})`;
+  return pausedUntilMs === null ? 'works' : 'paused';
 };

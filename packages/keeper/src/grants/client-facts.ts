@@ -5,6 +5,8 @@ import type { Millis } from '../time.ts';
 import { noteUnclear } from './correlate.ts';
 import type { Refusal, UnclearRefusals } from './correlate.ts';
 import type { ClientEvent } from './events.ts';
+import { isOutage, nextCanaryAt } from './outage.ts';
+import type { FailedConnections, Outage } from './outage.ts';
 import { slowDown, startSlowly } from './pace.ts';
 import type { Pace } from './pace.ts';
 import { NO_SKEW, noteSkew, skewMsOf } from './skew.ts';
@@ -29,6 +31,8 @@ export type ClientFacts = {
   readonly successAtMs: Millis | undefined;
   readonly unclear: readonly UnclearRefusals[];
   readonly breaker: Breaker | undefined;
+  /** No connection reaches the provider. Missing in what older versions stored. */
+  readonly outage?: Outage | undefined;
   /** Nothing is sent before. */
   readonly pausedUntilMs: Millis | undefined;
   /** Less than the whole budget, for a while. */
@@ -39,14 +43,14 @@ export type ClientFacts = {
 };
 
 /** What stays true when the secrets change. */
-type AboutProvider = Pick<ClientFacts, 'learned' | 'surprises' | 'skew'>;
+type AboutProvider = Pick<ClientFacts, 'learned' | 'surprises' | 'skew' | 'outage'>;
 
-const NOTHING_KNOWN: AboutProvider = { learned: {}, surprises: [], skew: NO_SKEW };
+const NOTHING_KNOWN: AboutProvider = { learned: {}, surprises: [], skew: NO_SKEW, outage: undefined };
 
 /** Of a client that was never used with these secrets. What was learned about the provider stays true. */
 export const newFacts = (
   secrets: string,
-  { learned, surprises, skew }: AboutProvider = NOTHING_KNOWN,
+  { learned, surprises, skew, outage }: AboutProvider = NOTHING_KNOWN,
 ): ClientFacts => ({
   secrets,
   learned,
@@ -55,6 +59,7 @@ export const newFacts = (
   successAtMs: undefined,
   unclear: [],
   breaker: undefined,
+  outage,
   pausedUntilMs: undefined,
   pace: undefined,
 });
@@ -67,18 +72,55 @@ export const isAhead = (untilMs: Millis | undefined, nowMs: Millis): untilMs is 
   untilMs !== undefined && untilMs > nowMs && untilMs <= nowMs + WAIT_MAX_MS;
 
 /** When something may be sent for this client; `undefined` for now. */
-export const blockedUntil = ({ breaker, pausedUntilMs }: ClientFacts, nowMs: Millis): Millis | undefined => {
-  const waits = [breaker?.retryAtMs, pausedUntilMs].filter((untilMs) => isAhead(untilMs, nowMs));
+export const blockedUntil = (
+  { breaker, outage, pausedUntilMs }: ClientFacts,
+  nowMs: Millis,
+): Millis | undefined => {
+  const waits = [breaker?.retryAtMs, outage?.retryAtMs, pausedUntilMs].filter((untilMs) =>
+    isAhead(untilMs, nowMs),
+  );
   return waits.length === 0 ? undefined : Math.max(...waits);
 };
 
 /** Until when a client pauses; `undefined` where it does not, and where it is stopped as well. */
-export const pausedUntil = ({ breaker, pausedUntilMs }: ClientFacts, nowMs: Millis): Millis | undefined =>
-  breaker === undefined && isAhead(pausedUntilMs, nowMs) ? pausedUntilMs : undefined;
+export const pausedUntil = (
+  { breaker, outage, pausedUntilMs }: ClientFacts,
+  nowMs: Millis,
+): Millis | undefined =>
+  breaker === undefined && outage === undefined && isAhead(pausedUntilMs, nowMs) ? pausedUntilMs : undefined;
 
 /** Why a client is blocked, as one word for programs. */
-export const blockedReason = ({ breaker }: Pick<ClientFacts, 'breaker'>): string =>
-  breaker === undefined ? 'client_throttled' : 'client_misconfigured';
+export const blockedReason = ({ breaker, outage }: Pick<ClientFacts, 'breaker' | 'outage'>): string => {
+  if (breaker !== undefined) return 'client_misconfigured';
+  return outage === undefined ? 'client_throttled' : OUTAGE_REASON;
+};
+
+/** Of a refresh that waits because its provider cannot be reached. */
+export const OUTAGE_REASON = 'provider_outage';
+
+/** Whether one refresh at a time is sent, to find out whether the client works again. */
+export const isStopped = ({ breaker, outage }: Pick<ClientFacts, 'breaker' | 'outage'>): boolean =>
+  breaker !== undefined || outage !== undefined;
+
+/** Whether it is too early for the next one. */
+export const isStoppedAt = ({ breaker, outage }: ClientFacts, nowMs: Millis): boolean =>
+  isAhead(breaker?.retryAtMs, nowMs) || isAhead(outage?.retryAtMs, nowMs);
+
+/** The facts once a canary is taken: until its answer is here, the next one waits. */
+export const withCanary = (
+  facts: ClientFacts,
+  nowMs: Millis,
+  chance: () => number,
+  timing: Timing,
+): ClientFacts => {
+  const { breaker, outage } = facts;
+  const canaries = (outage?.canaries ?? 0) + 1;
+  return {
+    ...facts,
+    breaker: breaker && { ...breaker, retryAtMs: nowMs + timing.canaryMs },
+    outage: outage && { ...outage, canaries, retryAtMs: nextCanaryAt(canaries, nowMs, chance(), timing) },
+  };
+};
 
 /** Facts as they become, and what is announced with them. */
 export type ChangedFacts = { readonly facts: ClientFacts; readonly events: readonly ClientEvent[] };
@@ -155,6 +197,42 @@ export const afterPause = (
   return {
     facts: { ...before, pausedUntilMs, pace },
     events: isPaused ? [] : [{ kind: 'client.throttled', client: name, untilMs }],
+  };
+};
+
+/**
+ * After a connection to the provider failed. Nothing changes where these are too few, or where another process got an
+ * answer meanwhile: then it is the network of this one.
+ */
+export const afterFailedConnection = (
+  before: ClientFacts,
+  failed: FailedConnections & {
+    readonly name: string;
+    readonly code: string;
+    readonly nowMs: Millis;
+    /** From 0 to 1, asked for where an outage begins. */
+    readonly chance: () => number;
+  },
+  timing: Timing,
+): ChangedFacts => {
+  const { name, code, nowMs, firstAtMs, chance } = failed;
+  const isAnswered = before.successAtMs !== undefined && before.successAtMs >= firstAtMs;
+  if (before.outage !== undefined || isAnswered || !isOutage(failed, nowMs, timing))
+    return { facts: before, events: [] };
+  const outage = { sinceMs: nowMs, retryAtMs: nextCanaryAt(0, nowMs, chance(), timing), canaries: 0, code };
+  return { facts: { ...before, outage }, events: [{ kind: 'client.outage', client: name, code }] };
+};
+
+/** After the provider answered, whatever it said: an outage is over, and what has waited does not come in one moment. */
+export const afterAnswer = (
+  before: ClientFacts,
+  { name, nowMs }: { readonly name: string; readonly nowMs: Millis },
+): ChangedFacts => {
+  const { outage, pace } = before;
+  if (outage === undefined) return { facts: before, events: [] };
+  return {
+    facts: { ...before, outage: undefined, pace: startSlowly(pace, nowMs) },
+    events: [{ kind: 'client.outage_ended', client: name, sinceMs: outage.sinceMs }],
   };
 };
 

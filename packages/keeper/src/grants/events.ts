@@ -25,6 +25,10 @@ export type ClientEvent =
   | { readonly kind: 'client.recovered'; readonly client: string }
   /** The provider asked for a pause. */
   | { readonly kind: 'client.throttled'; readonly client: string; readonly untilMs: Millis }
+  /** No connection to the provider stands. Its grants are not touched; one at a time tries again. */
+  | { readonly kind: 'client.outage'; readonly client: string; readonly code: string }
+  /** It answers again. */
+  | { readonly kind: 'client.outage_ended'; readonly client: string; readonly sinceMs: Millis }
   /** The clock of this machine and that of the provider are far apart; positive where theirs is ahead. */
   | { readonly kind: 'client.clock_skewed'; readonly client: string; readonly skewMs: Millis }
   /** The provider behaves unlike its profile. */

@@ -21,6 +21,11 @@ export type Timing = {
   readonly suspectMaxMs: Millis;
   /** A stopped client is tried again after so long, doubled up to fifteen times. */
   readonly canaryMs: Millis;
+  /** Connections to a provider must fail for so long before that counts as an outage. */
+  readonly outageAfterMs: Millis;
+  /** In an outage, the provider is tried again after so long, doubled up to the last. Longer than a connection may take. */
+  readonly outageMs: Millis;
+  readonly outageMaxMs: Millis;
   /** A caller waits so long for a new access token, unless it says otherwise. */
   readonly callerWaitMs: Millis;
   /** After the store was away, what other processes left is not touched for so long: their answers come first. */
@@ -41,6 +46,9 @@ export const DEFAULT_TIMING: Timing = {
   suspectMs: 60_000,
   suspectMaxMs: 600_000,
   canaryMs: 60_000,
+  outageAfterMs: 10_000,
+  outageMs: 20_000,
+  outageMaxMs: 300_000,
   callerWaitMs: 10_000,
   storeSettleMs: 5000,
   minValidMs: 30_000,

@@ -1,8 +1,9 @@
 import type { StoredEvent } from '../stores/store.ts';
+import { describeSpan } from './describe-span.ts';
 import { CAUSES } from './explain-state.ts';
 
 /** What happened, as one sentence for people. */
-export const describeEvent = ({ event }: Pick<StoredEvent, 'event'>): string => {
+export const describeEvent = ({ event, atMs }: Pick<StoredEvent, 'event' | 'atMs'>): string => {
   switch (event.kind) {
     case 'needs_consent':
       return `${CAUSES[event.cause]}: the owner must consent again.`;
@@ -18,6 +19,10 @@ export const describeEvent = ({ event }: Pick<StoredEvent, 'event'>): string => 
       return `The provider accepts the client ${event.client} again.`;
     case 'client.throttled':
       return `The provider asked ${event.client} for a pause until ${timeOf(event.untilMs)}.`;
+    case 'client.outage':
+      return `The provider of ${event.client} cannot be reached (${event.code}).`;
+    case 'client.outage_ended':
+      return `The provider of ${event.client} answers again, after ${describeSpan(atMs - event.sinceMs)}.`;
     case 'client.clock_skewed':
       return `The clock of the provider of ${event.client} is ${Math.abs(Math.round(event.skewMs / 1000))} s ${event.skewMs > 0 ? 'ahead of' : 'behind'} ours.`;
     case 'provider.surprise':

@@ -47,7 +47,7 @@ test('a state is explained in one sentence, with what happens next', () => {
 test('a client that is refused is named before its connections are blamed', () => {
   const breaker = { sinceMs: NOW, retryAtMs: NOW + HOUR, failures: 1, code: 'invalid_client' };
   assert.equal(
-    explainState(VIEW, NOW, breaker),
+    explainState(VIEW, NOW, { breaker }),
     'It is good, but the provider refuses the client sc (invalid_client): the access token works for 1 h.',
   );
 });

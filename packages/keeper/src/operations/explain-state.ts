@@ -1,4 +1,5 @@
 import type { Breaker } from '../grants/client-facts.ts';
+import type { Outage } from '../grants/outage.ts';
 import type { ConsentCause } from '../grants/grant.ts';
 import type { Millis } from '../time.ts';
 import type { ConnectionView } from '../view.ts';
@@ -9,6 +10,12 @@ type Explained = Pick<
   ConnectionView,
   'state' | 'cause' | 'client' | 'sinceMs' | 'accessExpiresAtMs' | 'refreshExpiresAtMs' | 'due' | 'failures'
 >;
+
+/** What stands against all grants of a client. */
+type ClientHealth = {
+  readonly breaker?: Breaker | null | undefined;
+  readonly outage?: Outage | null | undefined;
+};
 
 /** Why an owner must consent again, as a sentence. */
 export const CAUSES: Readonly<Record<ConsentCause, string>> = {
@@ -21,7 +28,7 @@ export const CAUSES: Readonly<Record<ConsentCause, string>> = {
 };
 
 /** The state of a connection in one sentence: why it is so, and what happens next. Nothing in it is secret. */
-export const explainState = (view: Explained, nowMs: Millis, breaker?: Breaker): string => {
+export const explainState = (view: Explained, nowMs: Millis, health: ClientHealth = {}): string => {
   const { state, cause, client, sinceMs } = view;
   const next = nextOf(view, nowMs);
   switch (state) {
@@ -38,8 +45,10 @@ export const explainState = (view: Explained, nowMs: Millis, breaker?: Breaker):
     case 'suspect':
       return `The provider refused it for a reason that may be the fault of the client ${client}: other connections decide, ${next}.`;
     case 'active':
-      if (breaker !== undefined)
-        return `It is good, but the provider refuses the client ${client} (${breaker.code}): ${accessOf(view, nowMs)}.`;
+      if (health.breaker)
+        return `It is good, but the provider refuses the client ${client} (${health.breaker.code}): ${accessOf(view, nowMs)}.`;
+      if (health.outage)
+        return `It is good, but the provider cannot be reached (${health.outage.code}): ${accessOf(view, nowMs)}, and the provider is tried again ${describeMoment(health.outage.retryAtMs, nowMs)}.`;
       return view.failures > 0
         ? `It is good, but ${countOf(view.failures, 'refresh')} failed in a row: ${next}.`
         : `It is good: ${accessOf(view, nowMs)}, and ${next}.`;

@@ -2,6 +2,7 @@ import type { ClientSummary } from '../config/client-summary.ts';
 import { forecastDue, forecastEnds } from '../forecast.ts';
 import type { Forecast, ForecastStep } from '../forecast.ts';
 import type { Breaker } from '../grants/client-facts.ts';
+import type { Outage } from '../grants/outage.ts';
 import type { ConsentCause, Grant, GrantState } from '../grants/grant.ts';
 import type { ClientSend, Store, StoredEvent, TroubledState } from '../stores/store.ts';
 import { skewMsOf } from '../grants/skew.ts';
@@ -43,6 +44,8 @@ export type OverviewNumbers = {
 export type ClientCard = ClientSummary & {
   readonly grants: number;
   readonly breaker: Breaker | null;
+  /** No connection reaches the provider. */
+  readonly outage: Outage | null;
   readonly pausedUntilMs: Millis | null;
   /** The provider's clock minus ours. */
   readonly skewMs: Millis | null;
@@ -111,6 +114,7 @@ export const readOverview = async (source: OverviewSource): Promise<Overview> =>
       ...client,
       grants: aliveIn(byClient[client.name] ?? {}),
       breaker: facts?.breaker ?? null,
+      outage: facts?.outage ?? null,
       pausedUntilMs: (facts?.pausedUntilMs ?? 0) > nowMs ? (facts?.pausedUntilMs ?? null) : null,
       skewMs: facts === undefined || facts.skew.samples.length === 0 ? null : skewMsOf(facts.skew),
       sends: summarise(sends, client.name, nowMs),
@@ -174,13 +178,13 @@ const readTroubled = async (
   cards: readonly ClientCard[],
   nowMs: Millis,
 ): Promise<readonly Troubled[]> => {
-  const breakers = new Map(cards.map(({ name, breaker }) => [name, breaker ?? undefined]));
+  const byName = new Map(cards.map((card) => [card.name, card]));
   const listIn = async (state: TroubledState, order: 'oldest' | 'newest'): Promise<readonly Troubled[]> =>
     (await store.listByAge(state, order, PER_STATE_MAX)).map(({ name, grant }) => ({
       name,
       client: grant.client,
       state,
-      why: explainState(viewOf(name, grant), nowMs, breakers.get(grant.client)),
+      why: explainState(viewOf(name, grant), nowMs, byName.get(grant.client)),
       sinceMs: grant.sinceMs,
       deadlineMs: isServed(grant) && grant.accessExpiresAtMs > nowMs ? grant.accessExpiresAtMs : null,
       reconnectUrl: state === 'dead' ? (reconnectUrl(name) ?? null) : null,

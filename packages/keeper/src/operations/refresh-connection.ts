@@ -16,6 +16,8 @@ export type RefreshReport = {
 const REASONS: Readonly<Record<string, string>> = {
   client_misconfigured: 'The provider refuses the client: its id or its secret is wrong',
   client_throttled: 'The provider asked for a pause',
+  provider_outage: 'The provider cannot be reached',
+  provider_unreachable: 'The provider cannot be reached',
   spool_full: 'The spool is full: the store has refused answers, and they wait for it',
   uncertain: 'The last send has no answer yet, and the provider may still give one',
   suspect:

@@ -28,7 +28,7 @@ export const showConnection = async (
   const facts = await store.readClient(grant.client);
   return {
     ...view,
-    why: explainState(view, nowMs, facts?.facts.breaker),
+    why: explainState(view, nowMs, facts?.facts),
     sharedBy: await store.connectionsOf(grant.id),
     attempts: await store.attempts(grant.id, attemptsMax),
     nowMs,

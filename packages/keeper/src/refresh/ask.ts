@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.ts';
+import { OUTAGE_REASON } from '../grants/client-facts.ts';
 import { neededMs } from '../grants/expiry.ts';
 import type { ConsentCause, Grant } from '../grants/grant.ts';
 import { skewMsOf } from '../grants/skew.ts';
@@ -98,7 +99,9 @@ export const askToken = async (
       if (kind === 'later') {
         const now = fallback(engine, options, grant, reason, refreshed.retryAtMs);
         const waitMs = (refreshed.retryAtMs ?? Infinity) - store.nowMs();
-        if (now.status === 'ok' || clock.monotonicMs() + waitMs >= endsMs) return now;
+        // An outage is longer than any caller waits.
+        if (now.status === 'ok' || reason === OUTAGE_REASON || clock.monotonicMs() + waitMs >= endsMs)
+          return now;
         await sleep(clock, Math.max(RETRY_LEAST_MS, waitMs), options.signal);
         continue;
       }

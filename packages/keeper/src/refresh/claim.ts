@@ -3,7 +3,9 @@ import type { Decision } from '../grants/decide.ts';
 import type { Grant, Pair } from '../grants/grant.ts';
 import { isAlive } from '../grants/grant.ts';
 import { atLatest, mayPassPause } from '../grants/ambiguity.ts';
-import { blockedReason, blockedUntil, pausedUntil } from '../grants/client-facts.ts';
+import { blockedReason, blockedUntil, isStopped, pausedUntil } from '../grants/client-facts.ts';
+import type { ClientFacts } from '../grants/client-facts.ts';
+import { mayPassOutage } from '../grants/outage.ts';
 import type { Client } from '../providers/clients.ts';
 import type { StoredAnswer } from '../stores/store.ts';
 import { seconds } from '../time.ts';
@@ -83,6 +85,19 @@ const waitingAnswers = async ({ store, spool }: Engine, grant: Grant): Promise<r
     ...spool.left().filter(({ grantId }) => grantId === grant.id),
   ].filter(({ generation, epoch }) => generation === grant.generation && epoch === grant.epoch);
 
+/** What is known of the client, without an outage where this grant may pass it. */
+export const factsFor = (
+  { book, store }: Pick<Engine, 'book' | 'store'>,
+  grant: Grant,
+  { provider }: Client,
+  nowMs: Millis,
+): ClientFacts => {
+  const facts = book.facts(grant.client);
+  if (facts.outage === undefined) return facts;
+  const latest = { ...grant, sends: atLatest(grant.sends, store.latest) };
+  return mayPassOutage(latest, provider.repeats, nowMs) ? { ...facts, outage: undefined } : facts;
+};
+
 /** A row that was written so far in the future was written before the clock was put back: its waiting time says nothing. */
 const PUT_BACK_MS = 5000;
 
@@ -94,7 +109,7 @@ const whatBlocks = async (
   nowMs: Millis,
 ): Promise<Claimed | undefined> => {
   const { book, timing, chance } = engine;
-  const facts = book.facts(grant.client);
+  const facts = factsFor(engine, grant, client, nowMs);
   const situation = {
     grant,
     client,
@@ -132,8 +147,10 @@ const whatBlocks = async (
     return postpone(engine, grant, decideWaiting(situation));
   const untilMs = blockedUntil(facts, nowMs);
   if (untilMs !== undefined) return { kind: 'waiting', grant, untilMs, reason: blockedReason(facts) };
-  if (await book.takeCanary(grant.client)) return undefined;
-  return { kind: 'waiting', grant, untilMs: nowMs + timing.canaryMs, reason: 'client_misconfigured' };
+  if (!isStopped(facts) || (await book.takeCanary(grant.client))) return undefined;
+  const now = book.facts(grant.client);
+  const againMs = blockedUntil(now, nowMs) ?? nowMs + timing.scanMs;
+  return { kind: 'waiting', grant, untilMs: againMs, reason: blockedReason(now) };
 };
 
 /**

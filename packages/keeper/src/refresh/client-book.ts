@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
 import {
+  afterAnswer,
+  afterFailedConnection,
   afterPause,
   afterRefusal,
   afterSuccess,
   afterUnclear,
-  isAhead,
+  isStopped,
+  isStoppedAt,
   newFacts,
+  withCanary,
 } from '../grants/client-facts.ts';
 import type { ChangedFacts, ClientFacts } from '../grants/client-facts.ts';
 import { verdictOf } from '../grants/correlate.ts';
 import type { Refusal } from '../grants/correlate.ts';
+import { noteFailedConnection } from '../grants/outage.ts';
+import type { FailedConnections } from '../grants/outage.ts';
 import type { Timing } from '../grants/timing.ts';
 import type { Client } from '../providers/clients.ts';
 import type { LearnedFacts } from '../providers/learned.ts';
@@ -41,6 +47,10 @@ export type ClientBook = {
   noteUnclear(name: string, refusal: Refusal): Promise<'grant' | 'client' | 'wait'>;
   /** The provider asked for a pause. */
   notePause(name: string, untilMs: Millis): Promise<void>;
+  /** The provider answered, whatever it said. Costs nothing where there is no outage. */
+  noteAnswered(name: string): Promise<void>;
+  /** No connection to the provider stood. */
+  noteFailedConnection(name: string, code: string): Promise<void>;
   /** Takes the next canary of a stopped client: one process does. `true` where the client is not stopped. */
   takeCanary(name: string): Promise<boolean>;
 };
@@ -61,9 +71,11 @@ export const createClientBook = (
   clients: ReadonlyMap<string, Client>,
   store: ClientVerbs & Pick<Store, 'nowMs' | 'latest'>,
   timing: Timing,
+  chance: () => number = Math.random,
 ): ClientBook => {
   const known = new Map<string, { version: number; facts: ClientFacts }>();
   const working = new Map<string, string>();
+  const failed = new Map<string, FailedConnections>();
   for (const [name, client] of clients) known.set(name, { version: 0, facts: newFacts(digestOf(client)) });
 
   const entry = (name: string): { version: number; facts: ClientFacts } => {
@@ -86,6 +98,7 @@ export const createClientBook = (
     for (let tries = 0; tries < TRIES; tries++) {
       const { version, facts } = entry(name);
       const changed = edit(facts);
+      if (changed.facts === facts) return facts;
       known.set(name, { version, facts: changed.facts });
       try {
         if (await store.writeClient(name, version, changed.facts, changed.events)) {
@@ -138,13 +151,26 @@ export const createClientBook = (
       const nowMs = store.nowMs();
       await change(name, (before) => afterPause(before, { name, untilMs, nowMs }));
     },
+    async noteAnswered(name) {
+      failed.delete(name);
+      if (entry(name).facts.outage === undefined) return;
+      const nowMs = store.nowMs();
+      await change(name, (before) => afterAnswer(before, { name, nowMs }));
+    },
+    async noteFailedConnection(name, code) {
+      const nowMs = store.nowMs();
+      const now = noteFailedConnection(failed.get(name), nowMs, entry(name).facts.successAtMs);
+      failed.set(name, now);
+      const failure = { ...now, name, code, nowMs, chance };
+      const { outage } = await change(name, (before) => afterFailedConnection(before, failure, timing));
+      if (outage !== undefined) failed.delete(name);
+    },
     async takeCanary(name) {
       const { facts, version } = entry(name);
-      const { breaker } = facts;
-      if (breaker === undefined) return true;
+      if (!isStopped(facts)) return true;
       const nowMs = store.nowMs();
-      if (isAhead(breaker.retryAtMs, nowMs)) return false;
-      const taken = { ...facts, breaker: { ...breaker, retryAtMs: nowMs + timing.canaryMs } };
+      if (isStoppedAt(facts, nowMs)) return false;
+      const taken = withCanary(facts, nowMs, chance, timing);
       if (!(await store.writeClient(name, version, taken, []))) {
         await reloadOne(name);
         return false;

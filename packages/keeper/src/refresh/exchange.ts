@@ -40,6 +40,9 @@ export type Transport = (
   options: { readonly deadlineMs: Millis; maySend(): boolean | Promise<boolean>; clock: Clock },
 ) => Promise<Exchange>;
 
+/** A connection stands by then, or not at all. It keeps no place in the budget for longer. */
+const CONNECT_MAX_MS = 10_000;
+
 /** No token endpoint needs more. */
 const BODY_MAX_BYTES = 256 * 1024;
 
@@ -62,6 +65,7 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
     const end = (exchange: Exchange): void => {
       isOver = true;
       cancelDeadline();
+      cancelConnect();
       resolve(exchange);
       request.destroy();
     };
@@ -71,6 +75,7 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
       end({ kind: 'unanswered', why, status: received.status, partOfBody: received.text });
     };
     const cancelDeadline = clock.after(deadlineMs, () => afterPolling(() => fail('timeout')));
+    const cancelConnect = clock.after(CONNECT_MAX_MS, () => afterPolling(() => fail('connect_timeout')));
     const sendIfAllowed = async (): Promise<void> => {
       const isAllowed = await maySend();
       // What has been reported as not sent stays so.
@@ -81,6 +86,7 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
     };
     request.on('socket', (socket) => {
       socket.once(isEncrypted ? 'secureConnect' : 'connect', () => {
+        cancelConnect();
         void sendIfAllowed();
       });
     });

@@ -3,11 +3,12 @@ import { MEANINGS } from '../grants/answer-class.ts';
 import { StoreError } from '../errors.ts';
 import { blockedReason, blockedUntil, pausedUntil } from '../grants/client-facts.ts';
 import type { Grant, Pair } from '../grants/grant.ts';
+import { isConnectionFailure } from '../grants/outage.ts';
 import { skewShownBy } from '../grants/skew.ts';
 import type { Client } from '../providers/clients.ts';
 import type { AttemptEnd } from '../stores/store.ts';
 import type { Millis } from '../time.ts';
-import { claimGrant } from './claim.ts';
+import { claimGrant, factsFor } from './claim.ts';
 import { converse, successOf } from './converse.ts';
 import type { Right, Send } from './converse.ts';
 import type { Budget } from './budget.ts';
@@ -68,10 +69,19 @@ const sendAndConclude = async (engine: Engine, client: Client, right: Right): Pr
     .filter((success) => success !== undefined)
     .toReversed();
   const refreshed = await conclude(engine, client, grant, sends, successes);
+  await noteReach(engine, grant.client, sends);
   const open = sends.filter(({ ending }) => ending === undefined);
   if (open.length > 0) awaitLate(engine, grant, open);
   engine.atStep('before_return');
   return refreshed;
+};
+
+/** An answer with any status shows that the provider can be reached. Connections that fail one after the other are an outage. */
+const noteReach = async ({ book }: Engine, client: string, sends: readonly Send[]): Promise<void> => {
+  const answers = sends.flatMap(({ ending }) => ending?.answer ?? []);
+  if (answers.some(({ status }) => status !== undefined)) return book.noteAnswered(client);
+  const failure = answers.find((answer) => answer.class === 'not_sent' && isConnectionFailure(answer.code));
+  if (failure !== undefined) await book.noteFailedConnection(client, failure.code);
 };
 
 const endOf = ({ attemptId, ending }: Send): AttemptEnd | undefined =>
@@ -275,11 +285,12 @@ export type Refresher = {
  * What can be answered without a place in the budget: during an outage, thousands of callers would use it up for grants that
  * must wait in any case. A grant in any doubt is looked at in full, because an answer to it may be stored.
  */
-const whatWaits = ({ book, clients, store }: Engine, grant: Grant): Refreshed | undefined => {
-  const { state, due, client } = grant;
-  if (state !== 'active' || !clients.has(client)) return undefined;
-  const nowMs = store.nowMs();
-  const facts = book.facts(client);
+const whatWaits = (engine: Engine, grant: Grant): Refreshed | undefined => {
+  const { state, due } = grant;
+  const client = engine.clients.get(grant.client);
+  if (state !== 'active' || client === undefined) return undefined;
+  const nowMs = engine.store.nowMs();
+  const facts = factsFor(engine, grant, client, nowMs);
   const blockedUntilMs = blockedUntil(facts, nowMs);
   if (blockedUntilMs !== undefined)
     return { kind: 'later', grant, reason: blockedReason(facts), retryAtMs: blockedUntilMs };

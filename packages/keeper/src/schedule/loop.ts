@@ -1,6 +1,7 @@
 import { KeeperError, StoreError } from '../errors.ts';
 import type { DueRank, Grant } from '../grants/grant.ts';
-import { blockedUntil, pausedUntil } from '../grants/client-facts.ts';
+import { blockedUntil, isAhead, isStopped } from '../grants/client-facts.ts';
+import { endsSoonBefore, mayPassOutage } from '../grants/outage.ts';
 import type { Budget } from '../refresh/budget.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { dueOf } from '../refresh/pair.ts';
@@ -50,7 +51,7 @@ export const createLoop = (parts: LoopParts): Loop => {
   const behind = new Set<string>();
   let cancel: (() => void) | undefined;
   let running: Promise<void> | undefined;
-  let isStopped = false;
+  let isOver = false;
   let warnedAtMs = -Infinity;
   let levelledAtMs = -Infinity;
 
@@ -81,7 +82,7 @@ export const createLoop = (parts: LoopParts): Loop => {
   };
 
   const schedule = (delayMs: Millis): void => {
-    if (isStopped) return;
+    if (isOver) return;
     cancel = clock.inBackground(delayMs, () => {
       running = turn().finally(() => {
         running = undefined;
@@ -94,7 +95,7 @@ export const createLoop = (parts: LoopParts): Loop => {
     start: () => schedule(0),
     turn,
     async stop() {
-      isStopped = true;
+      isOver = true;
       cancel?.();
       await running;
     },
@@ -112,29 +113,47 @@ const recover = async ({ engine, refresher }: LoopParts): Promise<void> => {
 };
 
 /** Starts what is due, as far as the budget goes. Returns whether more may be due, which is as before where there is no room. */
-const startDue = async (
-  { engine, budget, refresher }: LoopParts,
-  client: string,
-  wasBehind: boolean,
-): Promise<boolean> => {
+const startDue = async (parts: LoopParts, client: string, wasBehind: boolean): Promise<boolean> => {
+  const { engine, budget, refresher } = parts;
   const facts = engine.book.facts(client);
   const nowMs = engine.store.nowMs();
-  const isPaused = pausedUntil(facts, nowMs) !== undefined;
-  if (!isPaused && blockedUntil(facts, nowMs) !== undefined) return false;
+  const isUnreachable = isAhead(facts.outage?.retryAtMs, nowMs);
+  const isPaused = isUnreachable || isAhead(facts.pausedUntilMs, nowMs);
+  if (facts.breaker !== undefined && blockedUntil({ ...facts, outage: undefined }, nowMs) !== undefined)
+    return false;
+  if (isUnreachable) await startEnding(parts, client);
   // A pause holds up what can wait. A token that may have been used has its overlap, and no longer.
   const isOverlapping = engine.clients.get(client)?.provider.repeats.kind === 'overlap';
   if (isPaused && !isOverlapping) return false;
   for (const rank of isPaused ? IN_A_PAUSE : RANKS) {
     // A stopped client gets one canary.
-    const limit = Math.min(budget.room(client), facts.breaker === undefined ? Infinity : 1);
-    if (limit < 1) return wasBehind && facts.breaker === undefined;
+    const isCanary = isStopped(facts) && !isUnreachable;
+    const limit = Math.min(budget.room(client), isCanary ? 1 : Infinity);
+    if (limit < 1) return wasBehind && !isStopped(facts);
     const holdMs = rank === 0 ? HOLD_TURNS * engine.timing.scanMs : HOLD_MS;
     const grants = await engine.store.takeDue({ client, rank, limit, holdMs, isSent: isPaused });
     for (const grant of grants) start(engine, refresher, grant);
-    if (facts.breaker !== undefined && grants.length > 0) return false;
-    if (grants.length === limit) return true;
+    if (isCanary && grants.length > 0) return false;
+    if (grants.length === limit) return !isUnreachable;
   }
   return false;
+};
+
+const ENDING_AT_ONCE = 200;
+
+/** Starts what is due and whose refresh token ends soon: an outage must not be the reason why it ends. */
+const startEnding = async ({ engine, budget, refresher }: LoopParts, client: string): Promise<void> => {
+  const nowMs = engine.store.nowMs();
+  const repeats = engine.clients.get(client)?.provider.repeats;
+  if (repeats === undefined) return;
+  const ending = await engine.store.endingBefore(client, endsSoonBefore(nowMs), {
+    after: { refreshExpiresAtMs: nowMs, id: '' },
+    limit: ENDING_AT_ONCE,
+  });
+  const due = ending.filter(
+    (grant) => (grant.due?.atMs ?? Infinity) <= nowMs && mayPassOutage(grant, repeats, nowMs),
+  );
+  for (const grant of due.slice(0, budget.room(client))) start(engine, refresher, grant);
 };
 
 const start = (engine: Engine, refresher: Refresher, grant: Grant): void => {

@@ -24,6 +24,7 @@ export type Assembled = {
 /** The parts of one refresh, from the options of a keeper. */
 export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache): Assembled => {
   const { keys, clock = systemClock, log = () => undefined, atStep = () => undefined } = options;
+  const chance = options.chance ?? Math.random;
   const clients = new Map(Object.entries(options.clients));
   const timing = { ...DEFAULT_TIMING, ...options.timing };
   const makeId = options.newId ?? (() => newId(clock.wallMs()));
@@ -42,7 +43,7 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
       for (const observe of observers) observe(event);
     },
     atStep,
-    book: createClientBook(clients, store, timing),
+    book: createClientBook(clients, store, timing, chance),
     leases: createLeases(store, owner, timing.leaseMs, clock),
     spool: store.spoolDirectory === undefined ? NO_SPOOL : openSpool(store.spoolDirectory, owner),
     unsaved: {
@@ -54,7 +55,7 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
     },
     late: new Map(),
     transport: options.transport ?? sendByHttp,
-    chance: options.chance ?? Math.random,
+    chance,
     newId: makeId,
     askedAt: cache.askedAt,
   };

@@ -55,19 +55,26 @@ const factsOf = ({ sends, perSecondMax, skewMs }: ClientCard): Content => {
   );
 };
 
-const badgeOf = ({ breaker, pausedUntilMs }: ClientCard): Html => {
+const badgeOf = ({ breaker, outage, pausedUntilMs }: ClientCard): Html => {
   if (breaker !== null) return html`<span class="badge wrong">Refused</span>`;
+  if (outage !== null) return html`<span class="badge wrong">Unreachable</span>`;
   return pausedUntilMs === null
     ? html`<span class="badge good">Works</span>`
     : html`<span class="badge warn">Paused</span>`;
 };
 
-const troubleOf = ({ breaker, pausedUntilMs }: ClientCard, nowMs: number): Html | undefined => {
+const troubleOf = ({ breaker, outage, pausedUntilMs }: ClientCard, nowMs: number): Html | undefined => {
   if (breaker !== null)
     return html`<p class="trouble">
       The provider refuses the client (<code>${breaker.code}</code>), first
       ${showMoment(breaker.sinceMs, nowMs)}. Compare its id and secret; no grant is lost. The next try is
       ${showMoment(breaker.retryAtMs, nowMs)}.
+    </p>`;
+  if (outage !== null)
+    return html`<p class="trouble">
+      The provider cannot be reached (<code>${outage.code}</code>), first
+      ${showMoment(outage.sinceMs, nowMs)}. Access tokens are served while they are valid; no grant is lost.
+      The next try is ${showMoment(outage.retryAtMs, nowMs)}.
     </p>`;
   return pausedUntilMs === null
     ? undefined

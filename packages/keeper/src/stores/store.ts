@@ -223,7 +223,10 @@ export type ScheduleVerbs = {
   endingBefore(
     client: string,
     atMs: Millis,
-    page: { readonly after?: Grant | undefined; readonly limit: number },
+    page: {
+      readonly after?: Pick<Grant, 'id' | 'refreshExpiresAtMs'> | undefined;
+      readonly limit: number;
+    },
   ): Promise<readonly Grant[]>;
 };
 

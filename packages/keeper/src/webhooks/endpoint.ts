@@ -34,6 +34,8 @@ const ALL_KINDS: readonly EventKind[] = [
   ...USUAL_KINDS,
   'client.recovered',
   'client.throttled',
+  'client.outage',
+  'client.outage_ended',
   'client.clock_skewed',
   'provider.surprise',
 ];

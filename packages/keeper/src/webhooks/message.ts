@@ -42,6 +42,10 @@ const dataOf = (event: StoredEvent['event']): object => {
       return { client: event.client };
     case 'client.throttled':
       return { client: event.client, until: iso(event.untilMs) };
+    case 'client.outage':
+      return { client: event.client, code: event.code };
+    case 'client.outage_ended':
+      return { client: event.client, since: iso(event.sinceMs) };
     case 'client.clock_skewed':
       return { client: event.client, skew_ms: event.skewMs };
     case 'provider.surprise':

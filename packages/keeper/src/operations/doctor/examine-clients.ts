@@ -60,7 +60,7 @@ export const examineFacts = (
   digest: string | undefined,
   nowMs: number,
 ): readonly Finding[] => {
-  const { breaker, pausedUntilMs, secrets, skew } = facts;
+  const { breaker, outage, pausedUntilMs, secrets, skew } = facts;
   const check = `client ${name}`;
   const findings: Finding[] = [];
   if (digest !== undefined && secrets !== digest)
@@ -79,6 +79,15 @@ export const examineFacts = (
         'fail',
         `refused by the provider since ${new Date(breaker.sinceMs).toISOString()} (${breaker.code}); it is tried again ${describeMoment(breaker.retryAtMs, nowMs)}`,
         'Compare client id and secret with those that the provider shows. No grant is lost meanwhile.',
+      ),
+    );
+  if (outage !== undefined)
+    findings.push(
+      bad(
+        check,
+        'fail',
+        `cannot be reached since ${new Date(outage.sinceMs).toISOString()} (${outage.code}); it is tried again ${describeMoment(outage.retryAtMs, nowMs)}`,
+        'Look at the address, the DNS, the proxy and the firewall of this machine, and at the status page of the provider. No grant is lost meanwhile.',
       ),
     );
   if (pausedUntilMs !== undefined && pausedUntilMs > nowMs)

@@ -21,6 +21,7 @@ export const createGauges = (
   const quarantined = gauge('quarantined', '1 where the store seems to be a copy, and nothing is sent.');
   const waiters = gauge('waiting_requests', 'Requests that wait for a refresh.');
   const stopped = gauge('client_stopped', '1 where the provider refuses the client.', 'client');
+  const unreachable = gauge('client_unreachable', '1 where no connection reaches the provider.', 'client');
   const paused = gauge('client_paused_seconds', 'How long the provider still asks for a pause.', 'client');
   const skews = gauge('clock_skew_seconds', "The provider's clock minus ours.", 'client');
   const grants = gauge('grants', 'Grants by state.', 'client', 'state');
@@ -38,8 +39,9 @@ export const createGauges = (
     ready.set((await isReady()) ? 1 : 0);
     quarantined.set(context.keeper.quarantine() === undefined ? 0 : 1);
     waiters.set(waiting());
-    for (const { name: client, breaker, pausedUntilMs, skewMs } of context.keeper.clients()) {
+    for (const { name: client, breaker, outage, pausedUntilMs, skewMs } of context.keeper.clients()) {
       stopped.set({ client }, breaker === undefined ? 0 : 1);
+      unreachable.set({ client }, outage === undefined ? 0 : 1);
       paused.set({ client }, Math.max(0, (pausedUntilMs ?? nowMs) - nowMs) / 1000);
       skews.set({ client }, (skewMs ?? 0) / 1000);
     }
