@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openKeeper } from './keeper.ts';
-import { clientOf, oauth, pleos, smartcarV3 } from './providers/clients.ts';
+import { clientOf } from './providers/clients.ts';
+import { oauth, pleos, smartcarV3 } from './providers/vendors.ts';
 import type { Client } from './providers/clients.ts';
 import type { LogEvent } from './refresh/engine.ts';
 import type { Exchange, Transport } from './refresh/exchange.ts';

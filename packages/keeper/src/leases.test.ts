@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openKeeper } from './keeper.ts';
-import { oauth } from './providers/clients.ts';
+import { oauth } from './providers/vendors.ts';
 import { memoryStore } from './stores/sqlite/open.ts';
 import type { Clock } from './time.ts';
 import { systemClock } from './time.ts';

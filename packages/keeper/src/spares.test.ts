@@ -8,7 +8,7 @@ import { StoreError } from './errors.ts';
 import { DEFAULT_TIMING } from './grants/timing.ts';
 import { openKeeper } from './keeper.ts';
 import type { Keeper } from './keeper.ts';
-import { oauth } from './providers/clients.ts';
+import { oauth } from './providers/vendors.ts';
 import type { KeeperOptions } from './start/options.ts';
 import { memoryStore } from './stores/sqlite/open.ts';
 import type { Store } from './stores/store.ts';

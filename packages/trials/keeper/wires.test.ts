@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openKeeper, sqliteStore } from '@keyfob/keeper';
-import { clientOf, FORD, TESLA, VOLVO } from '@keyfob/keeper/providers';
+import { clientOf, FORD, HYUNDAI, TESLA, VOLVO } from '@keyfob/keeper/providers';
 import type { Provider } from '@keyfob/keeper/providers';
 import { armFault, createGrantIn, startSandboxServer } from '@keyfob/sandbox';
 import type { NewFault } from '@keyfob/sandbox';
@@ -13,13 +13,19 @@ import { changeGrantIn } from './change-grant-in.ts';
 import { EXCHANGE_SECONDS, FAST, KEYS } from './kept-world.ts';
 
 /** The wires besides those that every other trial of the keeper speaks, with the keeper's profile of a maker. */
-const WIRES: Readonly<Record<string, Provider>> = { ping: VOLVO, 'azure-b2c': FORD, tesla: TESLA };
+const WIRES: Readonly<Record<string, Provider>> = {
+  ping: VOLVO,
+  'azure-b2c': FORD,
+  tesla: TESLA,
+  ccapi: HYUNDAI,
+};
 
 /** Faults before the token is used. */
 const HARMLESS: readonly NewFault['do'][] = [{ status: 503 }, { loseAnswer: 'beforeCommit' }];
 
 /** A fault after it, which a wire that answers a used token again survives. */
 const LOST: NewFault['do'] = { loseAnswer: 'afterCommit' };
+const SURVIVES_LOSS: ReadonlySet<Provider['repeats']['kind']> = new Set(['overlap', 'free']);
 
 /** A world, and a keeper that knows it by a profile as it is: only the host and the waiting time differ. */
 const openWire = async (scope: Scope, dialect: string, profile: Provider) => {
@@ -53,7 +59,7 @@ const openWire = async (scope: Scope, dialect: string, profile: Provider) => {
 
 for (const [dialect, profile] of Object.entries(WIRES))
   describe(`the keeper at ${dialect}, with the profile ${profile.name}`, () => {
-    for (const action of profile.repeats.kind === 'overlap' ? [...HARMLESS, LOST] : HARMLESS)
+    for (const action of SURVIVES_LOSS.has(profile.repeats.kind) ? [...HARMLESS, LOST] : HARMLESS)
       it(`keeps a car through ${JSON.stringify(action)} and one more refresh`, async (scope) => {
         const { world, keeper } = await openWire(scope, dialect, profile);
         armFault(world, { do: action });
@@ -63,7 +69,12 @@ for (const [dialect, profile] of Object.entries(WIRES))
 
     it('takes the refusal of a dead token for one, and nothing else', async (scope) => {
       const { sandbox, world, keeper } = await openWire(scope, dialect, profile);
+      const { refreshToken } = await createGrantIn(world, { client: dialect });
+      await keeper.put('other car', 'cars', { refreshToken });
       await changeGrantIn({ sandbox, world }, 'revoke');
+      // A wire whose refusals leave open whose fault they are: another car shows that the client is right.
+      await keeper.tryToken('car', { waitMs: 1000 });
+      await keeper.token('other car', { waitMs: 60_000 });
       const result = await keeper.tryToken('car', { waitMs: 60_000 });
       assert.equal(result.status, 'needs_consent');
     });

@@ -111,6 +111,26 @@ describe('Revocation', () => {
       }
   });
 
+  test('of a wire that ends grants at its token endpoint takes an access token, of its own client only', async () => {
+    for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
+      const trial = createResourceTrial();
+      const path = '/api/v1/user/oauth2/token';
+      const owner = await trial.register('ccapi', { policy: { accessTokenFormat } });
+      const { accessToken, refreshToken, grant } = await trial.grant(owner);
+      const end = (by: KnownClient): Promise<Answer> =>
+        trial.post(path, { grant_type: 'delete', access_token: accessToken }, by);
+      const refused = await end(await trial.register('ccapi'));
+      assert.deepEqual([refused.status, refused.body['errCode']], [401, '4011']);
+      assert.equal(trial.memory.peek(grant.id)?.revocation, undefined);
+      assert.deepEqual((await end(owner)).body, {});
+      assert.equal(trial.memory.peek(grant.id)?.revocation?.cause, 'client');
+      const refresh = { grant_type: 'refresh_token', refresh_token: refreshToken };
+      assert.equal((await trial.post(path, refresh, owner)).body['errCode'], '4003');
+      // A second one learns that the token is dead.
+      assert.equal((await end(owner)).body['errCode'], '4011');
+    }
+  });
+
   test('accepts a public client with only its id, and no other client without a secret', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { type: 'public', policy: { rotation: 'strict' } });

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { PROVIDER_NAMES } from '../config/client-settings.ts';
+import { PROVIDER_NAMES } from '../providers/vendors.ts';
 import { writeStartingFiles } from '../config/starting-file.ts';
 import type { StartingChoices } from '../config/starting-file.ts';
 import { print, UsageError } from './output.ts';
@@ -22,7 +22,9 @@ export const addInit = (program: Command): void => {
     .description(
       'Writes keyfob-keeper.json and a new key into this directory, readable by this user only. Nothing is written over.',
     )
-    .addOption(new Option('--provider <name>', 'whose API').choices(PROVIDER_NAMES).default('smartcar'))
+    .addOption(
+      new Option('--provider <name>', 'whose API').choices(PROVIDER_NAMES).default(PROVIDER_NAMES[0]),
+    )
     .option('--client <name>', 'name of the client in the keeper (default: the provider)')
     .option('--client-id <id>', 'client id at the provider')
     .option('--key-file <path>', 'where the key is written', 'keeper.key')

@@ -1,16 +1,10 @@
 import * as v from 'valibot';
 import { KeeperError } from '../errors.ts';
-import { ford, oauth, pleos, smartcar, smartcarV3, tesla, volvo } from '../providers/clients.ts';
 import type { Client, ClientOptions } from '../providers/clients.ts';
 import type { Provider } from '../providers/provider.ts';
+import { PROVIDER_NAMES, PROVIDERS } from '../providers/vendors.ts';
 import { readSecret, SECRET_SOURCE } from './secret-source.ts';
 import type { SecretPlace } from './secret-source.ts';
-
-/** The providers that settings can name. `oauth` is any server of RFC 6749, and needs `url`. */
-const PROVIDERS = { smartcar, 'smartcar-v3': smartcarV3, pleos, tesla, volvo, ford, oauth };
-
-/** Their names. */
-export const PROVIDER_NAMES = Object.keys(PROVIDERS) as readonly (keyof typeof PROVIDERS)[];
 
 const text = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
 const positive = v.pipe(v.number('must be a number'), v.gtValue(0, 'must be above 0'));
@@ -22,8 +16,9 @@ const differences = v.partial(
     name: text,
     grantType: v.picklist(['refresh_token', 'client_credentials']),
     body: v.picklist(['form', 'json']),
-    credentials: v.picklist(['basic', 'body']),
+    credentials: v.picklist(['basic', 'body', 'none']),
     fields: texts,
+    constants: texts,
     headers: texts,
     answer: texts,
     refusal: v.strictObject({ code: text, field: v.optional(text) }),

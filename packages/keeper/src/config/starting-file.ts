@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { KeeperError } from '../errors.ts';
-import { PROVIDER_NAMES } from './client-settings.ts';
+import { PROVIDER_NAMES } from '../providers/vendors.ts';
 import { SETTINGS_FILE } from './settings.ts';
 
 /** What a first deployment is asked for. */

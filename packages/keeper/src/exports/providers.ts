@@ -1,11 +1,7 @@
-export { clientOf, ford, oauth, pleos, smartcar, smartcarV3, tesla, volvo } from '../providers/clients.ts';
+export * from '../providers/vendors.ts';
+export { clientOf } from '../providers/clients.ts';
 export type { Client, ClientOptions } from '../providers/clients.ts';
 export { defineProvider } from '../providers/provider.ts';
 export type { Consent, ConsentDifferences } from '../providers/consent.ts';
 export type { Lifetimes, Provider, ProviderDifferences, Repeats } from '../providers/provider.ts';
-export { FORD } from '../providers/ford.ts';
-export { PLEOS } from '../providers/pleos.ts';
-export { SMARTCAR, SMARTCAR_V3 } from '../providers/smartcar.ts';
-export { TESLA } from '../providers/tesla.ts';
-export { VOLVO } from '../providers/volvo.ts';
 export type { LearnedFacts, Surprise } from '../providers/learned.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { pleos, smartcar } from '../providers/clients.ts';
+import { pleos, smartcar } from '../providers/vendors.ts';
 import type { AnswerClass } from './answer-class.ts';
 import { decideAbandoned, decideFailure, pauseAskedFor } from './decide.ts';
 import type { Ended, Situation } from './decide.ts';

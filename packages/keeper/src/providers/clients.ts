@@ -1,12 +1,7 @@
 import { KeeperError } from '../errors.ts';
-import { FORD } from './ford.ts';
-import { PLEOS } from './pleos.ts';
 import type { ConsentDifferences } from './consent.ts';
 import type { Provider, ProviderDifferences } from './provider.ts';
 import { defineProvider } from './provider.ts';
-import { SMARTCAR, SMARTCAR_V3 } from './smartcar.ts';
-import { TESLA } from './tesla.ts';
-import { VOLVO } from './volvo.ts';
 
 /** One set of credentials at one provider. */
 export type Client = {
@@ -29,8 +24,8 @@ export type Client = {
 /** What a program says about a client. */
 export type ClientOptions = {
   readonly clientId: string;
-  /** One secret, or several during a change: the current one first. */
-  readonly clientSecret: string | readonly string[];
+  /** One secret, or several during a change: the current one first. None for a provider whose clients have no secret. */
+  readonly clientSecret?: string | readonly string[];
   /** Another host with the same paths, for example a sandbox. */
   readonly origin?: string;
   /** The whole token endpoint. */
@@ -53,9 +48,17 @@ const USER_AGENT = 'keyfob-keeper/0.1';
 
 /** A client of any provider. Throws `KeeperError` for a URL that would send secrets in clear. */
 export const clientOf = (profile: Provider, options: ClientOptions): Client => {
-  const { clientId, clientSecret, userAgent = USER_AGENT, perSecondMax = 5, concurrencyMax = 20 } = options;
-  const clientSecrets = typeof clientSecret === 'string' ? [clientSecret] : [...clientSecret];
-  if (clientId === '' || clientSecrets.length === 0 || clientSecrets.includes(''))
+  const {
+    clientId,
+    clientSecret = [],
+    userAgent = USER_AGENT,
+    perSecondMax = 5,
+    concurrencyMax = 20,
+  } = options;
+  const { credentials } = { ...profile, ...options.differences };
+  // The same machinery works with a secret that is empty and not sent.
+  const clientSecrets = credentials === 'none' ? [''] : [clientSecret].flat();
+  if (clientId === '' || clientSecrets.length === 0 || (credentials !== 'none' && clientSecrets.includes('')))
     throw new KeeperError(
       'client_invalid',
       `A client of ${profile.name} has no id or no secret`,
@@ -129,24 +132,6 @@ const refuseClearText = ({ name, url, revocationUrl, consent }: Provider, isInse
     'Use https, or set isInsecure for a network that you trust.',
   );
 };
-
-/** A client of Smartcar's API v2. */
-export const smartcar = (options: ClientOptions): Client => clientOf(SMARTCAR, options);
-
-/** A client of Smartcar's API v3: one access token for the application. */
-export const smartcarV3 = (options: ClientOptions): Client => clientOf(SMARTCAR_V3, options);
-
-/** A client of Pleos. Every connection needs the parameter `brand`. */
-export const pleos = (options: ClientOptions): Client => clientOf(PLEOS, options);
-
-/** A client of Tesla's Fleet API. */
-export const tesla = (options: ClientOptions): Client => clientOf(TESLA, options);
-
-/** A client of Volvo. */
-export const volvo = (options: ClientOptions): Client => clientOf(VOLVO, options);
-
-/** A client of Ford. */
-export const ford = (options: ClientOptions): Client => clientOf(FORD, options);
 
 /** A client of any server that speaks plain RFC 6749. `url` is its token endpoint. */
 export const oauth = (options: ClientOptions & { readonly url: string }): Client =>

@@ -1,3 +1,5 @@
+import { clientOf } from './clients.ts';
+import type { Client, ClientOptions } from './clients.ts';
 import { defineProvider } from './provider.ts';
 
 /**
@@ -20,3 +22,6 @@ export const FORD = defineProvider({
   },
   lifetimes: { accessSeconds: 20 * 60, refreshSeconds: 90 * 86_400 },
 });
+
+/** A client of Ford. */
+export const ford = (options: ClientOptions): Client => clientOf(FORD, options);

@@ -1,3 +1,5 @@
+import { clientOf } from './clients.ts';
+import type { Client, ClientOptions } from './clients.ts';
 import { defineProvider } from './provider.ts';
 
 /**
@@ -42,3 +44,6 @@ export const PLEOS = defineProvider({
   accessRefusal: { status: 400, codes: ['4011', '401'] },
   lifetimes: { accessSeconds: 3600, refreshSeconds: 90 * 86_400 },
 });
+
+/** A client of Pleos. Every connection needs the parameter `brand`. */
+export const pleos = (options: ClientOptions): Client => clientOf(PLEOS, options);

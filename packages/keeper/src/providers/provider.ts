@@ -35,10 +35,12 @@ export type Provider = {
   readonly revocationUrl?: string | undefined;
   readonly grantType: 'refresh_token' | 'client_credentials';
   readonly body: 'form' | 'json';
-  /** Where client id and secret go. */
-  readonly credentials: 'basic' | 'body';
+  /** Where client id and secret go; `none` for the id alone, in the body. */
+  readonly credentials: 'basic' | 'body' | 'none';
   /** The names of the members of the body; those without a name are not sent. */
   readonly fields: Readonly<Partial<Record<RequestField, string>>>;
+  /** Further members of a refresh. `{brand}` stands for the grant's parameter of this name. */
+  readonly constants: Readonly<Record<string, string>>;
   /** Headers besides the usual ones. `{brand}` stands for the grant's parameter of this name. */
   readonly headers: Readonly<Record<string, string>>;
   /** Where the answer has what. */
@@ -72,6 +74,7 @@ export const RFC6749: Omit<Provider, 'name' | 'url'> = {
   body: 'form',
   credentials: 'basic',
   fields: { grantType: 'grant_type', refreshToken: 'refresh_token' },
+  constants: {},
   headers: {},
   answer: {
     accessToken: 'access_token',

@@ -1,3 +1,5 @@
+import { clientOf } from './clients.ts';
+import type { Client, ClientOptions } from './clients.ts';
 import { defineProvider } from './provider.ts';
 
 /**
@@ -23,3 +25,9 @@ export const SMARTCAR_V3 = defineProvider({
   repeats: { kind: 'free' },
   exchangeSeconds: 30,
 });
+
+/** A client of Smartcar's API v2. */
+export const smartcar = (options: ClientOptions): Client => clientOf(SMARTCAR, options);
+
+/** A client of Smartcar's API v3: one access token for the application. */
+export const smartcarV3 = (options: ClientOptions): Client => clientOf(SMARTCAR_V3, options);

@@ -1,3 +1,5 @@
+import { clientOf } from './clients.ts';
+import type { Client, ClientOptions } from './clients.ts';
 import { defineProvider } from './provider.ts';
 
 /** Tesla Fleet API: the refresh token used last stays valid for up to 24 hours. */
@@ -19,3 +21,6 @@ export const TESLA = defineProvider({
   lifetimes: { accessSeconds: 8 * 3600, refreshSeconds: 90 * 86_400 },
   repeats: { kind: 'overlap', seconds: 24 * 3600 },
 });
+
+/** A client of Tesla's Fleet API. */
+export const tesla = (options: ClientOptions): Client => clientOf(TESLA, options);

@@ -1,3 +1,5 @@
+import { clientOf } from './clients.ts';
+import type { Client, ClientOptions } from './clients.ts';
 import { defineProvider } from './provider.ts';
 
 /** Volvo: access for five minutes, a refresh token that dies after seven idle days, and the grant after six months. */
@@ -7,3 +9,6 @@ export const VOLVO = defineProvider({
   consent: { url: 'https://volvoid.eu.volvocars.com/as/authorization.oauth2', pkce: true },
   lifetimes: { accessSeconds: 299, refreshSeconds: 7 * 86_400, grantSeconds: 182 * 86_400 },
 });
+
+/** A client of Volvo. */
+export const volvo = (options: ClientOptions): Client => clientOf(VOLVO, options);

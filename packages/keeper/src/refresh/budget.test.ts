@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { oauth } from '../providers/clients.ts';
+import { oauth } from '../providers/vendors.ts';
 import { startSlowly, shareOf } from '../grants/pace.ts';
 import type { Clock } from '../time.ts';
 import { createBudget } from './budget.ts';

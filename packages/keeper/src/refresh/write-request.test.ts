@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { writeRequest } from './write-request.ts';
-import { oauth, pleos, smartcar, smartcarV3, tesla, volvo } from '../providers/clients.ts';
+import { hyundai, oauth, pleos, smartcar, smartcarV3, tesla, volvo } from '../providers/vendors.ts';
 import type { Client } from '../providers/clients.ts';
 
 const CREDENTIALS = { clientId: 'id', clientSecret: 'sec ret' };
@@ -47,6 +47,19 @@ const REQUESTS: readonly (readonly [string, Client, Readonly<Record<string, unkn
       url: 'https://fleet-auth.prd.vn.cloud.tesla.com/oauth2/v3/token',
       type: FORM,
       body: 'grant_type=refresh_token&refresh_token=r&client_id=id&client_secret=sec+ret',
+    },
+  ],
+  [
+    'hyundai: a form with HTTP Basic, and the redirect URI where it is given',
+    hyundai({
+      ...CREDENTIALS,
+      differences: { constants: { redirect_uri: 'https://app.example/callback' } },
+    }),
+    {
+      url: 'https://prd.kr-ccapi.hyundai.com/api/v1/user/oauth2/token',
+      type: FORM,
+      authorization: BASIC,
+      body: 'redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&grant_type=refresh_token&refresh_token=r',
     },
   ],
   [

@@ -10,8 +10,8 @@ export const writeRequest = (
   params: Readonly<Record<string, string>>,
   refreshToken: string | undefined,
 ): TokenRequest => {
-  const { fields, grantType, url } = client.provider;
-  const members: Record<string, string> = {};
+  const { fields, grantType, url, constants } = client.provider;
+  const members: Record<string, string> = { ...fillPlaceholders(constants, params) };
   if (fields.grantType !== undefined) members[fields.grantType] = grantType;
   if (fields.refreshToken !== undefined && refreshToken !== undefined)
     members[fields.refreshToken] = refreshToken;
@@ -35,10 +35,8 @@ export const writeTokenRequest = (
 ): TokenRequest => {
   const { fields, body, credentials } = provider;
   const members: Record<string, string> = { ...given };
-  if (credentials === 'body') {
-    members[fields.clientId ?? 'client_id'] = clientId;
-    members[fields.clientSecret ?? 'client_secret'] = secret;
-  }
+  if (credentials !== 'basic') members[fields.clientId ?? 'client_id'] = clientId;
+  if (credentials === 'body') members[fields.clientSecret ?? 'client_secret'] = secret;
   return {
     url,
     headers: {
@@ -67,10 +65,8 @@ export const writeRevocation = (
   const { revocationUrl, credentials } = provider;
   if (revocationUrl === undefined) return undefined;
   const members = new URLSearchParams({ token: refreshToken, token_type_hint: 'refresh_token' });
-  if (credentials === 'body') {
-    members.set('client_id', clientId);
-    members.set('client_secret', secret);
-  }
+  if (credentials !== 'basic') members.set('client_id', clientId);
+  if (credentials === 'body') members.set('client_secret', secret);
   return {
     url: revocationUrl,
     headers: {
@@ -97,8 +93,10 @@ const encode = (text: string): string => encodeURIComponent(text).replaceAll('%2
 const PLACEHOLDER = /\{(\w+)\}/g;
 
 /** The parameters that every grant of a provider needs. */
-export const paramsOf = ({ headers }: Provider): readonly string[] =>
-  Object.values(headers).flatMap((value) => [...value.matchAll(PLACEHOLDER)].map(([, name = '']) => name));
+export const paramsOf = ({ headers, constants }: Provider): readonly string[] =>
+  [...Object.values(headers), ...Object.values(constants)].flatMap((value) =>
+    [...value.matchAll(PLACEHOLDER)].map(([, name = '']) => name),
+  );
 
 const fillHeaders = (
   provider: Provider,

@@ -28,6 +28,7 @@ export const tokenReasonsOf = (
   'client_not_permitted',
   ...(endpoint.isShared === true ? [] : (['user_agent_missing'] as const)),
   ...(readsIdempotencyKey(endpoint) ? (['idempotency_key_malformed'] as const) : []),
+  ...(endpoint.ending === undefined ? [] : (['parameter_missing', 'access_token_dead'] as const)),
   ...[...grantTypesOf(endpoint).values()].flatMap(({ parameters, description }) => [
     ...parameters.filter(({ name }) => reads(name)).flatMap(reasonsOfParameter),
     ...description.refusals,
@@ -68,6 +69,7 @@ export const tokenHeadersOf = (dialect: Dialect, endpoint: TokenEndpoint): reado
 
 /** Whether every grant type of an endpoint gives a refresh token, or none does. */
 export const refreshTokensOf = (endpoint: TokenEndpoint): 'always' | 'sometimes' | 'never' => {
+  if (endpoint.omitsKeptRefreshToken === true) return 'sometimes';
   const given = [...grantTypesOf(endpoint).values()].map(({ description }) => description.givesRefreshToken);
   if (given.every(Boolean)) return 'always';
   return given.some(Boolean) ? 'sometimes' : 'never';

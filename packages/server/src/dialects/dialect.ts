@@ -39,6 +39,16 @@ export type TokenEndpoint = {
   readonly isShared?: true;
   /** Whether it serves the clients of every dialect where they ask for this grant type, as metadata promises them. */
   servesEveryDialect?(grantType: string): boolean;
+  /** A grant type that issues nothing and ends the grant of an access token. It is no grant type of an RFC. */
+  readonly ending?: {
+    /** The value of `grant_type`. */
+    readonly grantType: string;
+    /** The parameter with the access token. */
+    readonly tokenParameter: string;
+    renderEnded(exchange: Exchange): WireResponse;
+  };
+  /** Whether the answer to a refresh leaves out a refresh token that stays the same. */
+  readonly omitsKeptRefreshToken?: true;
   /** Reads a request. Throws a `Refusal`. */
   parse(request: WireRequest): TokenRequest;
 };

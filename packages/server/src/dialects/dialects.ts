@@ -3,6 +3,7 @@ import { createScopeRegistry } from '../clients/scopes.ts';
 import type { DeploymentScope, ScopeRegistry } from '../clients/scopes.ts';
 import type { Dialect } from './dialect.ts';
 import { azureB2c } from './azure-b2c/azure-b2c.ts';
+import { ccapi } from './ccapi/ccapi.ts';
 import { oauth } from './oauth/oauth.ts';
 import { ping } from './ping/ping.ts';
 import { pleos } from './pleos/pleos.ts';
@@ -17,6 +18,7 @@ export const DIALECTS = {
   ping,
   'azure-b2c': azureB2c,
   tesla,
+  ccapi,
 } as const satisfies Readonly<Record<string, Dialect>>;
 
 /** Whose clients are meant where nothing is said. */

@@ -48,6 +48,19 @@ export const readAccess = async (
   return ofAudience(await readOpaqueAccess(context, shape, text), issuer);
 };
 
+/** The same for a token of any audience: what its own client may do with it, such as to end its grant. */
+export const readOwnAccess = async (
+  context: AccessContext,
+  shape: Shape,
+  text: string,
+): Promise<Access | undefined> => {
+  if (isCompactJwt(text)) {
+    const jwt = await openJwt(context, text);
+    return jwt === undefined ? undefined : readJwtAccess(context, jwt);
+  }
+  return shape.read(text) === 'malformed' ? undefined : readOpaqueAccess(context, shape, text);
+};
+
 /** The access, if this server is among the audiences that its client has now. */
 const ofAudience = (access: Access | undefined, issuer: string | undefined): Access | undefined =>
   access !== undefined && audiencesOf(access.client.policy, issuer).includes(issuer) ? access : undefined;

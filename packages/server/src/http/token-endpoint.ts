@@ -7,12 +7,13 @@ import { Refusal } from '../errors.ts';
 import { give, later } from '../eventual.ts';
 import type { Waiter } from '../eventual.ts';
 import { readParameters } from '../grant-types/grant-type.ts';
-import type { GrantTypeContext } from '../grant-types/grant-type.ts';
+import type { GrantTypeContext, TokenResponse } from '../grant-types/grant-type.ts';
 import { findGrantType, grantTypesOf } from '../grant-types/grant-types.ts';
 import type { Caller } from '../log-event.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import type { Route, Visit } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
+import { endGrant } from './ending-grant.ts';
 
 /**
  * Issues tokens. At a dialect's own endpoint, the request itself is checked before the client, because that costs no
@@ -22,13 +23,14 @@ import type { EndpointContext } from './context.ts';
  * @see RFC 6749 §3.2 and §5
  */
 export const createTokenRoute = (
-  { authentication, noticeKeys }: EndpointContext,
+  context: EndpointContext,
   grantTypeContext: GrantTypeContext,
   dialect: Dialect,
   endpoint: TokenEndpoint,
 ): Route => {
+  const { authentication, noticeKeys } = context;
   const { name: dialectName, renderAnswer } = dialect;
-  const { isShared = false } = endpoint;
+  const { isShared = false, ending, omitsKeptRefreshToken } = endpoint;
   const grantTypes = grantTypesOf(endpoint);
   const read = (parsed: TokenRequest) => {
     const grantType = findGrantType(grantTypes, parsed.grantType);
@@ -41,6 +43,8 @@ export const createTokenRoute = (
     const { requestId, nowMs } = exchange;
     const parsed = endpoint.parse(visit.request);
     const isForEveryDialect = isShared || endpoint.servesEveryDialect?.(parsed.grantType ?? '') === true;
+    if (ending !== undefined && parsed.grantType === ending.grantType)
+      return give(endGrant(context, dialect, { parsed, ending }, visit), waiter);
     const readFirst = isShared ? undefined : read(parsed);
     const issue = ({ client, keys }: ClientReading & { readonly client: Client }): void => {
       visit.client = client;
@@ -59,7 +63,12 @@ export const createTokenRoute = (
         idempotencyKey: parsed.idempotencyKey,
       });
       give(tokens, {
-        done: (response) => waiter.done(renderAnswer(response, client.policy, exchange)),
+        done: (response) => {
+          const isKept =
+            omitsKeptRefreshToken === true && response.refreshToken === parameters['refresh_token'];
+          const answered = isKept ? withoutRefreshToken(response) : response;
+          waiter.done(renderAnswer(answered, client.policy, exchange));
+        },
         fail: waiter.fail,
       });
     };
@@ -75,6 +84,12 @@ export const createTokenRoute = (
   };
   return (visit) => later((done, fail) => answer(visit, { done, fail }));
 };
+
+const withoutRefreshToken = ({
+  refreshToken: _refreshToken,
+  refreshExpiresInSeconds: _seconds,
+  ...response
+}: TokenResponse): TokenResponse => response;
 
 /** Whether the client may get tokens at all; what else a grant type asks for, it checks itself. */
 const checkClient = ({ type, policy }: Client, { userAgent }: Caller, isShared: boolean): void => {

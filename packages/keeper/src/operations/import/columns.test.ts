@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { pleos, smartcar } from '../../providers/clients.ts';
+import { pleos, smartcar } from '../../providers/vendors.ts';
 import { recogniseColumns, rowOf } from './columns.ts';
 import type { Mapping } from './columns.ts';
 

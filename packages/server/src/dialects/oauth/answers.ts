@@ -20,15 +20,24 @@ export const oauthHeaders = ({ requestId }: Exchange) => ({
   'X-Request-Id': requestId,
 });
 
-/** A refusal as RFC 6749 §5.2 writes it, with the headers that every answer of the dialect has. */
+/** The same where the vendor has another header for the id of a request. */
+export const headersNamed =
+  (requestIdHeader: string) =>
+  (exchange: Exchange): Readonly<Record<string, string>> => {
+    const { 'X-Request-Id': requestId, ...headers } = oauthHeaders(exchange);
+    return { ...headers, [requestIdHeader]: requestId };
+  };
+
+/** A refusal as RFC 6749 §5.2 writes it, with the headers that every answer of the dialect has, or with another body. */
 export const renderOAuthError = (
   { status, error, description, headers }: OAuthAnswer,
   refusal: Refusal,
   everyHeader: Readonly<Record<string, string>>,
+  body: object = { error, error_description: description },
 ): WireResponse => ({
   status,
   headers: { ...everyHeader, ...withRetryAfter(refusal, headers) },
-  body: JSON.stringify({ error, error_description: description }),
+  body: JSON.stringify(body),
 });
 
 /** A refusal as the RFCs have it, in its own words where it carries some. */

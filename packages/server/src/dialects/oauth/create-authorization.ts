@@ -11,7 +11,11 @@ export const createAuthorization = ({
   paths,
   authorizationRules = {},
   protocolScopes = [],
-}: Pick<WireDifferences, 'paths' | 'authorizationRules' | 'protocolScopes'>): AuthorizationWire => {
+  hasNoScopeParameter,
+}: Pick<
+  WireDifferences,
+  'paths' | 'authorizationRules' | 'protocolScopes' | 'hasNoScopeParameter'
+>): AuthorizationWire => {
   const rules = { ...OAUTH_RULES, ...authorizationRules };
   return {
     ...oauthAuthorize,
@@ -21,7 +25,7 @@ export const createAuthorization = ({
       if (fault !== undefined) return fault;
       const sent = splitScope(parameters.get('scope'));
       const named = sent.filter((one) => !protocolScopes.includes(one) && one !== client.id);
-      const isForAll = named.length === 0 && sent.length > 0;
+      const isForAll = named.length === 0 && (sent.length > 0 || hasNoScopeParameter === true);
       const scope = joinScope(isForAll ? splitScope(client.policy.grantScope) : named);
       if (typeof scope !== 'string') return scope;
       return {

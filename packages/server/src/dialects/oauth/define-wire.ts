@@ -2,13 +2,14 @@ import { CLIENT_TYPES } from '../../clients/client.ts';
 import { joinReadScopes, splitScope } from '../../clients/scopes.ts';
 import type { Dialect, TokenRequest } from '../dialect.ts';
 import type { RefusalTable } from '../refusal-table.ts';
-import { oauthHeaders, renderOAuthError, writeTokens } from './answers.ts';
+import { writeTokens } from './answers.ts';
 import { createAuthorization } from './create-authorization.ts';
 import { describeWire } from './describe-wire.ts';
 import { createExamples } from './examples.ts';
 import { oauthRefusals } from './refusals.ts';
 import type { OAuthAnswer } from './refusals.ts';
 import { tokenVariables, writeOAuthError } from './sandbox.ts';
+import { createRefusalRenderer, headersOf } from './wire-refusals.ts';
 import { oauthScopes } from './scopes.ts';
 import { oauthShapes } from './shapes.ts';
 import { createTokenEndpoint } from './token-requests.ts';
@@ -20,16 +21,27 @@ const GRANT_TYPES = ['authorization_code', 'refresh_token'];
 export const defineWire = (wire: WireDifferences): Dialect => {
   const { name, title, paths, scopes = oauthScopes, protocolScopes = [], members } = wire;
   const grantTypes = new Set([...GRANT_TYPES, ...(wire.moreGrantTypes ?? [])]);
+  const everyHeader = headersOf(wire);
   const endpoint = createTokenEndpoint({
     methods: wire.methods ?? ['client_secret_basic', 'client_secret_post', 'none'],
     serves: (grantType) => grantTypes.has(grantType),
     omittable: ['redirect_uri'],
+    ...(wire.ending === undefined
+      ? {}
+      : {
+          ending: {
+            ...wire.ending,
+            renderEnded: (exchange) => ({ status: 200, headers: everyHeader(exchange), body: '{}' }),
+          },
+        }),
+    ...(wire.omitsKeptRefreshToken === undefined ? {} : { omitsKeptRefreshToken: true }),
   });
+  const { renderRefusal, renderChoices } = createRefusalRenderer(wire);
   const refusals: RefusalTable<OAuthAnswer> = { ...oauthRefusals, ...wire.refusals };
   return {
     name,
     title,
-    clientTypes: CLIENT_TYPES,
+    clientTypes: wire.clientTypes ?? CLIENT_TYPES,
     brands: [],
     scopes,
     ...(wire.options === undefined ? {} : { options: wire.options }),
@@ -37,10 +49,10 @@ export const defineWire = (wire: WireDifferences): Dialect => {
     sandbox: {
       ...wire.sandbox,
       environments: { [name]: tokenVariables(name, paths.token) },
-      renderError: writeOAuthError(oauthHeaders),
+      renderError: writeOAuthError(everyHeader, wire.errorForm),
     },
     authorization: createAuthorization(wire),
-    describe: describeWire(wire, refusals),
+    describe: describeWire(wire, { refusals, renderChoices }),
     pathPrefix: wire.pathPrefix,
     tokenEndpoints: {
       [paths.token]: {
@@ -71,17 +83,11 @@ export const defineWire = (wire: WireDifferences): Dialect => {
       const more = members === undefined ? '' : JSON.stringify(members.write(answer, policy, exchange));
       return {
         status: 200,
-        headers: oauthHeaders(exchange),
+        headers: everyHeader(exchange),
         body: more === '' || more === '{}' ? tokens : `${tokens.slice(0, -1)},${more.slice(1)}`,
       };
     },
-    renderRefusal: (refusal, _policy, exchange) => {
-      const known = wire.refusals?.[refusal.reason];
-      const answer = known ?? { ...oauthRefusals[refusal.reason], ...refusal.oauthError };
-      const more = wire.describeRequest?.(exchange) ?? '';
-      const description = answer.description + more;
-      return renderOAuthError({ ...answer, description }, refusal, oauthHeaders(exchange));
-    },
+    renderRefusal,
   };
 };
 

@@ -96,9 +96,8 @@ export const describeTokenEndpoint = (
   };
 };
 
-const formOf = (endpoint: TokenEndpoint): DescribedBody => ({
-  mediaType: 'application/x-www-form-urlencoded',
-  kinds: [...grantTypesOf(endpoint).values()].map(({ grantType, parameters }) => ({
+const formOf = (endpoint: TokenEndpoint): DescribedBody => {
+  const kindOf = (grantType: string, fields: readonly DescribedField[]) => ({
     title: grantType,
     fields: [
       {
@@ -107,11 +106,30 @@ const formOf = (endpoint: TokenEndpoint): DescribedBody => ({
         purpose: 'The kind of request.',
         schema: { const: grantType },
       },
-      ...parameters.map((parameter) => fieldOf(parameter, endpoint)),
+      ...fields,
       ...clientFieldsOf(endpoint.methods),
     ],
-  })),
-});
+  });
+  const { ending } = endpoint;
+  const token: DescribedField = {
+    name: ending?.tokenParameter ?? '',
+    isRequired: true,
+    purpose: 'An access token of the grant that ends.',
+    schema: TEXT_NOT_EMPTY,
+  };
+  return {
+    mediaType: 'application/x-www-form-urlencoded',
+    kinds: [
+      ...[...grantTypesOf(endpoint).values()].map(({ grantType, parameters }) =>
+        kindOf(
+          grantType,
+          parameters.map((parameter) => fieldOf(parameter, endpoint)),
+        ),
+      ),
+      ...(ending === undefined ? [] : [kindOf(ending.grantType, [token])]),
+    ],
+  };
+};
 
 const fieldOf = (
   { name, missing, purpose }: Parameter,

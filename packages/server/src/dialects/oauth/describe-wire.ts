@@ -1,10 +1,10 @@
-import { objectOf } from '../../wire/route-description.ts';
-import type { JsonSchema, WireDescription } from '../../wire/route-description.ts';
+import type { JsonSchema, RefusalFormat, WireDescription } from '../../wire/route-description.ts';
 import type { Dialect } from '../dialect.ts';
 import { OAUTH_RULES } from './authorize.ts';
+import { OAUTH_ERROR_FORM } from './error-form.ts';
 import type { WireDifferences } from './wire-differences.ts';
 import { describeAuthorization } from './describe-authorization.ts';
-import { describeTokenEndpoint, oauthFormat, tokensSchema } from './describe-tokens.ts';
+import { describeTokenEndpoint, tokensSchema } from './describe-tokens.ts';
 import type { OAuthAnswer } from './refusals.ts';
 
 const REFRESH_TOKEN = { type: 'string', pattern: '^[A-Za-z0-9_-]{40}$' };
@@ -16,15 +16,32 @@ const schemaNameOf = (dialect: string): string =>
 /** Describes the endpoints of a wire that is RFC 6749 with differences. */
 export const describeWire =
   (
-    { name, title, purpose, authorizationRules, members }: WireDifferences,
-    refusals: Readonly<Record<string, OAuthAnswer>>,
+    {
+      name,
+      title,
+      purpose,
+      authorizationRules,
+      members,
+      chosenRefusals,
+      errorForm = OAUTH_ERROR_FORM,
+    }: WireDifferences,
+    {
+      refusals,
+      renderChoices,
+    }: {
+      readonly refusals: Readonly<Record<string, OAuthAnswer>>;
+      readonly renderChoices: NonNullable<RefusalFormat['renderChoices']>;
+    },
   ) =>
   (dialect: Dialect): WireDescription => {
     const { authorization, tokenEndpoints } = dialect;
     const prefix = schemaNameOf(name);
-    const format = oauthFormat(`${prefix}Error`, (refusal, exchange) =>
-      dialect.renderRefusal(refusal, undefined, exchange),
-    );
+    const format: RefusalFormat = {
+      schema: `${prefix}Error`,
+      render: (refusal, exchange) => dialect.renderRefusal(refusal, undefined, exchange),
+      ...(chosenRefusals === undefined ? {} : { renderChoices }),
+      read: errorForm.read,
+    };
     const schema = `${prefix}Tokens`;
     const routes = Object.entries(tokenEndpoints).map(
       ([path, endpoint]) =>
@@ -39,11 +56,8 @@ export const describeWire =
       title,
       purpose,
       schemas: {
-        [format.schema]: objectOf({
-          error: { enum: [...new Set(Object.values(refusals).map(({ error }) => error))] },
-          error_description: { type: 'string', minLength: 1 },
-        }),
-        [schema]: withMembers(tokens, members?.schemas ?? {}),
+        [format.schema]: errorForm.schemaOf([...new Set(Object.values(refusals).map(({ error }) => error))]),
+        [schema]: orEmpty(withMembers(tokens, members?.schemas ?? {}), endpoint?.ending !== undefined),
       },
       routes: {
         [`GET ${authorization.path}`]: describeAuthorization(authorization, {
@@ -54,6 +68,10 @@ export const describeWire =
       },
     };
   };
+
+/** A schema for an answer that has no members where nothing was issued. */
+const orEmpty = (schema: JsonSchema, mayBeEmpty: boolean): JsonSchema =>
+  mayBeEmpty ? { anyOf: [schema, { type: 'object', maxProperties: 0 }] } : schema;
 
 /** A schema of an object with further members that it may have. */
 const withMembers = (schema: JsonSchema, members: Readonly<Record<string, JsonSchema>>): JsonSchema => ({

@@ -1,5 +1,7 @@
 import type { Exchange } from '../../wire/exchange.ts';
 import type { SandboxFacts, SandboxPlace } from '../sandbox-facts.ts';
+import { OAUTH_ERROR_FORM } from './error-form.ts';
+import type { ErrorForm } from './error-form.ts';
 
 /** How the variables of a program begin: `PING_` for the dialect `ping`. */
 const prefixOf = (dialect: string): string => dialect.toUpperCase().replaceAll('-', '_');
@@ -16,10 +18,13 @@ export const tokenVariables =
     };
   };
 
-/** Writes an error as RFC 6749 §5.2 does, with these headers. */
+/** Writes an error with these headers, as RFC 6749 §5.2 does or in another form. */
 export const writeOAuthError =
-  (headersOf: (exchange: Exchange) => Readonly<Record<string, string>>): SandboxFacts['renderError'] =>
+  (
+    headersOf: (exchange: Exchange) => Readonly<Record<string, string>>,
+    form: ErrorForm = OAUTH_ERROR_FORM,
+  ): SandboxFacts['renderError'] =>
   ({ error, description }, exchange) => ({
     headers: headersOf(exchange),
-    body: JSON.stringify({ error, error_description: description }),
+    body: JSON.stringify(form.write({ error: form.codes?.[error] ?? error, description }, exchange)),
   });
