@@ -101,7 +101,7 @@ export const connectRoutes = <Incoming = Request>(
       if (result === undefined) return end('state_invalid', 'state_invalid');
       // The cookie stays: the same page may succeed in a minute.
       if (result.status === 'unavailable') return answer(problemOf('unavailable', result.code));
-      if (result.status === 'refused') return end('refused', result.code);
+      if (result.status !== 'connected') return end(result.status, result.code);
       await options.onConnected?.(result.name);
       return privately(seeOther(to), cookie.clear(state));
     },

@@ -8,8 +8,10 @@ import type { Tokens } from '../put.ts';
 import type { Budget } from '../refresh/budget.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { checkParams, fillPlaceholders } from '../refresh/write-request.ts';
+import type { ConsentHold } from '../stores/consents.ts';
 import { sleep } from '../time.ts';
 import type { Millis } from '../time.ts';
+import { claimConsent, concludeConsent, digestOf, isBusy, mayLeave, waitForOther } from './claim-consent.ts';
 import { exchangeCode } from './exchange-code.ts';
 import { challengeOf, newState, newVerifier, openTicket, sealTicket } from './ticket.ts';
 import { spoolFirstPair } from './spooled-pair.ts';
@@ -33,7 +35,10 @@ export type Connected =
   /** The pair is on disk. */
   | { readonly status: 'connected'; readonly name: string; readonly note: string }
   | { readonly status: 'refused'; readonly code: string; readonly note: string }
-  | { readonly status: 'unavailable'; readonly code: string; readonly note: string };
+  /** Not now. The same callback may work in a minute. */
+  | { readonly status: 'unavailable'; readonly code: string; readonly note: string }
+  /** The code was sent, and no answer came. Only another consent helps: a second use of a code ends what the first one gave. */
+  | { readonly status: 'unanswered'; readonly code: string; readonly note: string };
 
 /** The way of an owner to the consent of one client and back. `connectRoutes` makes routes of it. */
 export type ConsentFlow = {
@@ -42,14 +47,18 @@ export type ConsentFlow = {
   /** What a ticket holds; `undefined` for one that is not ours, has ended, or belongs to another state, client or redirect URI. */
   open(state: string, ticket: string): Pick<Ticket, 'name' | 'note'> | undefined;
   /**
-   * Exchanges the code and keeps the pair. When it resolves with `connected`, the pair is on disk. The same state again, in this process,
-   * gets the same result, and the code is sent once: a second use of a code ends the grant at some providers.
+   * Exchanges the code and keeps the pair. When it resolves with `connected`, the pair is on disk. The same state again, at any node of
+   * the store, gets the same result, and the code is sent once: a second use of a code ends the grant at some providers.
    */
   complete(state: string, ticket: string, code: string): Promise<Connected | undefined>;
 };
 
 /** A pair that waits for the store, and where it is on disk. */
-type Unsaved = { readonly tokens: Tokens; readonly spoolId: string | undefined };
+type Unsaved = {
+  readonly tokens: Tokens;
+  readonly spoolId: string | undefined;
+  readonly hold: ConsentHold;
+};
 
 /** An owner has so long. */
 const CONSENT_MS = 10 * 60_000;
@@ -83,25 +92,58 @@ export const createConsentFlow = (
   const connect = async (state: string, ticket: Ticket, code: string): Promise<Connected> => {
     const { name, note } = ticket;
     const before = unsaved.get(state);
-    let tokens = before?.tokens;
-    if (tokens === undefined) {
-      const exchanged = await exchangeCode(engine, client, ticket, code);
-      if (exchanged.status !== 'exchanged') return { ...exchanged, note };
-      ({ tokens } = exchanged);
+    if (before !== undefined) return keep(state, ticket, before);
+    const claim = await claimConsent(engine, state, ticket.endsAtMs);
+    if (claim.status !== 'claimed') {
+      if (claim.outcome !== 'connected') return { status: claim.outcome, code: claim.code, note };
+      onPut(name);
+      return { status: 'connected', name, note };
     }
+    const { hold } = claim;
+    const maySend = (): Promise<boolean> => mayLeave(engine, hold, client.provider.exchangeSeconds);
+    const exchanged = await exchangeCode(engine, client, { ticket, code, maySend });
+    if (exchanged.status === 'exchanged')
+      return keep(state, ticket, { tokens: exchanged.tokens, spoolId: undefined, hold });
+    await concludeConsent(engine, hold, exchanged);
+    return { ...exchanged, note };
+  };
+
+  const keep = async (state: string, ticket: Ticket, pair: Unsaved): Promise<Connected> => {
+    const { name, note } = ticket;
+    const { tokens, spoolId, hold } = pair;
+    const digest = digestOf(state);
     try {
-      await save(engine, ticket, tokens, before !== undefined);
+      await save(engine, { ticket, tokens, digest, isRetry: unsaved.has(state) });
     } catch (error) {
-      if (error instanceof KeeperError) return { status: 'refused', code: error.code, note };
+      if (error instanceof KeeperError) {
+        await concludeConsent(engine, hold, { status: 'refused', code: error.code });
+        return { status: 'refused', code: error.code, note };
+      }
       if (!(error instanceof StoreError)) throw error;
       forgetOldest(unsaved);
-      unsaved.set(state, { tokens, spoolId: before?.spoolId ?? spoolFirstPair(engine, ticket, tokens) });
+      unsaved.set(state, { ...pair, spoolId: spoolId ?? spoolFirstPair(engine, ticket, tokens, digest) });
       return { status: 'unavailable', code: 'store_unavailable', note };
     }
-    if (before?.spoolId !== undefined) engine.spool.remove(before.spoolId);
+    if (spoolId !== undefined) engine.spool.remove(spoolId);
     unsaved.delete(state);
     onPut(name);
     return { status: 'connected', name, note };
+  };
+
+  /** Waits for another node without a turn of the budget, and asks again when that has ended. */
+  const connectOnce = async (state: string, ticket: Ticket, code: string): Promise<Connected> => {
+    const endMs = engine.clock.monotonicMs() + engine.timing.callerWaitMs;
+    try {
+      for (;;) {
+        const result = await budget.run(clientName, true, () => connect(state, ticket, code));
+        if (!isBusy(result) || !(await waitForOther(engine, state, endMs))) return result;
+      }
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      // Nothing was sent: the claim comes first.
+      engine.log({ event: 'store.failed', during: 'connect', reason: error.message });
+      return { status: 'unavailable', code: 'store_unavailable', note: ticket.note };
+    }
   };
 
   return {
@@ -127,7 +169,7 @@ export const createConsentFlow = (
       const known = results.get(state);
       if (known !== undefined) return known;
       refuseSending();
-      const result = budget.run(clientName, true, () => connect(state, ticket, code));
+      const result = connectOnce(state, ticket, code);
       forgetOldest(results);
       results.set(state, result);
       const ended = await result;
@@ -145,9 +187,25 @@ export const createConsentFlow = (
 };
 
 /** Stores a pair. A store that is away is tried again while the owner waits: their consent was given once. */
-const save = async (engine: Engine, ticket: Ticket, tokens: Tokens, isRetry: boolean): Promise<void> => {
+const save = async (
+  engine: Engine,
+  {
+    ticket,
+    tokens,
+    digest,
+    isRetry,
+  }: {
+    readonly ticket: Ticket;
+    readonly tokens: Tokens;
+    readonly digest: Uint8Array;
+    readonly isRetry: boolean;
+  },
+): Promise<void> => {
   const { clock, store, timing } = engine;
-  const prepared = preparePut(engine, ticket.name, ticket.client, tokens, { params: ticket.params });
+  const prepared = {
+    ...preparePut(engine, ticket.name, ticket.client, tokens, { params: ticket.params }),
+    consent: digest,
+  };
   // Since the first try, the connection may have got a later pair. That one stays.
   const put = isRetry ? { ...prepared, issuedAtMs: tokens.obtainedAtMs } : prepared;
   const endMs: Millis = clock.monotonicMs() + timing.callerWaitMs;

@@ -13,15 +13,19 @@ export type ExchangedCode =
   | { readonly status: 'exchanged'; readonly tokens: Tokens }
   /** The provider refuses the code, or us. Another consent may help, or a look at the client's registration. */
   | { readonly status: 'refused'; readonly code: string }
-  /** Not now. The same code may still work. */
-  | { readonly status: 'unavailable'; readonly code: string };
+  /** Not now. The provider has not looked at the code: it may be sent again. */
+  | { readonly status: 'unavailable'; readonly code: string }
+  /** It was sent, and may have been used. A second use would end what the first one gave (RFC 6749 §4.1.2). */
+  | { readonly status: 'unanswered'; readonly code: string };
 
-/** Exchanges a code for the first pair, with the client's own authentication. Nobody can cut it short. */
+/**
+ * Exchanges a code for the first pair, with the client's own authentication. `maySend` is asked before each send, when the connection
+ * stands. Nobody can cut it short.
+ */
 export const exchangeCode = async (
   engine: Engine,
   client: Client,
-  ticket: Ticket,
-  code: string,
+  { ticket, code, maySend }: { readonly ticket: Ticket; readonly code: string; maySend(): Promise<boolean> },
 ): Promise<ExchangedCode> => {
   const { consent, url, exchangeSeconds } = client.provider;
   if (consent === undefined) return { status: 'refused', code: 'no_consent' };
@@ -40,7 +44,7 @@ export const exchangeCode = async (
       params: ticket.params,
     });
     const sentAtMs = engine.store.nowMs();
-    const options = { deadlineMs: seconds(exchangeSeconds), maySend: () => true, clock: engine.clock };
+    const options = { deadlineMs: seconds(exchangeSeconds), maySend, clock: engine.clock };
     answer = readAnswer(client.provider, await engine.transport(request, options), engine.store.nowMs());
     if (answer.pair !== undefined)
       return {
@@ -50,7 +54,16 @@ export const exchangeCode = async (
     // During a change of secrets the next one may be the right one.
     if (!MAY_BE_CLIENT.has(answer.class)) break;
   }
-  const { class: found, code: said } = answer ?? { class: 'bug' as const, code: 'no_secret' };
-  const isOutage = found === 'not_sent' || found === 'rate_limited' || found === 'ambiguous';
-  return { status: isOutage ? 'unavailable' : 'refused', code: said };
+  return answer === undefined
+    ? { status: 'refused', code: 'no_secret' }
+    : { status: endingOf(answer), code: answer.code };
+};
+
+/** With 503 a server says that it does nothing at this moment. Any other outage leaves open whether the code was used. */
+const SERVICE_UNAVAILABLE = 503;
+
+const endingOf = ({ class: found, status }: Answer): 'unavailable' | 'unanswered' | 'refused' => {
+  if (found === 'not_sent' || found === 'rate_limited') return 'unavailable';
+  if (found === 'ambiguous') return status === SERVICE_UNAVAILABLE ? 'unavailable' : 'unanswered';
+  return found === 'unusable' ? 'unanswered' : 'refused';
 };

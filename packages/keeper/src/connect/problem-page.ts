@@ -38,6 +38,11 @@ const PROBLEMS = {
     title: 'Not at this moment',
     text: 'The service of the car maker does not answer, or we cannot store its answer. Load this page again in a minute.',
   },
+  unanswered: {
+    status: 504,
+    title: 'Not connected yet',
+    text: 'The service of the car maker did not answer in time. Start again. It may ask you once more.',
+  },
   method_not_allowed: { status: 405, title: 'Wrong method', text: 'This address is for browsers.' },
 } as const satisfies Record<string, Texts>;
 

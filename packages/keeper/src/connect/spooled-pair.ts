@@ -8,7 +8,11 @@ import type { StoredAnswer } from '../stores/store.ts';
 import type { Ticket } from './ticket.ts';
 
 /** The first pair of a connection, and what a put of it needs. */
-type FirstPair = Pick<Ticket, 'name' | 'client' | 'params'> & { readonly tokens: Tokens };
+type FirstPair = Pick<Ticket, 'name' | 'client' | 'params'> & {
+  readonly tokens: Tokens;
+  /** The digest of the consent that brought it, in hexadecimal. */
+  readonly consent?: string;
+};
 
 /** No row has this generation: the pair belongs to none yet. */
 const NO_ROW = 0;
@@ -21,10 +25,12 @@ export const spoolFirstPair = (
   engine: Engine,
   { name, client, params }: Ticket,
   tokens: Tokens,
+  consent: Uint8Array,
 ): string | undefined => {
   const id = engine.newId();
   const nowMs = engine.store.nowMs();
-  const body = JSON.stringify({ name, client, params, tokens } satisfies FirstPair);
+  const first = { name, client, params, tokens, consent: Buffer.from(consent).toString('hex') };
+  const body = JSON.stringify(first satisfies FirstPair);
   const answer = { id, body, sentAtMs: tokens.obtainedAtMs ?? nowMs, receivedAtMs: nowMs };
   let isOnDisk = true;
   try {
@@ -41,10 +47,14 @@ export const spoolFirstPair = (
  * forget it: not where its client is missing here.
  */
 export const keepFirstPair = async (engine: Engine, stored: StoredAnswer): Promise<string | undefined> => {
-  const { name, client, params, tokens } = JSON.parse(openAnswer(engine.keys, stored)) as FirstPair;
+  const { name, client, params, tokens, consent } = JSON.parse(openAnswer(engine.keys, stored)) as FirstPair;
   if (!engine.clients.has(client)) return undefined;
   try {
-    const put = { ...preparePut(engine, name, client, tokens, { params }), issuedAtMs: stored.sentAtMs };
+    const put = {
+      ...preparePut(engine, name, client, tokens, { params }),
+      issuedAtMs: stored.sentAtMs,
+      ...(consent === undefined ? {} : { consent: Buffer.from(consent, 'hex') }),
+    };
     await keptStatus(engine, put, await engine.store.put(put));
   } catch (error) {
     // Another connection has it.

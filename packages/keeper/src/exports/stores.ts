@@ -1,4 +1,5 @@
 export { memoryStore, sqliteStore } from '../stores/sqlite/open.ts';
 export type * from '../stores/store.ts';
+export type * from '../stores/consents.ts';
 export type { ServiceKey, ServiceKeyVerbs, ServiceScope } from '../stores/service-keys.ts';
 export type * from '../stores/deliveries.ts';

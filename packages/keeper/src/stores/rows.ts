@@ -1,7 +1,17 @@
 import type { ConsentCause, DueRank, Grant, GrantState } from '../grants/grant.ts';
+import type { ClaimedConsent, ConsentOutcome } from './consents.ts';
 import type { Delivery, EndpointHealth } from './deliveries.ts';
 import type { ServiceKey, ServiceScope } from './service-keys.ts';
-import type { Attempt, ClientSend, Counts, Put, Step, StoredAnswer, StoredEvent } from './store.ts';
+import type {
+  Attempt,
+  ClientSend,
+  Counts,
+  Put,
+  PutResult,
+  Step,
+  StoredAnswer,
+  StoredEvent,
+} from './store.ts';
 
 /** What a column holds, as both drivers return it. */
 export type Value = string | number | bigint | Uint8Array | null;
@@ -50,6 +60,14 @@ export const toGrant = (row: Row): Grant => {
   };
 };
 
+/** A row of `consents`. */
+export const toConsent = (row: Row): ClaimedConsent => ({
+  isSent: toNumber(row['sent_at_ms']) !== undefined,
+  leaseUntilMs: toNumber(row['lease_until_ms']) ?? 0,
+  outcome: toText(row['outcome']) as ConsentOutcome | undefined,
+  code: toText(row['code']) ?? '',
+});
+
 /** A row of `attempts`. */
 export const toAttempt = (row: Row): Attempt => ({
   id: String(row['id']),
@@ -69,6 +87,9 @@ export const isForSame = (put: Put, grant: Grant): boolean =>
 /** Whether a pair from a table was issued before the one that its connection has, which may live. */
 export const isFromBefore = ({ issuedAtMs }: Put, own: Grant): boolean =>
   issuedAtMs !== undefined && issuedAtMs < own.issuedAtMs && own.state !== 'dead';
+
+/** Whether a pair from outside was not refused. */
+export const isKept = ({ status }: PutResult): boolean => status !== 'held' && status !== 'inflight';
 
 const textOf = (params: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(params).sort(([one], [other]) => (one < other ? -1 : 1)));

@@ -3,6 +3,7 @@ import type { GrantChange } from '../grants/decide.ts';
 import type { ClientEvent, GrantEvent } from '../grants/events.ts';
 import type { ConsentCause, Due, DueRank, Grant, GrantState } from '../grants/grant.ts';
 import type { Clock, Millis } from '../time.ts';
+import type { ConsentVerbs } from './consents.ts';
 import type { DeliveryVerbs } from './deliveries.ts';
 import type { FigureVerbs } from './figures.ts';
 import type { ServiceKeyVerbs } from './service-keys.ts';
@@ -26,6 +27,7 @@ export type Store = GrantVerbs &
   DeliveryVerbs &
   FigureVerbs &
   ServiceKeyVerbs &
+  ConsentVerbs &
   IdentityVerbs;
 
 /** What the caller believes of a row. `fence` is left out with an answer: a pair counts without the lease. */
@@ -162,6 +164,8 @@ export type Put = {
   readonly linkPrefix: string | undefined;
   /** When a table says that the pair was issued: one of the connection that was issued later stays. */
   readonly issuedAtMs?: Millis | undefined;
+  /** The digest of the consent that brought the pair: it ends as `connected` in the same transaction, unless the pair is refused. */
+  readonly consent?: Uint8Array | undefined;
 };
 
 /**
@@ -355,7 +359,7 @@ export type IdentityVerbs = {
   /** Where answers wait that the store refused; `undefined` for a store in memory. */
   readonly spoolDirectory: string | undefined;
   /**
-   * Deletes attempts, notes of replaced tokens, acknowledged events and spares from before `beforeMs`; and what the outbox has beyond its bounds, the
+   * Deletes consents that have ended, attempts, notes of replaced tokens, acknowledged events and spares from before `beforeMs`; and what the outbox has beyond its bounds, the
    * oldest first. The last `needs_consent` of a grant that is dead stays until it is acknowledged. Some of each kind at a
    * time: returns how many, and whether there is more.
    */

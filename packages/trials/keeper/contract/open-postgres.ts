@@ -19,6 +19,7 @@ const TABLES = [
   'service_keys',
   'deliveries',
   'replaced_tokens',
+  'consents',
 ];
 const EMPTY = [
   ...TABLES.map((table) => `DELETE FROM keeper_${table}`),

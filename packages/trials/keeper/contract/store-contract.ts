@@ -1,4 +1,5 @@
 import { describeAnnouncing } from './announcing.ts';
+import { describeConsenting } from './consenting.ts';
 import { describeDelivering } from './delivering.ts';
 import { describeDuplicates } from './duplicates.ts';
 import { describeListing } from './listing.ts';
@@ -22,6 +23,7 @@ export const describeStore = (name: string, open: OpenForContract): void => {
   describeAnnouncing(name, open);
   describeListing(name, open);
   describeServiceKeys(name, open);
+  describeConsenting(name, open);
   describeDelivering(name, open);
   describeReporting(name, open);
 };

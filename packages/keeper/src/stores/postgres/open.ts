@@ -5,6 +5,7 @@ import type { Store, StoreOpener } from '../store.ts';
 import { createDatabaseClock } from './clock.ts';
 import { openConnections } from './connections.ts';
 import type { PostgresLimits } from './connections.ts';
+import { createConsentVerbs } from './consents.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
 import { createClientVerbs, createEventVerbs } from './events.ts';
 import { createFigureVerbs } from './figures.ts';
@@ -55,6 +56,7 @@ export const postgresStore =
         ...createListVerbs(connections),
         ...createKeyVerbs(connections),
         ...createServiceKeyVerbs(connections),
+        ...createConsentVerbs(connections),
         ...createDeliveryVerbs(connections),
         ...createFigureVerbs(connections),
         ...createIdentityVerbs(connections),

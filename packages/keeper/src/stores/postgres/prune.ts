@@ -6,6 +6,9 @@ import { NOW } from './schema.ts';
 const MARKS = `DELETE FROM keeper_commits WHERE id IN (
     SELECT id FROM keeper_commits WHERE at_ms < ${NOW} - 3600000 LIMIT :limit FOR UPDATE SKIP LOCKED)
   RETURNING 1`;
+const CONSENTS = `DELETE FROM keeper_consents WHERE digest IN (
+    SELECT digest FROM keeper_consents WHERE ends_at_ms <= ${NOW} LIMIT :limit FOR UPDATE SKIP LOCKED)
+  RETURNING 1`;
 const ATTEMPTS = `DELETE FROM keeper_attempts WHERE id IN (
     SELECT id FROM keeper_attempts WHERE sent_at_ms < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
   RETURNING 1`;
@@ -41,7 +44,7 @@ export const createPrune =
   ({ write }: Connections): IdentityVerbs['prune'] =>
   async ({ beforeMs: before, outbox, limit }) => {
     const counts: number[] = [];
-    for (const statement of [MARKS, ATTEMPTS, REPLACED, ACKNOWLEDGED, DELIVERIES, SPARES])
+    for (const statement of [MARKS, CONSENTS, ATTEMPTS, REPLACED, ACKNOWLEDGED, DELIVERIES, SPARES])
       counts.push((await write(statement, { before, limit })).length);
     const { beforeMs, eventsMax } = outbox;
     const gone = await write(UNHEARD, { before: beforeMs, eventsMax, limit });

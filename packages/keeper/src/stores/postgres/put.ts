@@ -1,5 +1,5 @@
 import type { Grant } from '../../grants/grant.ts';
-import { isForSame, isFromBefore, toGrant } from '../rows.ts';
+import { isForSame, isFromBefore, isKept, toGrant } from '../rows.ts';
 import type { Row } from '../rows.ts';
 import type { Put, PutResult, SealedPair } from '../store.ts';
 import { CLOSE } from './close.ts';
@@ -27,6 +27,8 @@ const LINK_NEW = 'INSERT INTO keeper_connections (name, grant_id, client) VALUES
 const LINK_ALL = `UPDATE keeper_connections SET client = :client WHERE name IN (
   SELECT name FROM keeper_connections WHERE grant_id = :id AND client <> :client ORDER BY name FOR UPDATE)`;
 
+const END_CONSENT = "UPDATE keeper_consents SET outcome = 'connected', code = 'ok' WHERE digest = :digest";
+
 const INSERT = `INSERT INTO keeper_grants (id, client, params, generation, epoch, state, since_ms, sealed, lookup,
     issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, ends_at_ms, fence, sends, failures, due_at_ms, due_rank,
     is_at_risk)
@@ -47,7 +49,11 @@ const REPLACE = `UPDATE keeper_grants SET client = :client, params = :params, ge
 export const createPut =
   ({ transact }: Connections): ((put: Put) => Promise<PutResult>) =>
   (put) =>
-    transact((query) => write(query, put));
+    transact(async (query) => {
+      const result = await write(query, put);
+      if (put.consent !== undefined && isKept(result)) await query(END_CONSENT, { digest: put.consent });
+      return result;
+    });
 
 const write = async (query: Query, put: Put): Promise<PutResult> => {
   const { name } = put;

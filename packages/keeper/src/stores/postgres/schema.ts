@@ -153,4 +153,16 @@ export const SCHEMA: readonly string[] = [
   );
   CREATE INDEX keeper_replaced_tokens_by_time ON keeper_replaced_tokens (replaced_at_ms);
   `,
+  `
+  CREATE TABLE keeper_consents (
+    digest bytea PRIMARY KEY,
+    owner text NOT NULL,
+    lease_until_ms bigint NOT NULL,
+    sent_at_ms bigint,
+    outcome text,
+    code text,
+    ends_at_ms bigint NOT NULL
+  );
+  CREATE INDEX keeper_consents_by_end ON keeper_consents (ends_at_ms);
+  `,
 ];

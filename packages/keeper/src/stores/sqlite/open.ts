@@ -7,6 +7,7 @@ import type { Clock, Millis } from '../../time.ts';
 import type { IdentityVerbs, Store, StoreOpener } from '../store.ts';
 import { createStoreClock } from './clock.ts';
 import { createCommits } from './commits.ts';
+import { createConsentVerbs } from './consents.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
 import { createFigureVerbs } from './figures.ts';
 import { toOpenError } from './errors.ts';
@@ -59,6 +60,7 @@ const openSqliteStore = (
     ...createListVerbs(connection),
     ...createKeyVerbs(connection),
     ...createServiceKeyVerbs(connection),
+    ...createConsentVerbs(connection),
     ...createDeliveryVerbs(connection),
     ...createFigureVerbs(connection),
     ...createIdentityVerbs(connection, file, place),

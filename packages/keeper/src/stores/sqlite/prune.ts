@@ -5,6 +5,8 @@ const ATTEMPTS =
   'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE sent_at_ms < :beforeMs LIMIT :limit)';
 const REPLACED = `DELETE FROM replaced_tokens WHERE (name, fingerprint) IN (
   SELECT name, fingerprint FROM replaced_tokens WHERE replaced_at_ms < :beforeMs LIMIT :limit)`;
+const CONSENTS = `DELETE FROM consents WHERE digest IN (
+  SELECT digest FROM consents WHERE ends_at_ms <= :nowMs LIMIT :limit)`;
 const ACKNOWLEDGED = `DELETE FROM events WHERE number IN (
   SELECT number FROM events WHERE acknowledged_at_ms < :beforeMs LIMIT :limit)`;
 const DELIVERIES = `DELETE FROM deliveries WHERE rowid IN (
@@ -25,14 +27,16 @@ const UNHEARD = `DELETE FROM events WHERE number IN (
   ORDER BY number LIMIT :limit) RETURNING fanned_at_ms`;
 
 /** Deletes what nobody needs any more. */
-export const createPrune = ({ database, commits }: Connection): IdentityVerbs['prune'] => {
+export const createPrune = ({ database, commits, nowMs }: Connection): IdentityVerbs['prune'] => {
   const pruning = [ATTEMPTS, REPLACED, ACKNOWLEDGED, DELIVERIES, SPARES].map((statement) =>
     database.prepare(statement),
   );
+  const ended = database.prepare(CONSENTS);
   const unheard = database.prepare(UNHEARD);
   return ({ beforeMs, outbox, limit }: PruneBounds) =>
     commits.run(() => {
       const counts = pruning.map((statement) => Number(statement.run({ beforeMs, limit }).changes));
+      counts.push(Number(ended.run({ nowMs: nowMs(), limit }).changes));
       const { eventsMax, beforeMs: outboxBeforeMs } = outbox;
       const gone = unheard.all({ outboxBeforeMs, eventsMax, limit });
       // Webhooks have got the others.

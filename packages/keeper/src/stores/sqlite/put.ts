@@ -4,6 +4,7 @@ import type { Grant } from '../../grants/grant.ts';
 import { isForSame, isFromBefore, toGrant } from '../rows.ts';
 import type { Value } from '../rows.ts';
 import { CLOSE } from './close.ts';
+import { createConsentEnd } from './consents.ts';
 import { createReplacedTokens } from './replaced-tokens.ts';
 
 const INSERT = `INSERT INTO grants (id, client, params, generation, epoch, state, since_ms, sealed, lookup, issued_at_ms,
@@ -53,6 +54,7 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
   const linkAll = database.prepare('UPDATE connections SET client = ? WHERE grant_id = ?');
   const insert = database.prepare(INSERT);
   const replace = database.prepare(REPLACE);
+  const endConsent = createConsentEnd(connection);
   const raiseHighWater = database.prepare('UPDATE deployment SET high_water = high_water + 1');
 
   const columnsOf = (put: Put, pair: SealedPair): Record<string, string | number | Uint8Array | null> => ({
@@ -137,7 +139,7 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
   };
 
   return {
-    put: (put) => commits.run(() => write(put)),
+    put: (put) => commits.run(() => endConsent(put, write(put))),
     putMany: (puts) => commits.run(() => puts.map(write)),
   };
 };

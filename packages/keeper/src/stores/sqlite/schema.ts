@@ -170,4 +170,16 @@ export const SCHEMA: readonly string[] = [
   END;
   `,
   'ALTER TABLE deployment ADD COLUMN clock TEXT',
+  `
+  CREATE TABLE consents (
+    digest BLOB PRIMARY KEY,
+    owner TEXT NOT NULL,
+    lease_until_ms INTEGER NOT NULL,
+    sent_at_ms INTEGER,
+    outcome TEXT,
+    code TEXT,
+    ends_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX consents_by_end ON consents (ends_at_ms);
+  `,
 ];
