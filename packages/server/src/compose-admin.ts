@@ -110,6 +110,7 @@ const openProvider = (config: Config, emit: Emit): OperatorProvider | undefined 
   return {
     upstream,
     roleClaim: config.operatorRoleClaim,
+    clientsClaim: config.operatorClientsClaim,
     roles: parseRoles(operatorRoles ?? '') ?? new Map(),
   };
 };

@@ -19,6 +19,7 @@ const WRITES: Readonly<Record<string, { readonly action: string; readonly kind?:
   'grant revoke': { action: 'grant.revoke', kind: 'grant' },
   'grant reinstate': { action: 'grant.reinstate', kind: 'grant' },
   'webhook add': { action: 'webhook.add' },
+  'webhook set': { action: 'webhook.change', kind: 'webhook' },
   'webhook remove': { action: 'webhook.remove', kind: 'webhook' },
   'webhook retry': { action: 'webhook.retry', kind: 'webhook' },
   'keys rotate': { action: 'key.rotate' },

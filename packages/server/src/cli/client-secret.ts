@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addSecret, readClient, removeSecret } from '../exports/index.ts';
+import { SECRETS_MAX } from '../exports/clients.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { describeSecrets, secretToJson } from './client-report.ts';
 import { unknownClient, unknownSecret } from './not-found.ts';
@@ -7,7 +8,11 @@ import { onDeployment, readName, readWholeNumber, withCommonOptions } from './op
 import type { CommonOptions } from './options.ts';
 import { alignColumns, showTime, timeOrNull } from './output.ts';
 
-type AddOptions = CommonOptions & { readonly name: string; readonly expiresInSeconds?: string };
+type AddOptions = CommonOptions & {
+  readonly name: string;
+  readonly expiresInSeconds?: string;
+  readonly overlapSeconds?: string;
+};
 type RemoveOptions = CommonOptions & { readonly force?: boolean };
 
 export const addClientSecret = (client: Command): void => {
@@ -15,9 +20,10 @@ export const addClientSecret = (client: Command): void => {
     .command('secret')
     .description('A client may have several named secrets, so that one can be replaced without a gap.');
   withCommonOptions(secret.command('add <id>'))
-    .description('Adds a secret and prints it once. The other secrets stay valid.')
+    .description('Adds a secret and prints it once. The other secrets stay valid, or end after an overlap.')
     .option('--name <name>', 'a name for people', '')
     .option('--expires-in-seconds <seconds>', 'when the secret expires (default: never)')
+    .option('--overlap-seconds <seconds>', 'end the other secrets after so long (default: they stay)')
     .addHelpText(
       'after',
       '\nExample:\n  $ keyfob client secret add ID --name 2027 --expires-in-seconds 31536000',
@@ -47,7 +53,19 @@ const add = async (clientId: string, options: AddOptions): Promise<void> =>
     const { expiresInSeconds: text } = options;
     const expiresInSeconds =
       text === undefined ? undefined : readWholeNumber('--expires-in-seconds', text, { least: 1 });
-    const added = await addSecret(context, { clientId, name, expiresInSeconds });
+    const overlapSeconds =
+      options.overlapSeconds === undefined
+        ? undefined
+        : readWholeNumber('--overlap-seconds', options.overlapSeconds, { least: 0 });
+    const added = await addSecret(context, { clientId, name, expiresInSeconds, overlapSeconds });
+    if (added.outcome === 'too_many') {
+      const remedy = 'Remove one that is not in use with "keyfob client secret remove".';
+      throw new OperatorError(
+        'secrets_full',
+        `client ${clientId} has ${SECRETS_MAX} secrets already`,
+        remedy,
+      );
+    }
     if (added.outcome === 'client_unknown') throw unknownClient(clientId);
     if (added.outcome === 'client_public') {
       throw new OperatorError(

@@ -1,15 +1,20 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { createLoginLink, LINK_SECONDS, optionOf } from '../exports/index.ts';
+import { createLoginLink, faultOfOwnClients, LINK_SECONDS, optionOf } from '../exports/index.ts';
 import type { Config } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { ROLES } from '../exports/operators.ts';
 import type { Role } from '../exports/operators.ts';
 import { onDeployment, readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
+import { ownClientsInvalid } from './own-clients.ts';
 import { osOperator } from './os-user.ts';
 
-type LoginOptions = CommonOptions & { readonly role: Role; readonly adminPort?: string };
+type LoginOptions = CommonOptions & {
+  readonly role: Role;
+  readonly client?: readonly string[];
+  readonly adminPort?: string;
+};
 
 export const addConsole = (program: Command): void => {
   const console = program
@@ -21,6 +26,7 @@ export const addConsole = (program: Command): void => {
       'Prints a link that signs one person in to the console, once, within five minutes. Run it where the store is; open the link where the admin listener can be reached.',
     )
     .addOption(new Option('--role <role>', 'what the person may do').choices(ROLES).default('admin'))
+    .option('--client <id...>', 'for the role developer: the clients that the person works with')
     .option(...optionOf('adminPort'))
     .addHelpText('after', '\nExample:\n  $ keyfob console login --role support --admin-port 8788')
     .action(login);
@@ -39,7 +45,11 @@ const login = async (options: LoginOptions): Promise<void> => {
     options,
     async (context) => {
       const { name } = osOperator(options.terminal.environment);
-      const operator = { kind: 'link', id: name, name, role: options.role } as const;
+      const { role, client: clientIds = [] } = options;
+      const fault = await faultOfOwnClients(context, role, clientIds);
+      if (fault !== undefined) throw ownClientsInvalid(fault);
+      const own = role === 'developer' ? { clientIds: [...new Set(clientIds)] } : {};
+      const operator = { kind: 'link', id: name, name, role, ...own } as const;
       const secret = await createLoginLink(context, operator);
       const link = `${url}/console/login?link=${secret}`;
       return {

@@ -7,11 +7,13 @@ import type { OperatorKey, Role } from '../exports/operators.ts';
 import { OPERATOR_KEYS_MAX } from '../exports/stores.ts';
 import { onDeployment, readName, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
+import { ownClientsInvalid } from './own-clients.ts';
 import { alignColumns, timeOrNull, showTime } from './output.ts';
 
 type AddOptions = CommonOptions & {
   readonly name: string;
   readonly role: Role;
+  readonly client?: readonly string[];
   readonly expiresInDays: string;
 };
 
@@ -29,12 +31,16 @@ export const addOperator = (program: Command): void => {
     .description('Makes an operator key and prints it once.')
     .requiredOption('--name <name>', 'whose key it is, for people')
     .addOption(new Option('--role <role>', 'what its holder may do').choices(ROLES).makeOptionMandatory())
+    .option('--client <id...>', 'for the role developer: the clients that its holder works with')
     .option(
       '--expires-in-days <days>',
       `when it ends, at most ${OPERATOR_KEY_MAX_SECONDS / DAY_SECONDS}`,
       String(OPERATOR_KEY_SECONDS / DAY_SECONDS),
     )
-    .addHelpText('after', '\nExample:\n  $ keyfob operator key add --name helpdesk --role support')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ keyfob operator key add --name helpdesk --role support\n  $ keyfob operator key add --name "charge team" --role developer --client ID',
+    )
     .action(add);
   withCommonOptions(key.command('list'))
     .description('Lists the operator keys with their last use. Never prints a key.')
@@ -73,9 +79,11 @@ const add = async (options: AddOptions): Promise<void> =>
   onDeployment(options, async (context) => {
     const most = OPERATOR_KEY_MAX_SECONDS / DAY_SECONDS;
     const days = readWholeNumber('--expires-in-days', options.expiresInDays, { least: 1, most });
-    const { role } = options;
+    const { role, client: clientIds } = options;
     const expiresInSeconds = days * DAY_SECONDS;
-    const added = await addOperatorKey(context, { name: readName(options.name), role, expiresInSeconds });
+    const wanted = { name: readName(options.name), role, clientIds, expiresInSeconds };
+    const added = await addOperatorKey(context, wanted);
+    if (added.outcome === 'invalid') throw ownClientsInvalid(added.fault);
     if (added.outcome === 'too_many') {
       const remedy = 'Remove one with "keyfob operator key remove".';
       throw new OperatorError('operator_keys_full', `there are ${OPERATOR_KEYS_MAX} operator keys`, remedy);
@@ -84,6 +92,7 @@ const add = async (options: AddOptions): Promise<void> =>
     const rows = [
       ['key id', json.keyId],
       ['role', json.role],
+      ...(json.clientIds.length === 0 ? [] : [['clients', json.clientIds.join(' ')]]),
       ['operator key', `${added.text}  (shown only once)`],
       ['expires', showTime(json.expiresAt)],
     ];
@@ -94,10 +103,11 @@ const add = async (options: AddOptions): Promise<void> =>
     };
   });
 
-const keyToJson = ({ id, name, role, createdAtMs, expiresAtMs, lastUsedAtMs }: OperatorKey) => ({
+const keyToJson = ({ id, name, role, clientIds, createdAtMs, expiresAtMs, lastUsedAtMs }: OperatorKey) => ({
   keyId: id,
   name,
   role,
+  clientIds,
   createdAt: timeOrNull(createdAtMs),
   expiresAt: timeOrNull(expiresAtMs),
   lastUsedAt: timeOrNull(lastUsedAtMs),

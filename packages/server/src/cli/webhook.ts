@@ -7,6 +7,7 @@ import { alignColumns } from './output.ts';
 import { addWebhookAdd } from './webhook-add.ts';
 import { addWebhookDeliveries } from './webhook-deliveries.ts';
 import { reportWithSecret, webhookToJson } from './webhook-report.ts';
+import { addWebhookSet } from './webhook-set.ts';
 import { addWebhookTest } from './webhook-test.ts';
 
 export const addWebhook = (program: Command): void => {
@@ -19,6 +20,7 @@ export const addWebhook = (program: Command): void => {
     );
   addWebhookAdd(webhook);
   addViews(webhook);
+  addWebhookSet(webhook);
   addRemove(webhook);
   addWebhookTest(webhook);
   addWebhookDeliveries(webhook);

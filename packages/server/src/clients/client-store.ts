@@ -2,6 +2,7 @@ import type { Millis } from '../clock.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { ClientChange } from './change.ts';
 import type { Client, ClientSecret } from './client.ts';
+import type { SecretRoll } from './secret.ts';
 
 /** A client and the registered keys, read together so that the very next request notices a new or a withdrawn key. */
 export type ClientReading = {
@@ -28,7 +29,11 @@ export type ClientStore = {
     id: string,
     options: { readonly withGrants: boolean },
   ): Promise<'removed' | 'unknown' | 'has_grants'>;
-  addSecret(clientId: string, secret: ClientSecret): Promise<'added' | 'unknown'>;
+  addSecret(
+    clientId: string,
+    secret: ClientSecret,
+    roll?: SecretRoll,
+  ): Promise<'added' | 'unknown' | 'too_many'>;
   /** Removes a secret; with `keepLast` not the only one, without which the client would be locked out. */
   removeSecret(
     clientId: string,

@@ -65,3 +65,24 @@ const LAST_USE_STEP_MS = 3_600_000;
 /** Whether a use now must be stored: the stored one is at least an hour old. */
 export const isUseNews = (lastUsedAtMs: Millis | undefined, nowMs: Millis): boolean =>
   lastUsedAtMs === undefined || nowMs - lastUsedAtMs >= LAST_USE_STEP_MS;
+
+/** At most so many secrets per client: each is compared when the client authenticates. */
+export const SECRETS_MAX = 20;
+
+/** How a secret is added: `othersEndAtMs` ends the others at that moment, unless they end earlier. */
+export type SecretRoll = { readonly othersEndAtMs?: Millis | undefined };
+
+/** The secrets of a client with one more. */
+export const withSecret = (
+  secrets: readonly ClientSecret[],
+  added: ClientSecret,
+  { othersEndAtMs }: SecretRoll = {},
+): readonly ClientSecret[] | 'too_many' => {
+  if (secrets.length >= SECRETS_MAX) return 'too_many';
+  const others = secrets.map((secret) =>
+    othersEndAtMs === undefined
+      ? secret
+      : { ...secret, expiresAtMs: Math.min(secret.expiresAtMs ?? othersEndAtMs, othersEndAtMs) },
+  );
+  return [...others, added];
+};

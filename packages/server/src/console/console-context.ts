@@ -9,6 +9,7 @@ import type { RefusalCounts } from './troubles.ts';
 export type OperatorProvider = {
   readonly upstream: Upstream;
   readonly roleClaim: string;
+  readonly clientsClaim: string;
   readonly roles: ReadonlyMap<string, Role>;
 };
 

@@ -5,7 +5,7 @@ import { SignInError } from '../connect/sign-in/sign-in-error.ts';
 import { startOperatorSession, readLoginLink, takeLoginLink } from '../operations/operator-sessions.ts';
 import { recordAudit } from '../operations/record-audit.ts';
 import type { Operator } from '../operators/operator.ts';
-import { roleOfClaim } from '../operators/role.ts';
+import { readOwnClients, roleOfClaim } from '../operators/role.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { renderConsolePage, seeOther } from './console-page.ts';
 import { TEXTS } from './texts.ts';
@@ -117,9 +117,10 @@ export const finishAtProvider = async (context: ConsoleContext, visit: SignInVis
     const url = new URL(`${originOf(context, visit)}${CALLBACK}?${request.query.toString()}`);
     const { owner, claims } = await provider.upstream.finish(url, { state, nonce, codeVerifier });
     const role = roleOfClaim(provider.roles, claims[provider.roleClaim]);
-    if (role === undefined) return signInPage(context, visit, 'refused');
+    const clientIds = role === 'developer' ? readOwnClients(claims[provider.clientsClaim]) : undefined;
+    if (role === undefined || clientIds?.length === 0) return signInPage(context, visit, 'refused');
     const name = owner.name === '' ? owner.subject : owner.name;
-    const operator: Operator = { kind: 'provider', id: owner.subject, name, role };
+    const operator: Operator = { kind: 'provider', id: owner.subject, name, role, clientIds };
     const cookie = await start(context, visit, operator);
     // A page, not a redirect: the browser would not send a strict cookie along on the way from the provider.
     const texts = TEXTS[language];

@@ -20,6 +20,8 @@ export {
   isInForce,
   isUseNews,
   removeSecret,
+  SECRETS_MAX,
+  withSecret,
 } from '../clients/secret.ts';
 export type { Authentication } from '../clients/authenticate.ts';
 export { createThrottle } from '../clients/throttle.ts';

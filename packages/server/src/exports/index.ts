@@ -42,6 +42,7 @@ export { createGrant } from '../operations/create-grant.ts';
 export type { GrantCreated, NewGrant } from '../operations/create-grant.ts';
 export {
   addOperatorKey,
+  faultOfOwnClients,
   OPERATOR_KEY_MAX_SECONDS,
   OPERATOR_KEY_SECONDS,
 } from '../operations/operator-keys.ts';
@@ -70,6 +71,7 @@ export { registerClient } from '../operations/register-client.ts';
 export type { ClientRegistered, ClientRegistration } from '../operations/register-client.ts';
 export { reinstateGrant } from '../operations/reinstate-grant.ts';
 export { removeClient } from '../operations/remove-client.ts';
+export { changeWebhook } from '../operations/change-webhook.ts';
 export { removeSecret } from '../operations/remove-secret.ts';
 export { revokeGrant } from '../operations/revoke-grant.ts';
 export { readKeys } from '../operations/read-keys.ts';

@@ -1,7 +1,14 @@
 /** `@keyfob/server/webhooks`: grant events, the webhooks that want them, and how they are delivered and signed. */
 export { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
 export type { GrantEvent, GrantEventKind, NewGrantEvent } from '../outbox/grant-event.ts';
-export { isWanted, STANDARD_FORMAT, WEBHOOKS_MAX } from '../outbox/webhook.ts';
+export {
+  changeWebhook,
+  isFull,
+  isWanted,
+  STANDARD_FORMAT,
+  WEBHOOKS_MAX,
+  WEBHOOKS_OF_CLIENT_MAX,
+} from '../outbox/webhook.ts';
 export type { Webhook } from '../outbox/webhook.ts';
 export {
   chooseTurns,

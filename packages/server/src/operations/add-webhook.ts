@@ -37,11 +37,9 @@ export const addWebhook = async (
   wanted: NewWebhook,
 ): Promise<WebhookAdded> => {
   const { url, clientId } = wanted;
+  const fault = faultOfWebhook({ egress }, wanted);
   const format = WEBHOOK_FORMATS.find(({ name }) => name === wanted.format);
-  if (format === undefined) return { outcome: 'invalid', fault: `unknown format ${wanted.format}` };
-  const fault = faultOf(wanted, format);
-  if (fault !== undefined) return { outcome: 'invalid', fault };
-  if (egress.isDenied(url)) return { outcome: 'invalid', fault: `url ${DENIED}` };
+  if (fault !== undefined || format === undefined) return { outcome: 'invalid', fault: fault ?? '' };
   const { kinds = format.usualKinds } = wanted;
   if (clientId !== undefined && (await store.readClient(clientId)).client === undefined)
     return { outcome: 'client_unknown' };
@@ -62,6 +60,16 @@ export const addWebhook = async (
 /** A name is not looked up here: it may resolve to something else when it is connected to. */
 const DENIED =
   'names a private address; KEYFOB_EGRESS_ALLOWED_RANGES can allow its range, on every node and for this command';
+
+/** What is wrong with a webhook, one sentence; `undefined` for nothing. */
+export const faultOfWebhook = (
+  { egress }: Pick<OperationContext, 'egress'>,
+  wanted: NewWebhook,
+): string | undefined => {
+  const format = WEBHOOK_FORMATS.find(({ name }) => name === wanted.format);
+  if (format === undefined) return `unknown format ${wanted.format}`;
+  return faultOf(wanted, format) ?? (egress.isDenied(wanted.url) ? `url ${DENIED}` : undefined);
+};
 
 const faultOf = (
   { url, clientId, kinds = [], isHttpAllowed }: NewWebhook,

@@ -106,5 +106,6 @@ export const readOperatorKey = async (
   if (key === undefined || nowMs >= key.expiresAtMs) return undefined;
   if (key.lastUsedAtMs === undefined || nowMs - key.lastUsedAtMs >= USE_STEP_MS)
     await store.noteOperatorKeyUse(key.id, nowMs);
-  return { kind: 'key', id: key.id, name: key.name, role: key.role };
+  const own = key.role === 'developer' ? { clientIds: key.clientIds } : {};
+  return { kind: 'key', id: key.id, name: key.name, role: key.role, ...own };
 };

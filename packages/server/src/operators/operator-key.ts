@@ -8,6 +8,8 @@ export type OperatorKey = {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  /** The clients that a developer works with; empty for every other role. */
+  readonly clientIds: readonly string[];
   /** SHA-256, 32 bytes, of a key with 256 random bits. */
   readonly digest: Uint8Array;
   readonly createdAtMs: Millis;

@@ -15,11 +15,13 @@ export type Operator = {
   /** For people. */
   readonly name: string;
   readonly role: Role;
+  /** The clients that a developer works with; every other role works with all. */
+  readonly clientIds?: readonly string[] | undefined;
 };
 
 /** The operator as JSON, for a store. */
-export const writeOperator = ({ kind, id, name, role }: Operator): string =>
-  JSON.stringify({ kind, id, name, role });
+export const writeOperator = ({ kind, id, name, role, clientIds }: Operator): string =>
+  JSON.stringify({ kind, id, name, role, clientIds });
 
 /** Reads what `writeOperator` wrote. */
 export const readOperator = (text: string): Operator => JSON.parse(text) as Operator;

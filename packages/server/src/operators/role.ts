@@ -1,5 +1,8 @@
-/** What operators may be, from the least to the most. */
-export const ROLES = ['viewer', 'support', 'operator', 'admin'] as const;
+/** At most so many clients per developer. */
+export const OWN_CLIENTS_MAX = 20;
+
+/** What operators may be, from the least to the most. A `developer` works with the clients that the role is bound to. */
+export const ROLES = ['developer', 'viewer', 'support', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 export const isRole = (name: string): name is Role => ROLES.some((role) => role === name);
@@ -14,11 +17,14 @@ export const PERMISSIONS = {
   'nodes.read': 'viewer',
   /** Subjects, VINs and addresses in clear, and the search by them or by a token. */
   'owners.read': 'support',
+  /** The search for a grant by a token that somebody holds. */
+  'tokens.open': 'support',
   'grants.revoke': 'support',
   'grants.reinstate': 'support',
   'grants.bulk': 'operator',
   'clients.write': 'operator',
   'secrets.write': 'operator',
+  'redirects.write': 'operator',
   'webhooks.write': 'operator',
   /** A webhook's secret in clear. */
   'webhooks.secret': 'operator',
@@ -29,9 +35,24 @@ export const PERMISSIONS = {
 } as const satisfies Readonly<Record<string, Role>>;
 export type Permission = keyof typeof PERMISSIONS;
 
+/** What a developer may do with own clients, and with no other (`own-clients.ts`). */
+const OF_DEVELOPERS: ReadonlySet<Permission> = new Set([
+  'clients.read',
+  'grants.read',
+  'events.read',
+  'webhooks.read',
+  'tokens.open',
+  'secrets.write',
+  'redirects.write',
+  'webhooks.write',
+  'webhooks.secret',
+]);
+
 /** Whether a role includes a permission. */
 export const isAllowed = (role: Role, permission: Permission): boolean =>
-  ROLES.indexOf(role) >= ROLES.indexOf(PERMISSIONS[permission]);
+  role === 'developer'
+    ? OF_DEVELOPERS.has(permission)
+    : ROLES.indexOf(role) >= ROLES.indexOf(PERMISSIONS[permission]);
 
 /** Reads `VALUE=ROLE,VALUE=ROLE`; `undefined` for anything else. */
 export const parseRoles = (text: string): ReadonlyMap<string, Role> | undefined => {
@@ -51,4 +72,12 @@ export const roleOfClaim = (roles: ReadonlyMap<string, Role>, claim: unknown): R
   return ROLES.findLast((role) =>
     values.some((value) => typeof value === 'string' && roles.get(value) === role),
   );
+};
+
+/** The client ids that a claim names, as a text of words or a list of texts; others than the first ones are left out. */
+export const readOwnClients = (claim: unknown): readonly string[] => {
+  const values: readonly unknown[] =
+    typeof claim === 'string' ? claim.split(/\s+/) : Array.isArray(claim) ? claim : [];
+  const ids = values.filter((value): value is string => typeof value === 'string' && value !== '');
+  return [...new Set(ids)].slice(0, OWN_CLIENTS_MAX);
 };

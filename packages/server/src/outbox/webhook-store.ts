@@ -1,6 +1,6 @@
 import type { Millis } from '../clock.ts';
 import type { Claim, ClaimedDelivery, Delivery, DeliveryState, Settlement } from './delivery.ts';
-import type { Webhook } from './webhook.ts';
+import type { Webhook, WebhookChange } from './webhook.ts';
 
 /** The webhooks in a store, and the deliveries of grant events to them. */
 export type WebhookStore = {
@@ -8,6 +8,7 @@ export type WebhookStore = {
   createWebhook(webhook: Webhook): Promise<'created' | 'id_taken' | 'too_many'>;
   /** In the order of creation. */
   listWebhooks(): Promise<readonly Webhook[]>;
+  changeWebhook(id: string, change: WebhookChange): Promise<'changed' | 'unknown'>;
   /** Removes a webhook and its deliveries. */
   removeWebhook(id: string): Promise<'removed' | 'unknown'>;
   /** Takes deliveries that are due; nobody else gets them before their lease ends. */

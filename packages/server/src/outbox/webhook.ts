@@ -7,6 +7,34 @@ export const STANDARD_FORMAT = 'standard';
 /** At most as many per store: every one is checked whenever a grant event is stored. */
 export const WEBHOOKS_MAX = 64;
 
+/** Of those, at most as many of one client. */
+export const WEBHOOKS_OF_CLIENT_MAX = 5;
+
+/** Whether one more webhook would be one too many. */
+export const isFull = (webhooks: readonly Webhook[], clientId: string | undefined): boolean =>
+  webhooks.length >= WEBHOOKS_MAX ||
+  (clientId !== undefined &&
+    webhooks.filter((webhook) => webhook.clientId === clientId).length >= WEBHOOKS_OF_CLIENT_MAX);
+
+/** A change of a webhook; what is absent stays. */
+export type WebhookChange = {
+  readonly url?: string | undefined;
+  readonly kinds?: readonly GrantEventKind[] | undefined;
+  /** Deliveries begin again after its receiver ended them. */
+  readonly isEnabled?: true | undefined;
+};
+
+/** A webhook after a change. */
+export const changeWebhook = (
+  webhook: Webhook,
+  { url = webhook.url, kinds = webhook.kinds, isEnabled }: WebhookChange,
+): Webhook => ({
+  ...webhook,
+  url,
+  kinds,
+  disabledAtMs: isEnabled === true ? undefined : webhook.disabledAtMs,
+});
+
 /** A receiver of grant events. Its secret is derived from the key ring (`WebhookKey`) and not stored. */
 export type Webhook = {
   readonly id: string;

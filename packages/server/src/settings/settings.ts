@@ -85,6 +85,12 @@ export const SETTINGS = {
     default: 'roles',
     effect: 'Claim of the ID token with the roles or groups of an operator: a text or a list of texts.',
   },
+  operatorClientsClaim: {
+    ...text,
+    default: 'keyfob_clients',
+    effect:
+      'Claim of the ID token with the client ids that somebody with the role `developer` works with: a text of words or a list of texts.',
+  },
   operatorRoles: {
     ...roleMapping,
     effect:

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SECRETS_MAX } from '@keyfob/server/clients';
 import {
   CREATED_AT_MS,
   fill,
@@ -186,6 +187,25 @@ const secrets = (onStore: OnStore): void => {
     assert.equal(await store.removeSecret('client-a', 'one'), 'unknown');
     assert.equal(await store.removeSecret('client-a', 'two'), 'removed');
     assert.deepEqual(await read(), []);
+  });
+
+  onStore('A new secret may end the others, none later than before, and there is a limit.', async (store) => {
+    const endsAtMs = CREATED_AT_MS + 9000;
+    const [never, early, late] = [
+      sampleSecret('a'),
+      sampleSecret('b', { expiresAtMs: endsAtMs - 1 }),
+      sampleSecret('c', { expiresAtMs: endsAtMs + 1 }),
+    ];
+    await store.createClient(sampleClient({ secrets: [never, early, late] }));
+    const made = sampleSecret('d', { createdAtMs: CREATED_AT_MS + 1000 });
+    assert.equal(await store.addSecret('client-a', made, { othersEndAtMs: endsAtMs }), 'added');
+    const ended = { expiresAtMs: endsAtMs };
+    const left = [{ ...never, ...ended }, early, { ...late, ...ended }, made];
+    assert.deepEqual((await store.readClient('client-a')).client?.secrets, left);
+    for (let count = left.length; count < SECRETS_MAX; count++)
+      assert.equal(await store.addSecret('client-a', sampleSecret(`e-${count}`)), 'added');
+    assert.equal(await store.addSecret('client-a', sampleSecret('one too many')), 'too_many');
+    assert.equal((await store.readClient('client-a')).client?.secrets.length, SECRETS_MAX);
   });
 
   onStore(

@@ -11,6 +11,7 @@ const key = (seed: number, more: Partial<OperatorKey> = {}): OperatorKey => ({
   id: `key-${String(seed).padStart(4, '0')}`,
   name: 'helpdesk',
   role: 'support',
+  clientIds: [],
   digest: digest(seed),
   createdAtMs: NOW_MS,
   expiresAtMs: NOW_MS + 1000,
@@ -34,7 +35,10 @@ const readable = (found: OperatorKey | undefined) => found && { ...found, digest
 /** Operator keys, operators' sessions and claimed writes. */
 export const operatorContract = (onStore: OnStore): void => {
   onStore('An operator key is found by its digest, listed, noted and removed.', async (store) => {
-    const [one, other] = [key(1, { createdAtMs: NOW_MS + 1 }), key(2)];
+    const [one, other] = [
+      key(1, { createdAtMs: NOW_MS + 1, role: 'developer', clientIds: ['one', 'other'] }),
+      key(2),
+    ];
     for (const each of [one, other]) assert.equal(await store.createOperatorKey(each), 'created');
     assert.equal(await store.createOperatorKey(key(1, { digest: digest(3) })), 'id_taken');
     await store.noteOperatorKeyUse(one.id, NOW_MS + 5);

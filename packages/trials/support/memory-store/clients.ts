@@ -1,4 +1,4 @@
-import { changeClient, isUseNews, removeSecret } from '@keyfob/server/clients';
+import { changeClient, isUseNews, removeSecret, withSecret } from '@keyfob/server/clients';
 import type { Client } from '@keyfob/server/clients';
 import type { Store } from '@keyfob/server/stores';
 import { listKeys } from './keys.ts';
@@ -56,11 +56,13 @@ export const secretVerbs = (
   tables: Tables,
   run: RunVerb,
 ): Pick<Store, 'addSecret' | 'removeSecret' | 'noteSecretUse'> => ({
-  addSecret: (clientId, secret) =>
+  addSecret: (clientId, secret, roll) =>
     run('addSecret', () => {
       const client = tables.clients.get(clientId);
       if (client === undefined) return 'unknown';
-      tables.clients.set(clientId, { ...client, secrets: inOrder([...client.secrets, { ...secret }]) });
+      const secrets = withSecret(client.secrets, { ...secret }, roll);
+      if (secrets === 'too_many') return secrets;
+      tables.clients.set(clientId, { ...client, secrets: inOrder(secrets) });
       return 'added';
     }),
   removeSecret: (clientId, secretId, options) =>

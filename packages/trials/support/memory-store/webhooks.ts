@@ -1,12 +1,13 @@
 import type { GrantEventFilter, Store } from '@keyfob/server/stores';
 import {
+  changeWebhook,
   chooseTurns,
   DISABLED_ERROR,
+  isFull,
   isWanted,
   outcomeOf,
   roomFor,
   stateOf,
-  WEBHOOKS_MAX,
 } from '@keyfob/server/webhooks';
 import type { Claim, Delivery, GrantEvent, NewGrantEvent, Settlement } from '@keyfob/server/webhooks';
 import type { RunVerb, OutboxTables } from './tables.ts';
@@ -53,6 +54,7 @@ type OutboxVerbs = Pick<
   | 'dropGrantEvents'
   | 'createWebhook'
   | 'listWebhooks'
+  | 'changeWebhook'
   | 'removeWebhook'
   | 'claimDeliveries'
   | 'settleDelivery'
@@ -99,10 +101,10 @@ const grantEventVerbs = (
 const webhookVerbs = (
   tables: OutboxTables,
   run: RunVerb,
-): Pick<Store, 'createWebhook' | 'listWebhooks' | 'removeWebhook'> => ({
+): Pick<Store, 'createWebhook' | 'listWebhooks' | 'changeWebhook' | 'removeWebhook'> => ({
   createWebhook: (webhook) =>
     run('createWebhook', () => {
-      if (tables.webhooks.size >= WEBHOOKS_MAX) return 'too_many';
+      if (isFull([...tables.webhooks.values()], webhook.clientId)) return 'too_many';
       if (tables.webhooks.has(webhook.id)) return 'id_taken';
       tables.webhooks.set(webhook.id, { ...webhook });
       return 'created';
@@ -111,6 +113,13 @@ const webhookVerbs = (
     run('listWebhooks', () =>
       [...tables.webhooks.values()].sort((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1)),
     ),
+  changeWebhook: (id, change) =>
+    run('changeWebhook', () => {
+      const webhook = tables.webhooks.get(id);
+      if (webhook === undefined) return 'unknown';
+      tables.webhooks.set(id, changeWebhook(webhook, change));
+      return 'changed';
+    }),
   removeWebhook: (id) =>
     run('removeWebhook', () => {
       for (const [key, { webhookId }] of tables.deliveries)

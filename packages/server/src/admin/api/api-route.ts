@@ -3,6 +3,7 @@ import type { Permission } from '../../operators/role.ts';
 import type { AdminStream } from '../exchange.ts';
 import type { ApiContext } from './api-context.ts';
 import type { Fields } from './fields.ts';
+import type { OwnAccess } from './own-clients.ts';
 
 /** A request that is authenticated, permitted and as its route describes it. */
 export type ApiVisit = {
@@ -14,6 +15,8 @@ export type ApiVisit = {
   readonly body: Readonly<Record<string, unknown>>;
   /** Whether the operator's role has a further permission. */
   may(permission: Permission): boolean;
+  /** Whether the operator may work with a client; `undefined` for what belongs to every client. */
+  isOwn(clientId: string | undefined): boolean;
   /** Whether the key or session of the request is still valid, with the same role. Throws `StoreError`. */
   isStillAllowed(): Promise<boolean>;
   /** Records a look in the audit log. Throws `StoreError`: then nothing is shown. */
@@ -46,6 +49,8 @@ export type ApiRoute = {
     'Grants' | 'Clients' | 'Events' | 'Webhooks' | 'Jobs' | 'Keys' | 'Operations' | 'Operators' | 'Audit';
   readonly summary: string;
   readonly permission: Permission;
+  /** How it is kept to the clients of a developer; absent for what developers may not do. */
+  readonly own?: OwnAccess;
   /** As in `client.change`; absent for what only reads. Such a route needs a reason and knows `Idempotency-Key`. */
   readonly action?: string;
   readonly query?: Fields;

@@ -11,6 +11,7 @@ import type { ApiAnswer, ApiRoute, ApiVisit } from './api-route.ts';
 import { describeAdminApi } from './describe.ts';
 import { checkFields, readJsonBody, readQuery } from './fields.ts';
 import type { Fields } from './fields.ts';
+import { isOwn, keepToOwnClients } from './own-clients.ts';
 import { answerProblem, Problem } from './problem.ts';
 import { REASON_FIELD } from './reason-field.ts';
 import { API_ROUTES } from './routes/routes.ts';
@@ -102,6 +103,7 @@ export const createApi = (context: ApiContext): Api => {
       body,
       isStillAllowed,
       may: (permission) => isAllowed(operator.role, permission),
+      isOwn: (clientId) => isOwn(operator, clientId),
       look: async (target, details = {}) =>
         void (await recordAudit(context, { ...by, action: lookOf(route), target, details }, 'seen')),
       write: (work, faultOf, { target = '', details = {} } = {}) =>
@@ -109,10 +111,11 @@ export const createApi = (context: ApiContext): Api => {
     };
   };
 
-  const run = async (found: FoundRoute, visit: ApiVisit, key: string | undefined): Promise<ApiAnswer> => {
+  const run = async (found: FoundRoute, asked: ApiVisit, key: string | undefined): Promise<ApiAnswer> => {
     const { route } = found;
-    if (!visit.may(route.permission))
-      throw new Problem('not_permitted', `${visit.operator.role} lacks ${route.permission}`);
+    if (!asked.may(route.permission))
+      throw new Problem('not_permitted', `${asked.operator.role} lacks ${route.permission}`);
+    const visit = await keepToOwnClients(context, route, asked);
     if (route.action === undefined) return route.handle(context, visit);
     if (typeof visit.body['reason'] !== 'string')
       throw new Problem('reason_missing', 'say why in the member reason or the header Keyfob-Reason');

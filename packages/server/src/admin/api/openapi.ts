@@ -61,7 +61,7 @@ const describe = (route: ApiRoute): JsonSchema => {
       .toLowerCase()
       .replace(/[^a-z0-9]+([a-z0-9]?)/g, (_, letter: string) => letter.toUpperCase()),
     summary,
-    description: `Least role: ${PERMISSIONS[permission]} (\`${permission}\`).`,
+    description: `Least role: ${PERMISSIONS[permission]} (\`${permission}\`). ${describeOwn(route)}`,
     tags: [tag],
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: { required: true, content: jsonOf(schemaOf(fields ?? {})) } }),
@@ -76,6 +76,13 @@ const describe = (route: ApiRoute): JsonSchema => {
       ...problemsOf(route),
     },
   };
+};
+
+/** What a developer may do of an operation. */
+const describeOwn = ({ own }: ApiRoute): string => {
+  if (own === undefined) return 'Not for developers.';
+  const fields = own.fields === undefined ? '' : `, with no other members than ${own.fields.join(', ')}`;
+  return `A developer does it with own clients${fields}.`;
 };
 
 const WRITE_HEADERS = [
@@ -116,7 +123,7 @@ const schemaOf = (fields: Fields): JsonSchema => ({
 const jsonOf = (schema: JsonSchema) => ({ 'application/json': { schema } });
 
 /** The problems that an operation may answer, by status. */
-const problemsOf = ({ action, body }: ApiRoute): Readonly<Record<string, JsonSchema>> => {
+const problemsOf = ({ action, answers, body }: ApiRoute): Readonly<Record<string, JsonSchema>> => {
   const codes: readonly ProblemCode[] = [
     'request_invalid',
     'not_authenticated',
@@ -124,6 +131,7 @@ const problemsOf = ({ action, body }: ApiRoute): Readonly<Record<string, JsonSch
     'not_found',
     ...(action === undefined ? [] : (['reason_missing', 'conflict', 'already_asked'] as const)),
     ...(body === undefined ? [] : (['body_invalid'] as const)),
+    ...(answers.status === 201 ? (['too_many'] as const) : []),
     'store_unavailable',
   ];
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code][0]);

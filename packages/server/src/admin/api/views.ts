@@ -148,13 +148,14 @@ export const viewKey = (key: KeyDetails, isCounted = true) => ({
   webhooks: key.webhooks,
 });
 
-export const viewOperatorKey = ({ id, name, role, createdAtMs, expiresAtMs, lastUsedAtMs }: OperatorKey) => ({
-  keyId: id,
-  name,
-  role,
-  createdAt: isoOf(createdAtMs),
-  expiresAt: isoOf(expiresAtMs),
-  lastUsedAt: isoOf(lastUsedAtMs),
+export const viewOperatorKey = (key: OperatorKey) => ({
+  keyId: key.id,
+  name: key.name,
+  role: key.role,
+  clientIds: key.clientIds,
+  createdAt: isoOf(key.createdAtMs),
+  expiresAt: isoOf(key.expiresAtMs),
+  lastUsedAt: isoOf(key.lastUsedAtMs),
 });
 
 export const viewJob = ({ id, startedAtMs, ...job }: Job) => ({

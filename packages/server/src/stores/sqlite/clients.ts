@@ -3,7 +3,7 @@ import { changeClient } from '../../clients/change.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
 import { writeKeys } from '../../clients/client-keys.ts';
 import { writeProfile } from '../../clients/profile.ts';
-import { isUseNews, removeSecret } from '../../clients/secret.ts';
+import { isUseNews, removeSecret, withSecret } from '../../clients/secret.ts';
 import type { KnownClients } from './known-clients.ts';
 import { toOptionalNumber, toTexts } from './rows.ts';
 import type { Connection } from './connection.ts';
@@ -40,6 +40,7 @@ const prepareStatements = (database: DatabaseSync) => ({
     `SELECT clients.id AS client_id, last_used_at_ms FROM client_secrets JOIN clients ON clients.number = client_secrets.client_number
     WHERE client_secrets.id = ?`,
   ),
+  endSecret: database.prepare('UPDATE client_secrets SET expires_at_ms = ? WHERE id = ?'),
   noteUse: database.prepare('UPDATE client_secrets SET last_used_at_ms = ? WHERE id = ?'),
   removeSecret: database.prepare(
     'DELETE FROM client_secrets WHERE id = ? AND client_number = (SELECT number FROM clients WHERE id = ?)',
@@ -119,10 +120,16 @@ export const createClientVerbs = (connection: Connection, known: KnownClients): 
         sql.removeGrants.run(id);
         return sql.remove.run(id).changes === 1 ? 'removed' : 'unknown';
       }),
-    addSecret: (clientId, secret) =>
+    addSecret: (clientId, secret, roll) =>
       commits.run(() => {
+        const { client } = known.read(clientId);
+        if (client === undefined) return 'unknown';
+        const secrets = withSecret(client.secrets, secret, roll);
+        if (secrets === 'too_many') return secrets;
         known.forgetOne(clientId);
-        if (sql.touch.run(clientId).changes === 0) return 'unknown';
+        sql.touch.run(clientId);
+        for (const { id, expiresAtMs } of secrets)
+          if (id !== secret.id) sql.endSecret.run(expiresAtMs ?? null, id);
         sql.insertSecret.run(
           secret.id,
           secret.name,

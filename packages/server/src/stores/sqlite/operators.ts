@@ -5,7 +5,7 @@ import type { OperatorStore } from '../../operators/operator-store.ts';
 import { readOperator, writeOperator } from '../../operators/operator.ts';
 import { ROLES } from '../../operators/role.ts';
 import type { Connection } from './connection.ts';
-import { damaged, toOptionalNumber } from './rows.ts';
+import { damaged, toOptionalNumber, toTexts } from './rows.ts';
 import type { Row } from './rows.ts';
 
 /** More than arrive at a time, so that old rows never pile up. */
@@ -28,17 +28,25 @@ const createKeyVerbs = ({
 > => {
   const count = database.prepare('SELECT count(*) AS keys FROM operator_keys');
   const insert = database.prepare(
-    'INSERT OR IGNORE INTO operator_keys (id, name, role, digest, created_at_ms, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT OR IGNORE INTO operator_keys (id, name, role, client_ids, digest, created_at_ms, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const list = database.prepare('SELECT * FROM operator_keys ORDER BY created_at_ms, id');
   const find = database.prepare('SELECT * FROM operator_keys WHERE digest = ?');
   const remove = database.prepare('DELETE FROM operator_keys WHERE id = ?');
   const note = database.prepare('UPDATE operator_keys SET last_used_at_ms = ? WHERE id = ?');
   return {
-    createOperatorKey: ({ id, name, role, digest, createdAtMs, expiresAtMs }) =>
+    createOperatorKey: ({ id, name, role, clientIds, digest, createdAtMs, expiresAtMs }) =>
       commits.run(() => {
         if (Number(count.get()?.['keys']) >= OPERATOR_KEYS_MAX) return 'too_many';
-        const { changes } = insert.run(id, name, role, digest, createdAtMs, expiresAtMs);
+        const { changes } = insert.run(
+          id,
+          name,
+          role,
+          JSON.stringify(clientIds),
+          digest,
+          createdAtMs,
+          expiresAtMs,
+        );
         return changes === 1 ? 'created' : 'id_taken';
       }),
     listOperatorKeys: () => read(() => list.all().map(toKey)),
@@ -123,6 +131,7 @@ const toKey = (row: Row): OperatorKey => ({
   id: String(row['id']),
   name: String(row['name']),
   role: ROLES.find((role) => role === row['role']) ?? damaged('operator_keys.role'),
+  clientIds: toTexts(row['client_ids'], 'operator_keys.client_ids'),
   digest: row['digest'] instanceof Uint8Array ? row['digest'] : damaged('operator_keys.digest'),
   createdAtMs: Number(row['created_at_ms']),
   expiresAtMs: Number(row['expires_at_ms']),

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Millis } from '../../clock.ts';
 import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
 import type { Store } from '../../grants/store.ts';
-import { WEBHOOKS_MAX } from '../../outbox/webhook.ts';
+import { changeWebhook, isFull } from '../../outbox/webhook.ts';
 import type { Webhook } from '../../outbox/webhook.ts';
 import { damaged, toOptionalNumber, toTexts } from './rows.ts';
 import type { Row } from './rows.ts';
@@ -15,6 +15,7 @@ export const createWebhooks = (database: DatabaseSync) => {
     `INSERT OR IGNORE INTO webhooks (id, url, format, client_id, kinds, key_number, created_at_ms, disabled_at_ms)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const update = database.prepare('UPDATE webhooks SET url = ?, kinds = ?, disabled_at_ms = ? WHERE id = ?');
   const remove = database.prepare('DELETE FROM webhooks WHERE id = ?');
   const disable = database.prepare(
     'UPDATE webhooks SET disabled_at_ms = ? WHERE id = ? AND disabled_at_ms IS NULL',
@@ -36,6 +37,8 @@ export const createWebhooks = (database: DatabaseSync) => {
       const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAtMs, disabledAtMs];
       return insert.run(id, ...what).changes === 1;
     },
+    update: ({ id, url, kinds, disabledAtMs }: Webhook): void =>
+      void update.run(url, JSON.stringify(kinds), disabledAtMs ?? null, id),
     remove: (id: string): boolean => remove.run(id).changes === 1,
     disable: (id: string, nowMs: Millis): void => void disable.run(nowMs, id),
   };
@@ -43,15 +46,22 @@ export const createWebhooks = (database: DatabaseSync) => {
 
 export type Webhooks = ReturnType<typeof createWebhooks>;
 
-type WebhookVerbs = Pick<Store, 'createWebhook' | 'listWebhooks' | 'removeWebhook'>;
+type WebhookVerbs = Pick<Store, 'createWebhook' | 'listWebhooks' | 'changeWebhook' | 'removeWebhook'>;
 
 export const createWebhookVerbs = ({ commits, read }: Connection, webhooks: Webhooks): WebhookVerbs => ({
   createWebhook: (webhook) =>
     commits.run(() => {
-      if (webhooks.list().length >= WEBHOOKS_MAX) return 'too_many';
+      if (isFull(webhooks.list(), webhook.clientId)) return 'too_many';
       return webhooks.insert(webhook) ? 'created' : 'id_taken';
     }),
   listWebhooks: () => read(() => webhooks.list()),
+  changeWebhook: (id, change) =>
+    commits.run(() => {
+      const webhook = webhooks.list().find((one) => one.id === id);
+      if (webhook === undefined) return 'unknown';
+      webhooks.update(changeWebhook(webhook, change));
+      return 'changed';
+    }),
   removeWebhook: (id) => commits.run(() => (webhooks.remove(id) ? 'removed' : 'unknown')),
 });
 

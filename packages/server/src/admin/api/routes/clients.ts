@@ -34,9 +34,10 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
     tag: 'Clients',
     summary: 'Lists every client, oldest first',
     permission: 'clients.read',
+    own: { by: 'list' },
     answers: { status: 200, schema: 'ClientList' },
-    handle: async ({ store }) => {
-      const clients = await store.listClients();
+    handle: async ({ store }, visit) => {
+      const clients = (await store.listClients()).filter(({ id }) => visit.isOwn(id));
       return { status: 200, body: { clients: clients.map((client) => viewClient(client)) } };
     },
   },
@@ -73,6 +74,7 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
     tag: 'Clients',
     summary: 'Shows a client with its policy, its redirect URIs and the last use of each secret',
     permission: 'clients.read',
+    own: { by: 'client in the path' },
     answers: { status: 200, schema: 'Client' },
     async handle(context, visit) {
       const { client, grants } = await detailsOf(context, visit);
@@ -84,7 +86,8 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
     path: '/clients/{clientId}',
     tag: 'Clients',
     summary: 'Changes a client from its next request on; what is absent stays',
-    permission: 'clients.write',
+    permission: 'redirects.write',
+    own: { by: 'client in the path', fields: ['redirectUris', 'addedRedirectUris', 'removedRedirectUris'] },
     action: 'client.change',
     body: {
       name: { schema: TEXT, purpose: 'Its name, as owners see it.' },
@@ -143,8 +146,9 @@ function secretRoutes(): readonly ApiRoute[] {
       method: 'POST',
       path: '/clients/{clientId}/secrets',
       tag: 'Clients',
-      summary: 'Adds a secret and shows it once; the others stay valid',
+      summary: 'Adds a secret and shows it once; the others stay valid, or end after an overlap',
       permission: 'secrets.write',
+      own: { by: 'client in the path' },
       action: 'secret.add',
       body: {
         name: { schema: { type: 'string', maxLength: 100 }, purpose: 'A name for people.' },
@@ -152,22 +156,39 @@ function secretRoutes(): readonly ApiRoute[] {
           schema: wholeNumber(1, 999_999_999),
           purpose: 'When it expires; never if it is absent.',
         },
+        overlapSeconds: {
+          schema: wholeNumber(0, 999_999_999),
+          purpose: 'After how long the other secrets end, unless they end earlier; never if it is absent.',
+        },
       },
       answers: { status: 201, schema: 'SecretAdded' },
       async handle(context, visit) {
         await detailsOf(context, visit);
-        const { name = '', expiresInSeconds } = visit.body as {
+        const {
+          name = '',
+          expiresInSeconds,
+          overlapSeconds,
+        } = visit.body as {
           readonly name?: string;
           readonly expiresInSeconds?: Seconds;
+          readonly overlapSeconds?: Seconds;
         };
         // oxlint-disable-next-line no-control-regex
         if (/[\u0000-\u001f\u007f-\u009f]/.test(name))
           throw new Problem('body_invalid', 'name must not contain control characters');
         const added = await visit.write(
-          () => addSecret(context, { clientId: visit.path['clientId'] ?? '', name, expiresInSeconds }),
+          () =>
+            addSecret(context, {
+              clientId: visit.path['clientId'] ?? '',
+              name,
+              expiresInSeconds,
+              overlapSeconds,
+            }),
           ({ outcome }) => (outcome === 'added' ? undefined : outcome),
-          { target: targetOf(visit), details: { name, expiresInSeconds } },
+          { target: targetOf(visit), details: { name, expiresInSeconds, overlapSeconds } },
         );
+        if (added.outcome === 'too_many')
+          throw new Problem('too_many', 'remove a secret that is not in use first');
         if (added.outcome === 'client_unknown') throw new Problem('not_found', 'there is no such client');
         if (added.outcome === 'client_public')
           throw new Problem('conflict', 'a public client authenticates without a secret');
@@ -180,6 +201,7 @@ function secretRoutes(): readonly ApiRoute[] {
       tag: 'Clients',
       summary: 'Removes a secret from the next request on, unless it is the last one',
       permission: 'secrets.write',
+      own: { by: 'client in the path' },
       action: 'secret.remove',
       answers: { status: 204 },
       async handle(context, visit) {

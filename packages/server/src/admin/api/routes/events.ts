@@ -24,6 +24,7 @@ export const EVENT_ROUTES: readonly ApiRoute[] = [
     tag: 'Events',
     summary: 'Lists grant events; they are kept as long as the retention says',
     permission: 'events.read',
+    own: { by: 'client in the query' },
     query: {
       ...PAGE_FIELDS,
       ...LIVE_FIELDS,
@@ -66,6 +67,7 @@ export const EVENT_ROUTES: readonly ApiRoute[] = [
     tag: 'Events',
     summary: 'Sends the log events of this node as they happen, as server-sent events',
     permission: 'events.read',
+    own: { by: 'client in the query' },
     query: LIVE_FIELDS,
     answers: { status: 200, type: 'text/event-stream' },
     handle: async (context, visit) => ({

@@ -89,6 +89,7 @@ export const GRANT_ROUTES: readonly ApiRoute[] = [
     tag: 'Grants',
     summary: 'Lists grants in the order of their ids',
     permission: 'grants.read',
+    own: { by: 'client in the query' },
     query: { ...PAGE_FIELDS, ...FILTER_FIELDS },
     answers: { status: 200, schema: 'GrantList' },
     handle: async (context, visit) => ({ status: 200, body: await list(context, visit, visit.query) }),
@@ -98,7 +99,8 @@ export const GRANT_ROUTES: readonly ApiRoute[] = [
     path: '/grants/find',
     tag: 'Grants',
     summary: 'Finds grants by owner, by vehicle, or by a token, which is opened in memory and stored nowhere',
-    permission: 'owners.read',
+    permission: 'tokens.open',
+    own: { by: 'list', fields: ['token'] },
     body: {
       ...PAGE_FIELDS,
       ...SEARCH_FIELDS,
@@ -112,6 +114,7 @@ export const GRANT_ROUTES: readonly ApiRoute[] = [
     async handle(context, visit) {
       const { token } = visit.body;
       if (typeof token === 'string') return { status: 200, body: await findByToken(context, visit, token) };
+      if (!visit.may('owners.read')) throw new Problem('body_invalid', 'token is missing');
       const body = await list(context, visit, visit.body);
       const by = Object.keys(visit.body).filter((name) => !Object.hasOwn(PAGE_FIELDS, name));
       await visit.look('', {
@@ -128,6 +131,7 @@ export const GRANT_ROUTES: readonly ApiRoute[] = [
     tag: 'Grants',
     summary: 'Shows a grant with its vehicles, its rotations, its last replay and what happened to it',
     permission: 'grants.read',
+    own: { by: 'grant in the path' },
     answers: { status: 200, schema: 'Grant' },
     async handle(context, visit) {
       const details = await detailsOf(context, visit);
@@ -141,6 +145,7 @@ export const GRANT_ROUTES: readonly ApiRoute[] = [
     tag: 'Grants',
     summary: 'Lists what happened to a grant, newest first; refreshes are in its rotations',
     permission: 'grants.read',
+    own: { by: 'grant in the path' },
     query: PAGE_FIELDS,
     answers: { status: 200, schema: 'EventList' },
     async handle(context, visit) {
@@ -206,7 +211,7 @@ const findByToken = async (context: ApiContext, visit: ApiVisit, token: string) 
   const given = Object.keys(visit.body).filter((name) => name !== 'token');
   if (given.length > 0) throw new Problem('body_invalid', `${given.join(', ')} cannot be given with a token`);
   const found = await openToken(context, token.trim());
-  if (found === undefined) {
+  if (found === undefined || !visit.isOwn(found.details.grant.clientId)) {
     await visit.look('', { by: ['token'], found: 0 });
     return { grants: [], next: null, token: null };
   }
@@ -216,5 +221,5 @@ const findByToken = async (context: ApiContext, visit: ApiVisit, token: string) 
     found.kind === 'refresh_token'
       ? { kind: found.kind, generation: found.generation, wouldWork: found.wouldWork }
       : { kind: found.kind, issuedAt: isoOf(found.issuedAt * 1000) };
-  return { grants: [viewGrant(details, true)], next: null, token: said };
+  return { grants: [viewGrant(details, visit.may('owners.read'))], next: null, token: said };
 };

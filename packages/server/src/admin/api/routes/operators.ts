@@ -2,10 +2,10 @@ import type { Seconds } from '../../../clock.ts';
 import { addOperatorKey, OPERATOR_KEY_MAX_SECONDS } from '../../../operations/operator-keys.ts';
 import { readAudit, verifyAudit } from '../../../operations/read-audit.ts';
 import { entryToJson } from '../../../operators/audit-entry.ts';
-import { isAllowed, PERMISSIONS, ROLES } from '../../../operators/role.ts';
+import { isAllowed, OWN_CLIENTS_MAX, PERMISSIONS, ROLES } from '../../../operators/role.ts';
 import type { Permission, Role } from '../../../operators/role.ts';
 import type { ApiRoute } from '../api-route.ts';
-import { oneOf, TEXT, wholeNumber } from '../fields.ts';
+import { oneOf, TEXT, textsOf, wholeNumber } from '../fields.ts';
 import { Problem } from '../problem.ts';
 import { viewOperatorKey } from '../views.ts';
 import { limitOf, PAGE_FIELDS, sequenceAfter } from './paging.ts';
@@ -18,10 +18,12 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
     summary: 'Says who asks, and what the role allows',
     permission: 'clients.read',
     answers: { status: 200, schema: 'Me' },
+    own: { by: 'nothing' },
     handle: async (_context, { operator }) => ({
       status: 200,
       body: {
         ...operator,
+        clientIds: operator.clientIds ?? null,
         permissions: (Object.keys(PERMISSIONS) as Permission[]).filter((one) =>
           isAllowed(operator.role, one),
         ),
@@ -50,6 +52,10 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
     body: {
       name: { schema: TEXT, isRequired: true, purpose: 'Whose key it is, for people.' },
       role: { schema: oneOf(ROLES), isRequired: true, purpose: 'What its holder may do.' },
+      clientIds: {
+        schema: textsOf(TEXT, OWN_CLIENTS_MAX),
+        purpose: 'The clients that a developer works with; absent for every other role.',
+      },
       expiresInSeconds: {
         schema: wholeNumber(1, OPERATOR_KEY_MAX_SECONDS),
         purpose: 'When it ends; after 90 days if it is absent.',
@@ -57,16 +63,18 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
     },
     answers: { status: 201, schema: 'OperatorKeyAdded' },
     async handle(context, visit) {
-      const { name, role, expiresInSeconds } = visit.body as {
+      const { name, role, clientIds, expiresInSeconds } = visit.body as {
         readonly name: string;
         readonly role: Role;
+        readonly clientIds?: readonly string[];
         readonly expiresInSeconds?: Seconds;
       };
       const added = await visit.write(
-        () => addOperatorKey(context, { name, role, expiresInSeconds }),
+        () => addOperatorKey(context, { name, role, clientIds, expiresInSeconds }),
         ({ outcome }) => (outcome === 'added' ? undefined : outcome),
-        { details: { name, role, expiresInSeconds } },
+        { details: { name, role, clientIds, expiresInSeconds } },
       );
+      if (added.outcome === 'invalid') throw new Problem('body_invalid', added.fault);
       if (added.outcome === 'too_many') throw new Problem('too_many', 'remove an operator key first');
       return { status: 201, body: { ...viewOperatorKey(added.key), operatorKey: added.text } };
     },

@@ -5,8 +5,11 @@ import type { GrantEventKind } from '../../../outbox/grant-event.ts';
 import { STANDARD_FORMAT } from '../../../outbox/webhook.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
 import { addWebhook } from '../../../operations/add-webhook.ts';
-import { readWebhook } from '../../../operations/read-webhook.ts';
+import { changeWebhook } from '../../../operations/change-webhook.ts';
+import { readWebhook, readWebhookKey } from '../../../operations/read-webhook.ts';
 import { testWebhook } from '../../../operations/test-webhook.ts';
+import { formatNamed } from '../../../webhooks/formats.ts';
+import { writeWebhookSecret } from '../../../webhooks/sign.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { FLAG, oneOf, TEXT, textsOf } from '../fields.ts';
@@ -20,6 +23,25 @@ const webhookOf = async (context: ApiContext, { path }: ApiVisit): Promise<Webho
   return webhook;
 };
 
+const URL_FIELD = {
+  schema: { type: 'string', minLength: 1, maxLength: 2000 },
+  purpose: 'Where to post.',
+} as const;
+const EVENTS_FIELD = {
+  schema: textsOf(oneOf(GRANT_EVENT_KINDS), GRANT_EVENT_KINDS.length),
+  purpose: 'Which grant events.',
+};
+
+/** What the audit log says of a URL: its query may hold a secret. */
+const hostOf = (url: string | undefined): string | undefined =>
+  url === undefined ? undefined : URL.canParse(url) ? new URL(url).host : '';
+
+/** `null` where the format is not signed. */
+const viewWithSecret = (context: ApiContext, webhook: Webhook) => ({
+  ...viewWebhook(webhook, true),
+  secret: formatNamed(webhook.format).isSigned ? writeWebhookSecret(readWebhookKey(context, webhook)) : null,
+});
+
 export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
   {
     method: 'GET',
@@ -27,10 +49,11 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
     tag: 'Webhooks',
     summary: 'Lists the webhooks, oldest first',
     permission: 'webhooks.read',
+    own: { by: 'list' },
     answers: { status: 200, schema: 'WebhookList' },
     async handle({ store }, visit) {
       const seesUrl = visit.may('webhooks.write');
-      const webhooks = await store.listWebhooks();
+      const webhooks = (await store.listWebhooks()).filter(({ clientId }) => visit.isOwn(clientId));
       return { status: 200, body: { webhooks: webhooks.map((one) => viewWebhook(one, seesUrl)) } };
     },
   },
@@ -38,24 +61,18 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
     method: 'POST',
     path: '/webhooks',
     tag: 'Webhooks',
-    summary: 'Adds a webhook; "keyfob webhook show" prints the secret of its receiver',
+    summary: 'Adds a webhook, and shows the secret of its receiver',
     permission: 'webhooks.write',
+    own: { by: 'client in the body', fields: ['url', 'format', 'clientId', 'events'] },
     action: 'webhook.add',
     body: {
-      url: {
-        schema: { type: 'string', minLength: 1, maxLength: 2000 },
-        isRequired: true,
-        purpose: 'Where to post.',
-      },
+      url: { ...URL_FIELD, isRequired: true },
       format: { schema: TEXT, purpose: `The form of its messages; ${STANDARD_FORMAT} if it is absent.` },
       clientId: { schema: TEXT, purpose: 'Only events of this client.' },
-      events: {
-        schema: textsOf(oneOf(GRANT_EVENT_KINDS), GRANT_EVENT_KINDS.length),
-        purpose: 'Which grant events.',
-      },
+      events: EVENTS_FIELD,
       isHttpAllowed: { schema: FLAG, purpose: 'Whether a URL without TLS is accepted.' },
     },
-    answers: { status: 201, schema: 'Webhook' },
+    answers: { status: 201, schema: 'WebhookWithSecret' },
     async handle(context, visit) {
       const {
         url,
@@ -73,12 +90,12 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
       const added = await visit.write(
         () => addWebhook(context, { url, format, clientId, kinds: events, isHttpAllowed }),
         ({ outcome }) => (outcome === 'added' ? undefined : outcome),
-        { details: { format, clientId, events, host: URL.canParse(url) ? new URL(url).host : '' } },
+        { details: { format, clientId, events, host: hostOf(url) } },
       );
       if (added.outcome === 'invalid') throw new Problem('body_invalid', added.fault);
       if (added.outcome === 'client_unknown') throw new Problem('body_invalid', 'there is no such client');
       if (added.outcome === 'too_many') throw new Problem('too_many', 'remove a webhook first');
-      return { status: 201, body: viewWebhook(added.webhook, true) };
+      return { status: 201, body: viewWithSecret(context, added.webhook) };
     },
   },
   {
@@ -87,6 +104,7 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
     tag: 'Webhooks',
     summary: 'Shows a webhook',
     permission: 'webhooks.read',
+    own: { by: 'webhook in the path' },
     answers: { status: 200, schema: 'Webhook' },
     handle: async (context, visit) => ({
       status: 200,
@@ -94,11 +112,73 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
     }),
   },
   {
+    method: 'PATCH',
+    path: '/webhooks/{webhookId}',
+    tag: 'Webhooks',
+    summary: 'Changes a webhook; what is absent stays, its secret too',
+    permission: 'webhooks.write',
+    own: { by: 'webhook in the path', fields: ['url', 'events', 'isEnabled'] },
+    action: 'webhook.change',
+    body: {
+      url: { ...URL_FIELD, purpose: 'Where to post; outstanding deliveries go there too.' },
+      events: EVENTS_FIELD,
+      isEnabled: {
+        schema: { type: 'boolean', enum: [true] },
+        purpose: 'Enables it again after its receiver answered 410.',
+      },
+      isHttpAllowed: { schema: FLAG, purpose: 'Whether a URL without TLS is accepted.' },
+    },
+    answers: { status: 200, schema: 'Webhook' },
+    async handle(context, visit) {
+      const webhook = await webhookOf(context, visit);
+      const {
+        url,
+        events: kinds,
+        isEnabled,
+        isHttpAllowed = false,
+      } = visit.body as {
+        readonly url?: string;
+        readonly events?: readonly GrantEventKind[];
+        readonly isEnabled?: true;
+        readonly isHttpAllowed?: boolean;
+      };
+      const changed = await visit.write(
+        () => changeWebhook(context, webhook.id, { url, kinds, isEnabled, isHttpAllowed }),
+        ({ outcome }) => (outcome === 'changed' ? undefined : outcome),
+        { target: `webhook:${webhook.id}`, details: { events: kinds, isEnabled, host: hostOf(url) } },
+      );
+      if (changed.outcome === 'invalid') throw new Problem('body_invalid', changed.fault);
+      if (changed.outcome === 'unknown') throw new Problem('not_found', 'there is no such webhook');
+      return { status: 200, body: viewWebhook(changed.webhook, true) };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/webhooks/{webhookId}/secret',
+    tag: 'Webhooks',
+    summary: 'Shows the secret with which the receiver of a webhook verifies its messages',
+    permission: 'webhooks.secret',
+    own: { by: 'webhook in the path' },
+    action: 'webhook.secret',
+    body: {},
+    answers: { status: 200, schema: 'WebhookWithSecret' },
+    async handle(context, visit) {
+      const webhook = await webhookOf(context, visit);
+      const body = await visit.write(
+        async () => viewWithSecret(context, webhook),
+        () => undefined,
+        { target: `webhook:${webhook.id}` },
+      );
+      return { status: 200, body };
+    },
+  },
+  {
     method: 'DELETE',
     path: '/webhooks/{webhookId}',
     tag: 'Webhooks',
     summary: 'Removes a webhook and its outstanding deliveries',
     permission: 'webhooks.write',
+    own: { by: 'webhook in the path' },
     action: 'webhook.remove',
     answers: { status: 204 },
     async handle(context, visit) {
@@ -117,6 +197,7 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
     tag: 'Webhooks',
     summary: 'Sends a test message now, once',
     permission: 'webhooks.write',
+    own: { by: 'webhook in the path' },
     action: 'webhook.test',
     body: {},
     answers: { status: 200, schema: 'WebhookTested' },
@@ -139,6 +220,7 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
     tag: 'Webhooks',
     summary: 'Makes every delivery due that has not succeeded, those given up among them',
     permission: 'webhooks.write',
+    own: { by: 'webhook in the path' },
     action: 'webhook.retry',
     body: {},
     answers: { status: 200, schema: 'WebhookRetried' },
@@ -158,6 +240,7 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
     tag: 'Webhooks',
     summary: 'Lists deliveries with their attempts, newest grant event first',
     permission: 'webhooks.read',
+    own: { by: 'webhook in the query' },
     query: {
       limit: PAGE_FIELDS.limit,
       webhookId: { schema: TEXT, purpose: 'To this webhook.' },

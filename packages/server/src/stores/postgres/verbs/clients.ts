@@ -3,7 +3,7 @@ import { changeClient } from '../../../clients/change.ts';
 import type { Client } from '../../../clients/client.ts';
 import { writeKeys } from '../../../clients/client-keys.ts';
 import { writeProfile } from '../../../clients/profile.ts';
-import { isUseNews, removeSecret } from '../../../clients/secret.ts';
+import { isUseNews, removeSecret, withSecret } from '../../../clients/secret.ts';
 import type { Store } from '../../../grants/store.ts';
 import { removeGrantsOf } from './grant-rows.ts';
 import { NEXT_REVISION } from './known-clients.ts';
@@ -121,11 +121,12 @@ export const createClientVerbs = (
         known.forget(id);
       }
     },
-    async addSecret(clientId, secret) {
-      const outcome = await change(clientId, (client) => ({
-        changed: { ...client, secrets: [...client.secrets, secret] },
-      }));
-      return outcome === 'changed' ? 'added' : 'unknown';
+    async addSecret(clientId, secret, roll) {
+      const outcome = await change<'unknown' | 'too_many'>(clientId, (client) => {
+        const secrets = withSecret(client.secrets, secret, roll);
+        return secrets === 'too_many' ? { answer: secrets } : { changed: { ...client, secrets } };
+      });
+      return outcome === 'changed' ? 'added' : outcome;
     },
     async removeSecret(clientId, secretId, options) {
       const outcome = await change<'unknown' | 'last'>(clientId, (client) => {

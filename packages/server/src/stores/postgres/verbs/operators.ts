@@ -8,13 +8,13 @@ import { SKIP_LOCKED } from '../connection/engine.ts';
 import { lockForAll } from '../connection/migrations.ts';
 import type { Connections } from '../connection/pool.ts';
 import type { Row } from '../connection/transaction.ts';
-import { canBeText, damaged, toNumber } from './rows.ts';
+import { canBeText, damaged, toNumber, toTexts } from './rows.ts';
 
 /** More than arrive at a time, so that old rows never pile up. */
 const DROPPED_AT_A_TIME = 16;
 
-const INSERT_KEY = `INSERT INTO operator_keys (id, name, role, digest, created_at_ms, expires_at_ms)
-  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING RETURNING id`;
+const INSERT_KEY = `INSERT INTO operator_keys (id, name, role, client_ids, digest, created_at_ms, expires_at_ms)
+  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING RETURNING id`;
 const INSERT_SESSION = `INSERT INTO operator_sessions (digest, kind, operator, started_at_ms, used_at_ms)
   VALUES ($1, $2, $3, $4, $5) ON CONFLICT (digest) DO NOTHING`;
 const DROP_SESSIONS = `DELETE FROM operator_sessions WHERE digest IN
@@ -26,12 +26,13 @@ const INSERT_WRITE =
 
 /** Operator keys, operators' sessions, and the writes that were asked for. */
 export const createOperatorVerbs = ({ read, write, transact }: Connections): OperatorStore => ({
-  createOperatorKey: ({ id, name, role, digest, createdAtMs, expiresAtMs }) =>
+  createOperatorKey: ({ id, name, role, clientIds, digest, createdAtMs, expiresAtMs }) =>
     transact(async ({ query }) => {
       await lockForAll(query);
       const [counted] = await query('SELECT count(*) AS keys FROM operator_keys');
       if (Number(counted?.['keys']) >= OPERATOR_KEYS_MAX) return 'too_many';
-      const made = await query(INSERT_KEY, [id, name, role, digest, createdAtMs, expiresAtMs]);
+      const values = [id, name, role, JSON.stringify(clientIds), digest, createdAtMs, expiresAtMs];
+      const made = await query(INSERT_KEY, values);
       return made.length === 1 ? 'created' : 'id_taken';
     }),
   listOperatorKeys: async () =>
@@ -84,6 +85,7 @@ const toKey = (row: Row): OperatorKey => ({
   id: String(row['id']),
   name: String(row['name']),
   role: ROLES.find((role) => role === row['role']) ?? damaged('operator_keys.role'),
+  clientIds: toTexts(row['client_ids'], 'operator_keys.client_ids'),
   digest: row['digest'] instanceof Uint8Array ? row['digest'] : damaged('operator_keys.digest'),
   createdAtMs: Number(row['created_at_ms']),
   expiresAtMs: Number(row['expires_at_ms']),

@@ -1,16 +1,18 @@
 import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
 import type { WebhookStore } from '../../../outbox/webhook-store.ts';
-import { WEBHOOKS_MAX } from '../../../outbox/webhook.ts';
+import { changeWebhook, isFull } from '../../../outbox/webhook.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
 import { lockForAll } from '../connection/migrations.ts';
 import type { Connections } from '../connection/pool.ts';
 import { canBeText, damaged, toNumber, toText, toTexts } from './rows.ts';
 import type { Query, Row } from '../connection/transaction.ts';
 
-type WebhookVerbs = Pick<WebhookStore, 'createWebhook' | 'listWebhooks' | 'removeWebhook'>;
+type WebhookVerbs = Pick<WebhookStore, 'createWebhook' | 'listWebhooks' | 'changeWebhook' | 'removeWebhook'>;
 
 const INSERT = `INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at_ms, disabled_at_ms)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id`;
+
+const UPDATE = 'UPDATE webhooks SET url = $2, kinds = $3, disabled_at_ms = $4 WHERE id = $1';
 
 /** The receivers of grant events, in the order of creation. */
 export const listWebhooks = async (query: Query): Promise<readonly Webhook[]> =>
@@ -31,11 +33,21 @@ export const createWebhookVerbs = ({ read, transact }: Connections): WebhookVerb
       } = webhook;
       // Otherwise two that count at the same moment would both find room.
       await lockForAll(query);
-      if ((await listWebhooks(query)).length >= WEBHOOKS_MAX) return 'too_many';
+      if (isFull(await listWebhooks(query), clientId ?? undefined)) return 'too_many';
       const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAtMs, disabledAtMs];
       return (await query(INSERT, [id, ...what])).length === 1 ? 'created' : 'id_taken';
     }),
   listWebhooks: () => listWebhooks(read),
+  async changeWebhook(id, change) {
+    if (!canBeText(id)) return 'unknown';
+    return transact(async ({ query, write }) => {
+      const [row] = await query('SELECT * FROM webhooks WHERE id = $1 FOR UPDATE', [id]);
+      if (row === undefined) return 'unknown';
+      const { url, kinds, disabledAtMs = null } = changeWebhook(toWebhook(row), change);
+      write(UPDATE, [id, url, JSON.stringify(kinds), disabledAtMs]);
+      return 'changed';
+    });
+  },
   async removeWebhook(id) {
     if (!canBeText(id)) return 'unknown';
     return transact(async ({ query, write }) => {

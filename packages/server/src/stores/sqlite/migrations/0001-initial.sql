@@ -227,11 +227,12 @@ CREATE TABLE deliveries (
 
 CREATE INDEX deliveries_due ON deliveries (webhook_id, next_at_ms) WHERE next_at_ms IS NOT NULL;
 
--- Keys with which programs use the admin API, by their SHA-256.
+-- Keys with which programs use the admin API, by their SHA-256. client_ids is a JSON array: the clients of a developer.
 CREATE TABLE operator_keys (
   id              TEXT PRIMARY KEY,
   name            TEXT NOT NULL,
   role            TEXT NOT NULL,
+  client_ids      TEXT NOT NULL,
   digest          BLOB NOT NULL UNIQUE,
   created_at_ms   INTEGER NOT NULL,
   expires_at_ms   INTEGER NOT NULL,

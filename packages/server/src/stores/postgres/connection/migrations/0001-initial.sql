@@ -228,11 +228,12 @@ CREATE TABLE nodes (
   awaited_since_ms bigint
 );
 
--- Keys with which programs use the admin API, by their SHA-256.
+-- Keys with which programs use the admin API, by their SHA-256. client_ids is a JSON array: the clients of a developer.
 CREATE TABLE operator_keys (
   id              text PRIMARY KEY,
   name            text NOT NULL,
   role            text NOT NULL,
+  client_ids      text NOT NULL,
   digest          bytea NOT NULL UNIQUE,
   created_at_ms   bigint NOT NULL,
   expires_at_ms   bigint NOT NULL,

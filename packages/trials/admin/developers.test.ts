@@ -1,0 +1,405 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import {
+  addOperatorKey,
+  addWebhook,
+  createAuthorizationServer,
+  createGrant,
+  registerClient,
+} from '@keyfob/server';
+import type { AuthorizationServer } from '@keyfob/server';
+import { describeAdminApi, isAllowed, PERMISSIONS, ROLES } from '@keyfob/server/operators';
+import type { Role } from '@keyfob/server/operators';
+import { keyTextSource, openMemoryStore } from '@keyfob/server/stores';
+import { createKeyLines, writeGrantId } from '@keyfob/server/tokens';
+import { directoryFor } from '../support/test-directory.ts';
+import { assertDescribed } from './described.ts';
+
+const REASON = 'a test asks for it';
+const NOWHERE = 'ffffffffffff';
+
+/** What belongs to one client. */
+type Owned = {
+  readonly clientId: string;
+  readonly secretId: string;
+  readonly grantId: string;
+  readonly webhookId: string;
+  readonly refreshToken: string;
+  readonly subject: string;
+};
+
+/**
+ * Every operation: the least role of those that see all clients, and what a developer meets. `closed`: nothing at all; `own`: the
+ * same for a foreign id as for one that there is not; `filtered`: only what is own; `named`: a client or a webhook must be named,
+ * and be own; `free`: it is about no client.
+ */
+const OPERATIONS: Readonly<
+  Record<string, readonly [least: Role, developer: 'closed' | 'own' | 'filtered' | 'named' | 'free']>
+> = {
+  'GET /grants': ['viewer', 'named'],
+  'POST /grants/find': ['support', 'filtered'],
+  'GET /grants/{grantId}': ['viewer', 'own'],
+  'GET /grants/{grantId}/events': ['viewer', 'own'],
+  'POST /grants/{grantId}/revoke': ['support', 'closed'],
+  'POST /grants/{grantId}/reinstate': ['support', 'closed'],
+  'GET /clients': ['viewer', 'filtered'],
+  'POST /clients': ['operator', 'closed'],
+  'GET /clients/{clientId}': ['viewer', 'own'],
+  'PATCH /clients/{clientId}': ['operator', 'own'],
+  'DELETE /clients/{clientId}': ['operator', 'closed'],
+  'POST /clients/{clientId}/secrets': ['operator', 'own'],
+  'DELETE /clients/{clientId}/secrets/{secretId}': ['operator', 'own'],
+  'GET /events': ['viewer', 'named'],
+  'GET /events/live': ['viewer', 'named'],
+  'GET /webhooks': ['viewer', 'filtered'],
+  'POST /webhooks': ['operator', 'named'],
+  'GET /webhooks/{webhookId}': ['viewer', 'own'],
+  'PATCH /webhooks/{webhookId}': ['operator', 'own'],
+  'DELETE /webhooks/{webhookId}': ['operator', 'own'],
+  'POST /webhooks/{webhookId}/secret': ['operator', 'own'],
+  'POST /webhooks/{webhookId}/test': ['operator', 'own'],
+  'POST /webhooks/{webhookId}/retry': ['operator', 'own'],
+  'GET /deliveries': ['viewer', 'named'],
+  'POST /jobs/count': ['operator', 'closed'],
+  'POST /jobs': ['operator', 'closed'],
+  'GET /jobs': ['operator', 'closed'],
+  'GET /jobs/{jobId}': ['operator', 'closed'],
+  'POST /jobs/{jobId}/stop': ['operator', 'closed'],
+  'GET /keys': ['viewer', 'closed'],
+  'POST /keys/rotate': ['admin', 'closed'],
+  'POST /keys/{number}/withdraw': ['admin', 'closed'],
+  'GET /doctor': ['viewer', 'closed'],
+  'GET /me': ['viewer', 'free'],
+  'GET /operator-keys': ['admin', 'closed'],
+  'POST /operator-keys': ['admin', 'closed'],
+  'DELETE /operator-keys/{keyId}': ['admin', 'closed'],
+  'POST /operator-sessions/end': ['admin', 'closed'],
+  'GET /audit': ['operator', 'closed'],
+  'GET /audit/export': ['operator', 'closed'],
+  'GET /audit/verify': ['operator', 'closed'],
+};
+
+/** A body with which an operation would do its work; `undefined` for one without. */
+const bodyOf = (operation: string, owned: Owned): object | undefined => {
+  const { clientId, grantId, refreshToken } = owned;
+  const bodies: Readonly<Record<string, object>> = {
+    'POST /grants/find': { token: refreshToken },
+    'POST /clients': { dialect: 'oauth', name: 'Mine' },
+    'PATCH /clients/{clientId}': { addedRedirectUris: [`https://app.example/${grantId}`] },
+    'POST /webhooks': { clientId, url: 'https://hooks.example/another' },
+    'PATCH /webhooks/{webhookId}': { events: ['grant.created'] },
+    'POST /jobs/count': { clientId },
+    'POST /jobs': { clientId, action: 'revoke', count: 1 },
+    'POST /keys/{number}/withdraw': { state: 'retired' },
+    'POST /operator-keys': { name: 'mine', role: 'admin' },
+  };
+  return operation.startsWith('GET ') ? undefined : { reason: REASON, ...bodies[operation] };
+};
+
+/** Without the reason where an operation takes none. */
+const READING: ReadonlySet<string> = new Set(['POST /grants/find', 'POST /jobs/count']);
+
+const pathOf = (operation: string, { clientId, grantId, webhookId, secretId }: Owned): string => {
+  const values: Readonly<Record<string, string>> = { clientId, grantId, webhookId, secretId, number: '1' };
+  const path = (operation.split(' ')[1] ?? '').replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(values[name] ?? NOWHERE),
+  );
+  if (operation === 'GET /deliveries') return `${path}?webhookId=${webhookId}`;
+  return OPERATIONS[operation]?.[1] === 'named' && operation.startsWith('GET ')
+    ? `${path}?clientId=${clientId}`
+    : path;
+};
+
+describe('the admin API for app developers', () => {
+  let server: AuthorizationServer;
+  let adminUrl = '';
+  let mine: Owned;
+  let other: Owned;
+  const keys = new Map<Role, string>();
+  const cleanUps: (() => unknown)[] = [];
+
+  const make = async (name: string): Promise<Owned> => {
+    const { deployment } = server;
+    const registered = await registerClient(deployment, {
+      dialect: 'oauth',
+      name,
+      redirectUris: [`https://${name}.example/callback`],
+    });
+    assert.equal(registered.outcome, 'registered');
+    const { client } = registered;
+    const clientId = client.id;
+    const subject = `owner-of-${name}`;
+    const created = await createGrant(deployment, { clientId, subject, scope: '', brand: undefined });
+    assert.equal(created.outcome, 'created');
+    const url = `https://hooks.example/${name}?secret=of-${name}`;
+    const wanted = { url, format: 'standard', clientId, kinds: undefined, isHttpAllowed: false };
+    const added = await addWebhook(deployment, wanted);
+    assert.equal(added.outcome, 'added');
+    return {
+      clientId,
+      secretId: client.secrets[0]?.id ?? '',
+      grantId: writeGrantId(created.grant.id),
+      webhookId: added.webhook.id,
+      refreshToken: created.tokens.refreshToken,
+      subject,
+    };
+  };
+
+  before(async () => {
+    const store = openMemoryStore();
+    server = await createAuthorizationServer(
+      {
+        data: directoryFor({ after: (cleanUp) => void cleanUps.push(cleanUp) }),
+        port: 0,
+        adminPort: 0,
+      },
+      { store, keys: keyTextSource(createKeyLines(1, 1)) },
+    );
+    ({ adminUrl = '' } = await server.listen());
+    cleanUps.unshift(
+      () => server.close(),
+      () => store.close(),
+    );
+    mine = await make('mine');
+    other = await make('other');
+    for (const role of ROLES) {
+      const clientIds = role === 'developer' ? [mine.clientId] : [];
+      const added = await addOperatorKey(server.deployment, { name: role, role, clientIds });
+      assert.equal(added.outcome, 'added');
+      keys.set(role, added.text);
+    }
+  });
+  after(async () => {
+    for (const cleanUp of cleanUps) await cleanUp();
+  });
+
+  const ask = async (role: Role, method: string, path: string, body?: object) => {
+    const stop = new AbortController();
+    const response = await fetch(`${adminUrl}/api/v1${path}`, {
+      method,
+      signal: stop.signal,
+      headers: {
+        Authorization: `Bearer ${keys.get(role) ?? ''}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (response.headers.get('content-type') === 'text/event-stream') {
+      stop.abort();
+      return { status: response.status, text: '', code: undefined };
+    }
+    const text = await response.text();
+    if (!path.startsWith('/audit/export'))
+      assertDescribed(method, path, response.status, text === '' ? {} : JSON.parse(text));
+    const { code } = (text.startsWith('{') ? JSON.parse(text.split('\n')[0] ?? '') : {}) as { code?: string };
+    return { status: response.status, text, code };
+  };
+
+  const request = (role: Role, operation: string, owned: Owned) => {
+    const body = bodyOf(operation, owned);
+    const { reason: _reason, ...withoutReason } = (body ?? {}) as { readonly reason?: string };
+    const sent = body !== undefined && READING.has(operation) ? withoutReason : body;
+    return ask(role, operation.split(' ')[0] ?? '', pathOf(operation, owned), sent);
+  };
+
+  /** Everything that there is about a client, as an administrator sees it. */
+  const stateOf = async ({ clientId, grantId, webhookId }: Owned): Promise<readonly string[]> => {
+    const texts = [];
+    for (const path of [
+      `/clients/${clientId}`,
+      `/grants/${grantId}`,
+      `/webhooks/${webhookId}`,
+      `/deliveries?webhookId=${webhookId}`,
+      '/webhooks',
+    ])
+      texts.push((await ask('admin', 'GET', path)).text);
+    return texts;
+  };
+
+  test('the table has every operation', () => {
+    const described = Object.entries(describeAdminApi().paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    assert.deepEqual(described.sort(), Object.keys(OPERATIONS).sort());
+  });
+
+  test('a developer has no permission that is not named here', () => {
+    const allowed = Object.keys(PERMISSIONS).filter((one) =>
+      isAllowed('developer', one as keyof typeof PERMISSIONS),
+    );
+    assert.deepEqual(allowed.sort(), [
+      'clients.read',
+      'events.read',
+      'grants.read',
+      'redirects.write',
+      'secrets.write',
+      'tokens.open',
+      'webhooks.read',
+      'webhooks.secret',
+      'webhooks.write',
+    ]);
+  });
+
+  test('a role below the least one is refused every operation', async () => {
+    for (const [operation, [least]] of Object.entries(OPERATIONS)) {
+      const below = ROLES.slice(1, ROLES.indexOf(least));
+      for (const role of below) {
+        const { status, code } = await request(role, operation, other);
+        assert.deepEqual([status, code], [403, 'not_permitted'], `${role} ${operation}`);
+      }
+    }
+  });
+
+  test('a developer changes and learns nothing of a foreign client', async () => {
+    const before = await stateOf(other);
+    const absent: Owned = {
+      ...other,
+      clientId: '00000000-0000-4000-8000-000000000000',
+      grantId: '00000000000000aa',
+      webhookId: NOWHERE,
+      refreshToken: 'never-issued',
+    };
+    for (const [operation, [, kind]] of Object.entries(OPERATIONS)) {
+      const foreign = await request('developer', operation, other);
+      const missing = await request('developer', operation, absent);
+      const withoutIds = (text: string): string =>
+        text.replaceAll(/"requestId":"[^"]*"|"instance":"[^"]*"/g, '');
+      assert.equal(foreign.status, missing.status, operation);
+      if (operation !== 'GET /events/live')
+        assert.equal(withoutIds(foreign.text), withoutIds(missing.text), operation);
+      if (kind === 'closed')
+        assert.deepEqual([foreign.status, foreign.code], [403, 'not_permitted'], operation);
+      if (kind === 'own' || kind === 'named')
+        assert.deepEqual([foreign.status, foreign.code], [404, 'not_found'], operation);
+      for (const secret of [other.subject, other.refreshToken, other.webhookId, other.grantId, 'of-other'])
+        assert.ok(!foreign.text.includes(secret), `${operation} says ${secret}`);
+    }
+    // A list may not mix a foreign thing into an own one.
+    for (const path of [
+      `/events?clientId=${mine.clientId}&grantId=${other.grantId}`,
+      `/grants?clientId=${mine.clientId}&requestId=${NOWHERE}`,
+      `/grants?clientId=${mine.clientId}&after=0000000000000000&status=active`,
+    ]) {
+      const { status, text } = await ask('developer', 'GET', path);
+      assert.equal(status, 200, path);
+      assert.ok(!text.includes(other.subject) && !text.includes(`"clientId":"${other.clientId}"`), path);
+    }
+    for (const path of [`/grants?clientId=${other.clientId}&after=${mine.grantId}`, '/grants?clientId='])
+      assert.notEqual((await ask('developer', 'GET', path)).status, 200, path);
+    assert.deepEqual(await stateOf(other), before);
+  });
+
+  test('a developer of one client need not name it; one of several must', async () => {
+    assert.match((await ask('developer', 'GET', '/grants')).text, new RegExp(mine.grantId));
+    const { deployment } = server;
+    const clientIds = [mine.clientId, other.clientId];
+    const added = await addOperatorKey(deployment, { name: 'both', role: 'developer', clientIds });
+    assert.equal(added.outcome, 'added');
+    const one = keys.get('developer') ?? '';
+    keys.set('developer', added.text);
+    const { status, text } = await ask('developer', 'GET', '/grants');
+    assert.equal(status, 400);
+    assert.match(text, /one of your clients/);
+    assert.equal((await ask('developer', 'GET', `/grants?clientId=${other.clientId}`)).status, 200);
+    keys.set('developer', one);
+  });
+
+  test('a developer works with an own client, and sees no owner', async () => {
+    for (const [operation, [, kind]] of Object.entries(OPERATIONS)) {
+      // What removes comes last.
+      if (kind === 'closed' || operation.startsWith('DELETE')) continue;
+      const { status, text } = await request('developer', operation, mine);
+      assert.ok([200, 201].includes(status), `${operation}: ${status} ${text}`);
+      for (const secret of [mine.subject, mine.refreshToken, other.clientId])
+        assert.ok(!text.includes(secret), `${operation} says ${secret}`);
+    }
+    for (const operation of ['DELETE /clients/{clientId}/secrets/{secretId}', 'DELETE /webhooks/{webhookId}'])
+      assert.equal((await request('developer', operation, mine)).status, 204, operation);
+    const audit = (await ask('admin', 'GET', '/audit?limit=200')).text;
+    for (const action of [
+      'secret.add',
+      'secret.remove',
+      'client.change',
+      'webhook.add',
+      'webhook.change',
+      'webhook.secret',
+      'webhook.test',
+      'webhook.retry',
+      'webhook.remove',
+    ])
+      assert.match(
+        audit,
+        new RegExp(`"role":"developer"[^}]*\\},"action":"${action.replace('.', '\\.')}"`),
+        action,
+      );
+  });
+
+  test('a developer may not change what owners rely on, nor send to an open URL', async () => {
+    const client = `/clients/${mine.clientId}`;
+    for (const [method, path, body] of [
+      ['PATCH', client, { name: 'Another bank' }],
+      ['PATCH', client, { policy: { onReplay: 'observe' } }],
+      ['PATCH', client, { isDisabled: true }],
+      ['POST', '/webhooks', { clientId: mine.clientId, url: 'http://hooks.example/', isHttpAllowed: true }],
+      ['POST', '/grants/find', { subject: mine.subject }],
+      ['POST', '/grants/find', { vin: 'KMHC00000TEST0001', token: mine.refreshToken }],
+    ] as const) {
+      const { status, code } = await ask('developer', method, path, {
+        ...body,
+        ...(path === '/grants/find' ? {} : { reason: REASON }),
+      });
+      assert.deepEqual([status, code], [403, 'not_permitted'], JSON.stringify(body));
+    }
+  });
+
+  test('a developer sees live what happens to own clients, and nothing else', async () => {
+    const stop = new AbortController();
+    const { body } = await fetch(`${adminUrl}/api/v1/events/live`, {
+      headers: { Authorization: `Bearer ${keys.get('developer') ?? ''}` },
+      signal: stop.signal,
+    });
+    assert.ok(body);
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = (await reader.read()).value ?? '';
+    for (const { grantId } of [other, mine])
+      assert.equal((await ask('admin', 'POST', `/grants/${grantId}/revoke`, { reason: REASON })).status, 200);
+    while (!text.includes(mine.grantId)) text += (await reader.read()).value ?? '';
+    stop.abort();
+    assert.doesNotMatch(text, new RegExp(`${other.grantId}|${other.clientId}`));
+  });
+
+  test('secrets and webhooks of a client have a limit', async () => {
+    const statuses = new Set<number>();
+    for (let made = 0; made < 25; made++)
+      statuses.add((await request('developer', 'POST /clients/{clientId}/secrets', mine)).status);
+    assert.deepEqual([...statuses], [201, 429]);
+    statuses.clear();
+    for (let made = 0; made < 8; made++)
+      statuses.add((await request('developer', 'POST /webhooks', mine)).status);
+    assert.deepEqual([...statuses], [201, 429]);
+  });
+
+  test('a secret is rolled with an overlap, after which the others end', async () => {
+    const path = `/clients/${other.clientId}/secrets`;
+    const rolled = await ask('operator', 'POST', path, {
+      name: '2027',
+      overlapSeconds: 3600,
+      reason: REASON,
+    });
+    assert.equal(rolled.status, 201, rolled.text);
+    const { secrets } = JSON.parse((await ask('viewer', 'GET', `/clients/${other.clientId}`)).text) as {
+      readonly secrets: readonly {
+        readonly name: string;
+        readonly createdAt: string;
+        readonly expiresAt: string | null;
+      }[];
+    };
+    const [old, made] = [
+      secrets.find(({ name }) => name !== '2027'),
+      secrets.find(({ name }) => name === '2027'),
+    ];
+    assert.equal(made?.expiresAt, null);
+    const inSeconds = Math.round((Date.parse(old?.expiresAt ?? '') - Date.parse(made.createdAt)) / 1000);
+    assert.ok(inSeconds >= 3599 && inSeconds <= 3600, String(inSeconds));
+  });
+});
