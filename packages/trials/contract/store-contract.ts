@@ -15,6 +15,7 @@ import { grantEventKeepingContract } from './suite/grant-event-retention.ts';
 import { grantContract } from './suite/grants.ts';
 import { importContract } from './suite/imports.ts';
 import { hastenContract } from './suite/hastened-deliveries.ts';
+import { webhookChangeContract } from './suite/webhook-changes.ts';
 import { keyContract } from './suite/keys.ts';
 import { clockContract } from './suite/clock.ts';
 import { lastingContract } from './suite/durability.ts';
@@ -57,6 +58,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       grantEventKeepingContract,
       webhookContract,
       hastenContract,
+      webhookChangeContract,
       sessionContract,
       onceContract,
       operatorContract,

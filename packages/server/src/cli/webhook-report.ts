@@ -1,6 +1,5 @@
-import { readWebhookKey } from '../exports/index.ts';
+import { readWebhookSecret } from '../exports/index.ts';
 import type { OperationContext } from '../exports/index.ts';
-import { formatNamed, writeWebhookSecret } from '../exports/webhooks.ts';
 import type { Webhook } from '../exports/webhooks.ts';
 import { alignColumns, showTime, timeOrNull, writeTime } from './output.ts';
 import type { Report } from './output.ts';
@@ -20,8 +19,7 @@ export const webhookToJson = ({ id, url, format, clientId, kinds, createdAtMs, d
 /** A webhook with the secret that its receiver verifies with. */
 export const reportWithSecret = (context: Pick<OperationContext, 'keyRing'>, webhook: Webhook): Report => {
   const json = webhookToJson(webhook);
-  const isSigned = formatNamed(webhook.format).isSigned;
-  const secret = isSigned ? writeWebhookSecret(readWebhookKey(context, webhook)) : null;
+  const secret = readWebhookSecret(context, webhook) ?? null;
   const rows = [
     ['webhook id', json.webhookId],
     ['status', json.status],

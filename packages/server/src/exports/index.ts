@@ -66,7 +66,7 @@ export type { GrantEventSearch, GrantEventsFound } from '../operations/find-gran
 export { listGrants, readGrant } from '../operations/read-grant.ts';
 export type { GrantDetails, GrantSummary } from '../operations/read-grant.ts';
 export { readGrantEvents } from '../operations/read-grant-events.ts';
-export { readWebhook, readWebhookKey } from '../operations/read-webhook.ts';
+export { readWebhook, readWebhookKey, readWebhookSecret } from '../operations/read-webhook.ts';
 export { registerClient } from '../operations/register-client.ts';
 export type { ClientRegistered, ClientRegistration } from '../operations/register-client.ts';
 export { reinstateGrant } from '../operations/reinstate-grant.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
-import { DELIVERY_STATES, WEBHOOKS_MAX, WEBHOOKS_OF_CLIENT_MAX } from '@keyfob/server/webhooks';
+import { DELIVERY_STATES, WEBHOOKS_MAX } from '@keyfob/server/webhooks';
 import type { Claim, ClaimedDelivery, Delivery, Webhook } from '@keyfob/server/webhooks';
 import { CREATED_AT_MS, fill, NOW_MS, sampleClient, sampleGrant } from '../../support/samples.ts';
 import type { OnStore, OnTwo } from '../register.ts';
@@ -92,30 +92,6 @@ const keeping = (onStore: OnStore): void => {
     for (let count = 0; count < WEBHOOKS_MAX; count++)
       assert.equal(await store.createWebhook(sampleWebhook({ id: `webhook-${count}` })), 'created');
     assert.equal(await store.createWebhook(sampleWebhook()), 'too_many');
-  });
-
-  onStore('The number of webhooks of one client is limited too.', async (store) => {
-    const of = (clientId: string, count: number) =>
-      store.createWebhook(sampleWebhook({ id: `${clientId}-${count}`, clientId }));
-    for (let count = 0; count < WEBHOOKS_OF_CLIENT_MAX; count++)
-      assert.equal(await of('client-a', count), 'created');
-    assert.equal(await of('client-a', WEBHOOKS_OF_CLIENT_MAX), 'too_many');
-    assert.equal(await of('client-b', 0), 'created');
-  });
-
-  onStore('A webhook changes as asked, and what is absent stays.', async (store) => {
-    const webhook = sampleWebhook({ clientId: 'client-a', disabledAtMs: AT_MS });
-    await store.createWebhook(webhook);
-    await store.createWebhook(sampleWebhook({ id: 'webhook-b' }));
-    const read = async () => (await store.listWebhooks()).find(({ id }) => id === webhook.id);
-    assert.equal(await store.changeWebhook(webhook.id, { url: 'https://example.com/new' }), 'changed');
-    assert.deepEqual(await read(), { ...webhook, url: 'https://example.com/new' });
-    await store.changeWebhook(webhook.id, { kinds: ['grant.created'], isEnabled: true });
-    const changed = { ...webhook, url: 'https://example.com/new', kinds: ['grant.created'] };
-    assert.deepEqual(await read(), { ...changed, disabledAtMs: undefined });
-    assert.equal(await store.changeWebhook('webhook-c', { isEnabled: true }), 'unknown');
-    assert.equal(await store.changeWebhook('webhook\0', { isEnabled: true }), 'unknown');
-    assert.deepEqual((await store.listWebhooks()).at(-1), sampleWebhook({ id: 'webhook-b' }));
   });
 
   onStore('A grant event is queued for every enabled webhook that subscribes to its kind.', async (store) => {

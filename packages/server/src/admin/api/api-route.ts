@@ -3,7 +3,6 @@ import type { Permission } from '../../operators/role.ts';
 import type { AdminStream } from '../exchange.ts';
 import type { ApiContext } from './api-context.ts';
 import type { Fields } from './fields.ts';
-import type { OwnAccess } from './own-clients.ts';
 
 /** A request that is authenticated, permitted and as its route describes it. */
 export type ApiVisit = {
@@ -38,6 +37,24 @@ export type ApiAnswer = {
   readonly body?: unknown;
   /** Instead of a body: lines of a media type. */
   readonly stream?: { readonly type: string; readonly run: AdminStream };
+};
+
+/**
+ * How an operation is kept to the clients of a developer. `nothing`: it is about no client; `list`: it answers only what
+ * `isOwn` lets through; the others name a client, a grant or a webhook, in the path, the query or the body.
+ */
+export type OwnAccess = {
+  readonly by:
+    | 'nothing'
+    | 'list'
+    | 'client in the path'
+    | 'client in the query'
+    | 'client in the body'
+    | 'grant in the path'
+    | 'webhook in the path'
+    | 'webhook in the query';
+  /** The members of the body that a developer may give; absent for all. */
+  readonly fields?: readonly string[];
 };
 
 /** One operation of the admin API: all that its description and its checks need. */

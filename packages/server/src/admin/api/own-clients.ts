@@ -6,24 +6,6 @@ import type { ApiRoute, ApiVisit } from './api-route.ts';
 import { Problem } from './problem.ts';
 import { grantOfPath } from './routes/paging.ts';
 
-/**
- * How an operation is kept to the clients of a developer. `nothing`: it is about no client; `list`: it answers only what
- * `isOwn` lets through; the others name a client, a grant or a webhook, in the path, the query or the body.
- */
-export type OwnAccess = {
-  readonly by:
-    | 'nothing'
-    | 'list'
-    | 'client in the path'
-    | 'client in the query'
-    | 'client in the body'
-    | 'grant in the path'
-    | 'webhook in the path'
-    | 'webhook in the query';
-  /** The members of the body that a developer may give; absent for all. */
-  readonly fields?: readonly string[];
-};
-
 /** Whether somebody may work with a client; with what belongs to every client, a developer may not. */
 export const isOwn = ({ role, clientIds = [] }: Operator, clientId: string | undefined): boolean =>
   role !== 'developer' || (clientId !== undefined && clientIds.includes(clientId));

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { changeClient } from '../../clients/change.ts';
+import type { ClientSecret } from '../../clients/client.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
 import { writeKeys } from '../../clients/client-keys.ts';
 import { writeProfile } from '../../clients/profile.ts';
@@ -47,6 +48,12 @@ const prepareStatements = (database: DatabaseSync) => ({
   ),
 });
 
+const insertSecret = (
+  sql: ReturnType<typeof prepareStatements>,
+  { id, name, digest, createdAtMs, expiresAtMs }: ClientSecret,
+  clientId: string,
+): void => void sql.insertSecret.run(id, name, digest, createdAtMs, expiresAtMs ?? null, clientId);
+
 /** Creates, changes and removes clients, and keeps the cache of them right. */
 export const createClientVerbs = (connection: Connection, known: KnownClients): ClientStore => {
   const { database, commits } = connection;
@@ -70,16 +77,7 @@ export const createClientVerbs = (connection: Connection, known: KnownClients): 
           client.hasImportedTokens === true ? 1 : 0,
         );
         if (changes === 0) return 'id_taken';
-        for (const secret of client.secrets) {
-          sql.insertSecret.run(
-            secret.id,
-            secret.name,
-            secret.digest,
-            secret.createdAtMs,
-            secret.expiresAtMs ?? null,
-            id,
-          );
-        }
+        for (const secret of client.secrets) insertSecret(sql, secret, id);
         return 'created';
       }),
     ...createReadVerbs(connection, known, sql),
@@ -130,14 +128,7 @@ export const createClientVerbs = (connection: Connection, known: KnownClients): 
         sql.touch.run(clientId);
         for (const { id, expiresAtMs } of secrets)
           if (id !== secret.id) sql.endSecret.run(expiresAtMs ?? null, id);
-        sql.insertSecret.run(
-          secret.id,
-          secret.name,
-          secret.digest,
-          secret.createdAtMs,
-          secret.expiresAtMs ?? null,
-          clientId,
-        );
+        insertSecret(sql, secret, clientId);
         return 'added';
       }),
     removeSecret: (clientId, secretId, options) =>

@@ -6,10 +6,8 @@ import { STANDARD_FORMAT } from '../../../outbox/webhook.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
 import { addWebhook } from '../../../operations/add-webhook.ts';
 import { changeWebhook } from '../../../operations/change-webhook.ts';
-import { readWebhook, readWebhookKey } from '../../../operations/read-webhook.ts';
+import { readWebhook, readWebhookSecret } from '../../../operations/read-webhook.ts';
 import { testWebhook } from '../../../operations/test-webhook.ts';
-import { formatNamed } from '../../../webhooks/formats.ts';
-import { writeWebhookSecret } from '../../../webhooks/sign.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { FLAG, oneOf, TEXT, textsOf } from '../fields.ts';
@@ -39,7 +37,7 @@ const hostOf = (url: string | undefined): string | undefined =>
 /** `null` where the format is not signed. */
 const viewWithSecret = (context: ApiContext, webhook: Webhook) => ({
   ...viewWebhook(webhook, true),
-  secret: formatNamed(webhook.format).isSigned ? writeWebhookSecret(readWebhookKey(context, webhook)) : null,
+  secret: readWebhookSecret(context, webhook) ?? null,
 });
 
 export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
