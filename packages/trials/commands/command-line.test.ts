@@ -29,6 +29,7 @@ const COMMANDS = [
   'webhook add',
   'webhook list',
   'webhook show',
+  'webhook set',
   'webhook remove',
   'webhook test',
   'webhook deliveries',

@@ -155,6 +155,10 @@ describe('The webhook commands', () => {
     assert.match(list.stdout, new RegExp(`^${id} +enabled +all +https://example.com/hook +`, 'm'));
     assert.match(list.stdout, new RegExp(`enabled +${clientId} +https://example.com/end`, 'm'));
     assert.equal((await runOn(directory, 'webhook', 'show', id)).stdout, second.stdout);
+    const moved = await runOn(directory, 'webhook', 'set', id, '--url', 'https://example.com/new');
+    assert.match(moved.stdout, /^url +https:\/\/example\.com\/new$/m, moved.stderr);
+    const open = await runOn(directory, 'webhook', 'set', id, '--url', 'http://example.com/new');
+    assert.match(open.stderr, /--allow-http/);
     assert.equal((await runOn(directory, 'webhook', 'remove', id)).stdout, `removed webhook ${id}\n`);
     const gone = await runOn(directory, 'webhook', 'show', id, '--json');
     assert.deepEqual([gone.code, errorOf(gone).code], [1, 'webhook_unknown']);
