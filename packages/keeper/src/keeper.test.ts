@@ -442,21 +442,78 @@ describe('what one answer cannot say', () => {
   });
 });
 
-describe('an access token with control characters', () => {
-  for (const hidden of ['secret\nsecret', 'secret\u0000', '\u007fsecret'])
-    it(`is no token: ${JSON.stringify(hidden)}`, async () => {
+const half = (accessToken: unknown, number: number): Exchange =>
+  answered(200, { access_token: accessToken, refresh_token: `r-${number}`, expires_in: 3600 });
+const tokenIn = (body: string): string => new URLSearchParams(body).get('refresh_token') ?? '';
+
+describe('an answer with a refresh token, and no access token that can be used', () => {
+  for (const hidden of ['secret\nsecret', 'secret\u0000', '\u007fsecret', 'secr\u00e9t', '', null, undefined])
+    it(`keeps the refresh token, and asks again after a pause: ${JSON.stringify(hidden)}`, async () => {
       const log: LogEvent[] = [];
-      const { keeper, events } = await open(
-        () => answered(200, { access_token: hidden, refresh_token: 'r-2', expires_in: 3600 }),
-        { log: (event) => void log.push(event) },
+      const { keeper, sent, events } = await open((_, request) => (request > 1 ? pair() : half(hidden, 2)), {
+        log: (event) => void log.push(event),
+      });
+      await keeper.put('car', 'cars', { refreshToken: 'r-1' });
+      const result = await keeper.tryToken('car', { waitMs: 0 });
+      assert.deepEqual(
+        [result.status, 'reason' in result && result.reason],
+        ['unavailable', 'access_token_unusable'],
       );
-      await keeper.put('car', 'cars', { refreshToken: 'r' });
-      await assert.rejects(keeper.token('car', { waitMs: 1 }), (error) => !String(error).includes('secret'));
-      assert.equal((await keeper.inspect('car'))?.state, 'staged');
       await keeper.turn();
-      assert.deepEqual(events, ['at_risk']);
+      assert.equal((await keeper.tryToken('car', { waitMs: 5000 })).status, 'ok');
+      await keeper.turn();
+      assert.deepEqual(sent.map(tokenIn), ['r-1', 'r-2']);
+      assert.deepEqual(events, ['at_risk', 'provider.surprise', 'recovered']);
       assert.ok(!JSON.stringify(log).includes('secret'));
     });
+
+  it('is asked again ever more slowly where every answer is so, and the old access token is served meanwhile', async () => {
+    const { keeper, sent, events } = await open((_, request) => half('', request), {
+      timing: { ...FAST, backoffMs: 60_000, backoffMaxMs: 900_000 },
+    });
+    await keeper.put('car', 'cars', { refreshToken: 'r', accessToken: 'old', expiresIn: 20 });
+    for (let times = 0; times < 5; times++) {
+      const result = await keeper.tryToken('car', { minValidMs: 10_000_000, waitMs: 0 });
+      assert.deepEqual([result.status, 'accessToken' in result && result.accessToken], ['ok', 'old']);
+      await keeper.refresh('car');
+      await keeper.turn();
+    }
+    const { state, failures, due, isAtRisk, refreshExpiresAtMs } = (await keeper.inspect('car')) ?? {};
+    assert.deepEqual(
+      [state, failures, due?.rank, isAtRisk, refreshExpiresAtMs],
+      ['active', 1, 0, true, undefined],
+    );
+    assert.ok((due?.atMs ?? 0) > Date.now() + 20_000);
+    assert.equal(sent.length, 1);
+    assert.deepEqual(events, ['at_risk', 'provider.surprise']);
+  });
+
+  it('is given no pause where nobody asks: its usual time is soon enough', async () => {
+    const { keeper } = await open((_, request) => half('', request));
+    await keeper.put('car', 'cars', { refreshToken: 'r', refreshExpiresIn: 5_000_000 });
+    assert.equal((await keeper.refresh('car')).reason, 'access_token_unusable');
+    assert.equal((await keeper.inspect('car'))?.due?.rank, 2);
+  });
+
+  it('is kept by a put as well: the access token counts as missing', async () => {
+    const { keeper, sent } = await open(pair);
+    await keeper.put('car', 'cars', { refreshToken: 'r', accessToken: 'a\nb', expiresIn: 3600 });
+    assert.ok((await keeper.token('car')).startsWith('access-'));
+    assert.deepEqual(sent.map(tokenIn), ['r']);
+  });
+});
+
+describe('an answer that cannot be read', () => {
+  it('is stored, and the connection is at risk', async () => {
+    const body = { access_token: 'a', refresh_token: { value: 'r-2' } };
+    const { keeper, events } = await open(() => answered(200, body));
+    await keeper.put('car', 'cars', { refreshToken: 'r' });
+    const result = await keeper.tryToken('car', { waitMs: 0 });
+    assert.equal('reason' in result && result.reason, 'answer_unreadable');
+    assert.equal((await keeper.inspect('car'))?.state, 'staged');
+    await keeper.turn();
+    assert.deepEqual(events, ['at_risk']);
+  });
 });
 
 describe('a client that its provider slows down', () => {

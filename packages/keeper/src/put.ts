@@ -6,6 +6,7 @@ import { lifetimesOf } from './providers/learned.ts';
 import { hasControls } from './has-controls.ts';
 import type { Engine } from './refresh/engine.ts';
 import { dueOf, lookupTextOf, sealPair } from './refresh/pair.ts';
+import { isUsable } from './refresh/read-pair.ts';
 import { checkParams } from './refresh/write-request.ts';
 import type { Put } from './stores/store.ts';
 import { seconds } from './time.ts';
@@ -14,7 +15,7 @@ import { lookupOf } from './vault/key-ring.ts';
 
 /** The tokens of a code exchange, or of another program's table. */
 export type Tokens = {
-  /** Missing: one is fetched when somebody asks. */
+  /** Missing, or one that no header can hold: one is fetched when somebody asks. */
   readonly accessToken?: string | undefined;
   /** Missing only where the client has none (client credentials). */
   readonly refreshToken?: string | undefined;
@@ -44,13 +45,21 @@ export type PutOptions = {
 
 const NAME_MAX = 200;
 
-/** What the store writes for a pair from outside. Throws `KeeperError` for what can never be kept. */
+/**
+ * What the store writes for a pair from outside. Throws `KeeperError` for what can never be kept. `isAsCame`: the provider gave it
+ * just now and will not give it again, so a refresh token is not looked at.
+ */
 export const preparePut = (
   engine: Engine,
   name: string,
   clientName: string,
   tokens: Tokens,
-  { params = {}, isShared = true, sharedPrefix }: PutOptions = {},
+  {
+    params = {},
+    isShared = true,
+    sharedPrefix,
+    isAsCame = false,
+  }: PutOptions & { readonly isAsCame?: boolean } = {},
 ): Put => {
   if (name === '' || name.length > NAME_MAX || hasControls(name))
     throw new KeeperError(
@@ -66,10 +75,12 @@ export const preparePut = (
       `Use one of: ${[...engine.clients.keys()].join(', ')}.`,
     );
   checkParams(client.provider, params);
-  checkTokens(client, tokens);
+  checkTokens(client, tokens, isAsCame);
   checkNumbers(tokens);
+  const { accessToken = '' } = tokens;
   const pair: Pair = {
-    accessToken: tokens.accessToken ?? '',
+    // One that cannot be used must not cost the refresh token beside it.
+    accessToken: isUsable(accessToken) ? accessToken : '',
     refreshToken: tokens.refreshToken,
     ...(tokens.scope === undefined ? {} : { scope: tokens.scope }),
   };
@@ -102,14 +113,14 @@ export const preparePut = (
 
 const TOKEN_MAX = 16_384;
 
-const checkTokens = ({ provider }: Client, { accessToken, refreshToken }: Tokens): void => {
-  for (const token of [accessToken, refreshToken])
-    if (token !== undefined && (token.length > TOKEN_MAX || hasControls(token)))
-      throw new KeeperError(
-        'token_invalid',
-        'A token is too long, or has control characters',
-        'Give it as it came.',
-      );
+const checkTokens = ({ provider }: Client, { refreshToken }: Tokens, isAsCame: boolean): void => {
+  const isOdd = refreshToken !== undefined && (refreshToken.length > TOKEN_MAX || hasControls(refreshToken));
+  if (isOdd && !isAsCame)
+    throw new KeeperError(
+      'token_invalid',
+      'A refresh token is too long, or has control characters',
+      'Give it as it came.',
+    );
   if (provider.grantType === 'refresh_token' && (refreshToken === undefined || refreshToken === ''))
     throw new KeeperError(
       'refresh_token_missing',

@@ -203,7 +203,7 @@ const save = async (
 ): Promise<void> => {
   const { clock, store, timing } = engine;
   const prepared = {
-    ...preparePut(engine, ticket.name, ticket.client, tokens, { params: ticket.params }),
+    ...preparePut(engine, ticket.name, ticket.client, tokens, { params: ticket.params, isAsCame: true }),
     consent: digest,
   };
   // Since the first try, the connection may have got a later pair. That one stays.

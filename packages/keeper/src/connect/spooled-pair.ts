@@ -51,7 +51,7 @@ export const keepFirstPair = async (engine: Engine, stored: StoredAnswer): Promi
   if (!engine.clients.has(client)) return undefined;
   try {
     const put = {
-      ...preparePut(engine, name, client, tokens, { params }),
+      ...preparePut(engine, name, client, tokens, { params, isAsCame: true }),
       issuedAtMs: stored.sentAtMs,
       ...(consent === undefined ? {} : { consent: Buffer.from(consent, 'hex') }),
     };

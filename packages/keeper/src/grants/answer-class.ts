@@ -11,6 +11,8 @@ export type AnswerClass =
   | 'ambiguous'
   /** A pair. */
   | 'usable'
+  /** A refresh token, and no access token that can be used: none, an empty one, or one that no header can hold. */
+  | 'refresh_only'
   /** A success that holds no pair that can be read. */
   | 'unusable'
   /** The refresh token is dead. */
@@ -50,6 +52,7 @@ export const MEANINGS: Readonly<Record<AnswerClass, Meaning>> = {
   rate_limited: { isSpent: 'no', stopsClient: false },
   ambiguous: { isSpent: 'maybe', stopsClient: false },
   usable: { isSpent: 'yes', stopsClient: false },
+  refresh_only: { isSpent: 'yes', stopsClient: false },
   unusable: { isSpent: 'maybe', stopsClient: false },
   grant_rejected: { isSpent: 'yes', stopsClient: false },
   sharing_withdrawn: { isSpent: 'yes', stopsClient: false },

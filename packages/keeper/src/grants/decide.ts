@@ -110,6 +110,7 @@ export const decideFailure = (situation: Situation): Decision => {
     case 'rate_limited':
     case 'not_sent':
     case 'usable':
+    case 'refresh_only':
       return retryLater(situation, sends, ruling);
   }
 };

@@ -39,19 +39,20 @@ export const isInUse = (
 };
 
 /**
- * When a grant whose pair is good is refreshed next; `undefined` for never. One that is in use: at 65 to 85 % of the
- * access token's life. One that is not: at 50 to 75 % of the refresh token's, because every refresh is a risk.
+ * When a grant whose pair is good is refreshed next; `undefined` for never. One that is not in use: at 50 to 75 % of the
+ * refresh token's life, because every refresh is a risk. One that is: at 65 to 85 % of the access token's, and not later
+ * than that.
  */
 export const dueAfterRefresh = (kept: Kept): Due | undefined => {
   const { id, generation, issuedAtMs, lifetimes, nowMs, endsAtMs } = kept;
   const jitter = jitterOf(id, generation);
-  if (isInUse(kept, nowMs)) {
-    const atMs = issuedAtMs + seconds(lifetimes.accessSeconds) * (0.65 + 0.2 * jitter);
-    return { atMs: Math.round(atMs), rank: 1 };
-  }
-  if (!kept.isRotating) return undefined;
   const lifeMs =
     kept.refreshExpiresAtMs === undefined ? ASSUMED_REFRESH_MS : kept.refreshExpiresAtMs - issuedAtMs;
   const atMs = Math.round(issuedAtMs + lifeMs * (0.5 + 0.25 * jitter));
+  if (isInUse(kept, nowMs)) {
+    const warmMs = Math.round(issuedAtMs + seconds(lifetimes.accessSeconds) * (0.65 + 0.2 * jitter));
+    return { atMs: kept.isRotating ? Math.min(warmMs, atMs) : warmMs, rank: 1 };
+  }
+  if (!kept.isRotating) return undefined;
   return endsAtMs !== undefined && atMs >= endsAtMs ? undefined : { atMs, rank: 2 };
 };

@@ -5,6 +5,15 @@ import type { Millis } from '../time.ts';
 /** When the tokens of an answer end. Counted from before the request was sent: early is safe, late is not. */
 export type Expiry = { readonly accessExpiresAtMs: Millis; readonly refreshExpiresAtMs: Millis | undefined };
 
+/**
+ * 31 years. More is a moment, or milliseconds, and counts as nothing: a refresh token that is believed to live for so long would be
+ * refreshed too late.
+ */
+export const LIFETIME_MAX_SECONDS = 1e9;
+
+const plausible = (stated: number | undefined): number | undefined =>
+  stated !== undefined && stated < LIFETIME_MAX_SECONDS ? stated : undefined;
+
 /** What an answer says about lifetimes, in seconds. */
 export type StatedLifetimes = {
   readonly expiresIn?: number | undefined;
@@ -18,11 +27,11 @@ export const expiryOf = (
   lifetimes: Lifetimes,
   endsAtMs: Millis | undefined,
 ): Expiry => {
-  const refreshSeconds = stated.refreshExpiresIn ?? lifetimes.refreshSeconds;
+  const refreshSeconds = plausible(stated.refreshExpiresIn) ?? lifetimes.refreshSeconds;
   const refresh = refreshSeconds === undefined ? undefined : sentAtMs + Math.floor(seconds(refreshSeconds));
   const ends = [refresh, endsAtMs].filter((one) => one !== undefined);
   return {
-    accessExpiresAtMs: sentAtMs + Math.floor(seconds(stated.expiresIn ?? lifetimes.accessSeconds)),
+    accessExpiresAtMs: sentAtMs + Math.floor(seconds(plausible(stated.expiresIn) ?? lifetimes.accessSeconds)),
     refreshExpiresAtMs: ends.length === 0 ? undefined : Math.min(...ends),
   };
 };

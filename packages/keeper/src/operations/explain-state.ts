@@ -11,10 +11,11 @@ type Explained = Pick<
   'state' | 'cause' | 'client' | 'sinceMs' | 'accessExpiresAtMs' | 'refreshExpiresAtMs' | 'due' | 'failures'
 >;
 
-/** What stands against all grants of a client. */
-type ClientHealth = {
+/** What stands against all grants of a client, and how the last send of this one ended. */
+type Health = {
   readonly breaker?: Breaker | null | undefined;
   readonly outage?: Outage | null | undefined;
+  readonly lastOutcome?: string | undefined;
 };
 
 /** Why an owner must consent again, as a sentence. */
@@ -28,7 +29,7 @@ export const CAUSES: Readonly<Record<ConsentCause, string>> = {
 };
 
 /** The state of a connection in one sentence: why it is so, and what happens next. Nothing in it is secret. */
-export const explainState = (view: Explained, nowMs: Millis, health: ClientHealth = {}): string => {
+export const explainState = (view: Explained, nowMs: Millis, health: Health = {}): string => {
   const { state, cause, client, sinceMs } = view;
   const next = nextOf(view, nowMs);
   switch (state) {
@@ -49,6 +50,8 @@ export const explainState = (view: Explained, nowMs: Millis, health: ClientHealt
         return `It is good, but the provider refuses the client ${client} (${health.breaker.code}): ${accessOf(view, nowMs)}.`;
       if (health.outage)
         return `It is good, but the provider cannot be reached (${health.outage.code}): ${accessOf(view, nowMs)}, and the provider is tried again ${describeMoment(health.outage.retryAtMs, nowMs)}.`;
+      if (health.lastOutcome === 'refresh_only')
+        return `The last answer had a refresh token, which is kept, and no access token that can be used: ${next}, and ${accessOf(view, nowMs)}.`;
       return view.failures > 0
         ? `It is good, but ${countOf(view.failures, 'refresh')} failed in a row: ${next}.`
         : `It is good: ${accessOf(view, nowMs)}, and ${next}.`;

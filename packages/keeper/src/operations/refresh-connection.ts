@@ -23,6 +23,8 @@ const REASONS: Readonly<Record<string, string>> = {
   suspect:
     'The provider refused it for a reason that may be the fault of the client: other connections decide',
   staged: 'An answer is stored that cannot be read',
+  access_token_unusable:
+    'The new refresh token is stored, but the provider gave no access token that can be used',
   active: 'The last refreshes failed, and the next one waits a while',
   dead: 'The refresh token is dead: only a new consent of the owner helps',
   closed: 'The connection was disconnected',

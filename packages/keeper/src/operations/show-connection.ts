@@ -26,11 +26,13 @@ export const showConnection = async (
   const view = viewOf(name, grant);
   const nowMs = store.nowMs();
   const facts = await store.readClient(grant.client);
+  const attempts = await store.attempts(grant.id, attemptsMax);
+  const [last] = attemptsMax > 0 ? attempts : await store.attempts(grant.id, 1);
   return {
     ...view,
-    why: explainState(view, nowMs, facts?.facts),
+    why: explainState(view, nowMs, { ...facts?.facts, lastOutcome: last?.outcome }),
     sharedBy: await store.connectionsOf(grant.id),
-    attempts: await store.attempts(grant.id, attemptsMax),
+    attempts,
     nowMs,
   };
 };

@@ -11,6 +11,8 @@ export type LearnedFacts = {
   readonly rotates?: boolean | undefined;
   /** What a repeat inside the overlap is answered with. */
   readonly repeatGives?: 'same_pair' | 'new_pair' | undefined;
+  /** Whether the last answer had an access token that a header can hold. */
+  readonly accessToken?: 'usable' | 'unusable' | undefined;
 };
 
 /** A contradiction between what was expected and what was seen. */
@@ -54,6 +56,7 @@ export const learn = (
     accessSeconds: provider.lifetimes.accessSeconds,
     refreshSeconds: provider.lifetimes.refreshSeconds,
     rotates: provider.repeats.kind === 'free' ? undefined : true,
+    accessToken: 'usable',
     ...learned,
   };
   const facts: Record<string, number | boolean | string> = {};
@@ -65,7 +68,9 @@ export const learn = (
     if (isSame(value, known)) continue;
     facts[fact] = value;
     const isRecorded = before.some((one) => one.fact === fact && isSame(value, one.seen));
-    if (known !== undefined && !isRecorded) news.push({ fact, expected: known, seen: value });
+    // That access tokens can be used again is no contradiction.
+    if (known !== undefined && !isRecorded && value !== 'usable')
+      news.push({ fact, expected: known, seen: value });
   }
   return {
     learned: Object.keys(facts).length === 0 ? learned : { ...learned, ...facts },

@@ -76,6 +76,7 @@ export const askToken = async (
         if (!isAllowed)
           return fallback(engine, options, last, 'refused_too_often', store.nowMs() + FORCE_AGAIN_MS);
       }
+      parts.cache.noteAsked(last.id);
       const leftMs = endsMs - clock.monotonicMs();
       const refreshed = await within(engine, parts.refresher.refresh(last, true), leftMs, options.signal);
       if (refreshed === undefined)

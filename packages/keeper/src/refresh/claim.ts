@@ -45,7 +45,8 @@ export const claimGrant = async (engine: Engine, seen: Grant): Promise<Claimed> 
   if (lease !== undefined && engine.leases.isRunning(lease, nowMs)) return { kind: 'busy', grant };
   if (grant.state !== 'active') {
     const answers = await waitingAnswers(engine, grant);
-    const usable = answers.filter((answer) => readStored(engine, client, answer) !== undefined);
+    const { refreshToken } = openPair(engine.keys, grant);
+    const usable = answers.filter((one) => readStored(engine, client, one, refreshToken) !== undefined);
     const latestMs = Math.max(...usable.map(({ sentAtMs }) => sentAtMs));
     if (usable.length > 0 && !mustWait(engine, client, grant, latestMs))
       return { kind: 'answered', grant, answers };

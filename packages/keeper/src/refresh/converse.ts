@@ -171,7 +171,7 @@ const startSend = (
     engine.atStep('answered');
     const receivedAtMs = engine.store.nowMs();
     const tookMs = clock.monotonicMs() - startedMs;
-    const answer = readAnswer(client.provider, exchange, receivedAtMs);
+    const answer = readAnswer(client.provider, exchange, receivedAtMs, pair.refreshToken);
     send.ending = { answer, receivedAtMs, tookMs };
     // It may wait for the answer to a later send: on disk, because this process may end meanwhile.
     if (!isLast()) await keepForNow(engine, grant, send);

@@ -43,13 +43,39 @@ describe('an answer that nobody expects', () => {
       assert.deepEqual([exchange.kind, 'body' in exchange && exchange.body], ['answered', PAIR]);
     });
 
-  it('is unanswered where it is not what its encoding says, or grows without end', async (scope) => {
-    const bodies = [Buffer.from(PAIR), gzipSync(Buffer.alloc(50_000_000))];
-    for (const body of bodies) {
+  it('is read as it came where it is not what its encoding says', async (scope) => {
+    for (const encoding of ['gzip', 'deflate', 'br', 'zstd']) {
       const exchange = await exchangeWith(scope, (_, response) =>
-        response.writeHead(200, { 'content-encoding': 'gzip' }).end(body),
+        response.writeHead(200, { 'content-encoding': encoding }).end(PAIR),
+      );
+      assert.deepEqual([exchange.kind, 'body' in exchange && exchange.body], ['answered', PAIR], encoding);
+    }
+  });
+
+  it('is unanswered where it grows without end, and what came before that is kept', async (scope) => {
+    for (const [encoding, body] of [
+      ['gzip', gzipSync(PAIR + ' '.repeat(50_000_000))],
+      ['identity', Buffer.from(PAIR + ' '.repeat(1_000_000))],
+    ] as const) {
+      const exchange = await exchangeWith(scope, (_, response) =>
+        response.writeHead(200, { 'content-encoding': encoding }).end(body),
       );
       assert.equal(exchange.kind, 'unanswered');
+      assert.equal('partOfBody' in exchange && exchange.partOfBody?.startsWith(PAIR), true);
+    }
+  });
+
+  it('keeps every byte of a body in another character set', async (scope) => {
+    const text = '{"access_token":"a","name":"\u00e9"}';
+    const plain = JSON.stringify(JSON.parse(text));
+    for (const body of [
+      Buffer.from(plain, 'latin1'),
+      Buffer.from(plain),
+      Buffer.from(`\uFEFF${plain}`, 'utf16le'),
+      Buffer.from(`\uFEFF${plain}`, 'utf16le').swap16(),
+    ]) {
+      const exchange = await exchangeWith(scope, (_, response) => response.end(body));
+      assert.equal('body' in exchange && exchange.body, plain);
     }
   });
 

@@ -56,7 +56,7 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
     const isEncrypted = target.protocol === 'https:';
     let isSent = false;
     let isOver = false;
-    let received: { status: number; text: string } | undefined;
+    let received: { status: number; text(): string } | undefined;
     const request: ClientRequest = (isEncrypted ? requestEncrypted : requestInClear)(target, {
       method: 'POST',
       agent: false,
@@ -72,7 +72,7 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
     const fail = (why: string): void => {
       if (!isSent) return end({ kind: 'not_sent', why });
       if (received === undefined) return end({ kind: 'unanswered', why });
-      end({ kind: 'unanswered', why, status: received.status, partOfBody: received.text });
+      end({ kind: 'unanswered', why, status: received.status, partOfBody: received.text() });
     };
     const cancelDeadline = clock.after(deadlineMs, () => afterPolling(() => fail('timeout')));
     const cancelConnect = clock.after(CONNECT_MAX_MS, () => afterPolling(() => fail('connect_timeout')));
@@ -96,20 +96,10 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
       if (received === undefined) fail('closed');
     });
     request.on('response', (response) => {
-      received = { status: response.statusCode ?? 0, text: '' };
-      readBody(response, {
-        onText: (text) => {
-          if (received !== undefined) received.text += text;
-        },
-        onEnd: () =>
-          end({
-            kind: 'answered',
-            status: received?.status ?? 0,
-            headers: plainHeaders(response),
-            body: received?.text ?? '',
-          }),
-        onCut: fail,
-      });
+      const status = response.statusCode ?? 0;
+      const onEnd = (text: string): void =>
+        end({ kind: 'answered', status, headers: plainHeaders(response), body: text });
+      received = { status, text: readBody(response, { onEnd, onCut: fail }) };
     });
   });
 
@@ -118,27 +108,56 @@ const afterPolling = (work: () => void, turns = 4): void => {
   setImmediate(() => (turns === 0 ? work() : afterPolling(work, turns - 1)));
 };
 
+/** Reads a body to its end, or to where it is cut. Returns what gives the text so far. */
 const readBody = (
   response: IncomingMessage,
-  { onText, onEnd, onCut }: { onText(text: string): void; onEnd(): void; onCut(why: string): void },
-): void => {
-  let bytes = 0;
-  const body = decoded(response).setEncoding('utf8');
-  body.on('data', (text: string) => {
-    bytes += Buffer.byteLength(text);
-    if (bytes > BODY_MAX_BYTES) return onCut('answer_too_large');
-    onText(text);
+  { onEnd, onCut }: { onEnd(text: string): void; onCut(why: string): void },
+): (() => string) => {
+  const decoder = decoderFor(response);
+  const asCame = collect(response, () => onCut('answer_too_large'));
+  const decoded = decoder === undefined ? asCame : collect(decoder, () => onCut('answer_too_large'));
+  /** A body that is not what its header says is taken as it came. */
+  const text = (): string => readText(decoded().length > 0 ? decoded() : asCame());
+  const end = (): void => (response.complete ? onEnd(text()) : onCut('cut_off'));
+  if (decoder === undefined) response.on('end', end);
+  decoder?.on('end', end).on('error', (error) => {
+    if (decoded().length > 0) return onCut(codeOf(error));
+    if (response.readableEnded) return end();
+    response.on('end', end).resume();
   });
-  body.on('end', () => (response.complete ? onEnd() : onCut('cut_off')));
-  body.on('error', (error) => onCut(codeOf(error)));
   response.on('error', (error) => onCut(codeOf(error)));
   response.on('aborted', () => onCut('cut_off'));
+  return text;
+};
+
+const collect = (stream: Readable, onTooMuch: () => void): (() => Buffer) => {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > BODY_MAX_BYTES) return onTooMuch();
+    chunks.push(chunk);
+  });
+  return () => Buffer.concat(chunks);
+};
+
+/** UTF-16 by its mark, UTF-8 where it is that, else Latin-1: every byte is kept, because a token may be among them. */
+const readText = (bytes: Buffer): string => {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  try {
+    // What was cut off may end inside a character.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+  } catch {
+    return bytes.toString('latin1');
+  }
 };
 
 /** Nobody asked for a compressed answer, but some proxies compress every one: its pair may be the only one that lives. */
-const decoded = (response: IncomingMessage): Readable => {
+const decoderFor = (response: IncomingMessage): Transform | undefined => {
   const makeDecoder = DECODERS[response.headers['content-encoding']?.trim().toLowerCase() ?? ''];
-  return makeDecoder === undefined ? response : response.pipe(makeDecoder());
+  return makeDecoder === undefined ? undefined : response.pipe(makeDecoder());
 };
 
 const UNFINISHED = { finishFlush: constants.Z_SYNC_FLUSH };

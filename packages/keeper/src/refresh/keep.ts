@@ -1,8 +1,13 @@
 import type { GrantChange } from '../grants/decide.ts';
 import { StoreError } from '../errors.ts';
-import type { Grant, Pair } from '../grants/grant.ts';
+import { isInUse } from '../grants/due.ts';
+import type { GrantEvent } from '../grants/events.ts';
+import type { Due, Grant, Pair } from '../grants/grant.ts';
 import { NO_SENDS, isAlive } from '../grants/grant.ts';
+import { backoff } from '../grants/timing.ts';
 import type { Client } from '../providers/clients.ts';
+import { lifetimesOf } from '../providers/learned.ts';
+import type { LearnedFacts } from '../providers/learned.ts';
 import type { AttemptEnd, Settlement, StoredAnswer } from '../stores/store.ts';
 import type { Millis } from '../time.ts';
 import { sleep } from '../time.ts';
@@ -116,8 +121,9 @@ export const keepStored = async (
   answers: readonly StoredAnswer[],
 ): Promise<Grant | undefined> => {
   const client = clientOf(engine, grant);
+  const { refreshToken } = openPair(engine.keys, grant);
   const successes = answers
-    .map((stored) => readStored(engine, client, stored))
+    .map((stored) => readStored(engine, client, stored, refreshToken))
     .filter((success) => success !== undefined)
     .sort((one, other) => other.sentAtMs - one.sentAtMs);
   const [latest, ...spares] = successes;
@@ -126,11 +132,16 @@ export const keepStored = async (
   return kept.grant;
 };
 
-/** An answer as it was stored, if it has become readable. */
-export const readStored = (engine: Engine, client: Client, stored: StoredAnswer): Success | undefined => {
+/** An answer as it was stored, if it is readable. `sent` is the refresh token that was sent for it, where that is known. */
+export const readStored = (
+  engine: Engine,
+  client: Client,
+  stored: StoredAnswer,
+  sent?: string,
+): Success | undefined => {
   const body = openAnswer(engine.keys, stored);
   const exchange = { kind: 'answered', status: 200, headers: {}, body } as const;
-  const answer = readAnswer(client.provider, exchange, engine.store.nowMs());
+  const answer = readAnswer(client.provider, exchange, engine.store.nowMs(), sent);
   if (answer.pair === undefined) return undefined;
   const { id, sentAtMs, receivedAtMs } = stored;
   return { id, answer: { ...answer, pair: answer.pair }, sentAtMs, receivedAtMs };
@@ -162,19 +173,23 @@ const settlementOf = (
   },
 ): { readonly settlement: Settlement; readonly grant: Grant } => {
   const { learned } = engine.book.facts(grant.client);
+  const isHalf = success.answer.class === 'refresh_only';
   const { pair, about } = nextPair(grant, client, learned, { ...success.answer, ...success }, before);
   const place = { id: grant.id, generation: grant.generation + 1, epoch: grant.epoch };
   const sealed = sealPair(engine.keys, place, pair, about);
-  const askedAtMs = engine.askedAt(grant.id) ?? grant.askedAtMs;
-  const due = dueOf(place, client, learned, about, { askedAtMs, nowMs: engine.store.nowMs() });
-  const isBack = grant.isAtRisk || grant.state === 'dead';
+  const nowMs = engine.store.nowMs();
+  const failures = isHalf ? grant.failures + 1 : 0;
+  const asked = { askedAtMs: engine.askedAt(grant.id) ?? grant.askedAtMs, nowMs };
+  const due =
+    (isHalf ? dueAgain(engine, client, learned, { ...asked, failures }) : undefined) ??
+    dueOf(place, client, learned, about, asked);
   const change: GrantChange = {
     state: 'active',
     cause: undefined,
     sends: NO_SENDS,
-    failures: 0,
+    failures,
     due,
-    isAtRisk: false,
+    isAtRisk: isHalf,
   };
   const spare = also.spares.find(({ answer }) => answer.pair.refreshToken !== pair.refreshToken);
   return {
@@ -182,7 +197,7 @@ const settlementOf = (
       change,
       pair: sealed,
       ended: also.ended,
-      events: isBack ? [{ kind: 'recovered' }] : [],
+      events: eventsOf(grant, isHalf, Math.max(nowMs, about.accessExpiresAtMs)),
       keep:
         spare === undefined
           ? undefined
@@ -193,6 +208,30 @@ const settlementOf = (
     },
     grant: { ...grant, ...change, ...sealed, generation: place.generation, lease: undefined },
   };
+};
+
+/**
+ * When a grant without a usable access token is refreshed again, where somebody asks for one: with a pause that doubles. Every
+ * refresh is a risk, so where nobody asks it waits for its usual time.
+ */
+const dueAgain = (
+  engine: Engine,
+  client: Client,
+  learned: LearnedFacts,
+  { failures, ...asked }: { askedAtMs: Millis | undefined; nowMs: Millis; failures: number },
+): Due | undefined => {
+  const keepWarm = client.keepWarm === 'always' ? 'always' : 'asked';
+  const lifetimes = lifetimesOf(client.provider, learned);
+  if (!isInUse({ ...asked, lifetimes, keepWarm }, asked.nowMs)) return undefined;
+  return { atMs: asked.nowMs + backoff(engine.timing, failures, engine.chance()), rank: 0 };
+};
+
+const eventsOf = (grant: Grant, isHalf: boolean, deadlineMs: Millis): readonly GrantEvent[] => {
+  const isDead = grant.state === 'dead';
+  const recovered: readonly GrantEvent[] =
+    isDead || (grant.isAtRisk && !isHalf) ? [{ kind: 'recovered' }] : [];
+  const isNew = isHalf && (isDead || !grant.isAtRisk);
+  return isNew ? [...recovered, { kind: 'at_risk', deadlineMs }] : recovered;
 };
 
 const spoolAnswer = (engine: Engine, grant: Grant, success: Success): boolean => {

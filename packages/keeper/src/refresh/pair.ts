@@ -67,7 +67,10 @@ export const sealAnswer = (
 export const openAnswer = (keys: KeyRing, answer: StoredAnswer): string =>
   unseal(keys, bindingOf({ ...answer, id: answer.grantId }, 'answer'), answer.sealed);
 
-/** The next pair of a grant, and when it is due: the new refresh token, or the old one where none came. */
+/**
+ * The next pair of a grant, and when it ends: the new refresh token, or the old one where none came. Where no access token came, the
+ * one from before stays until its own end.
+ */
 export const nextPair = (
   grant: Grant,
   client: Client,
@@ -80,13 +83,21 @@ export const nextPair = (
 } => {
   const lifetimes = lifetimesOf(client.provider, learned);
   const isNew = answer.pair.refreshToken !== undefined && answer.pair.refreshToken !== before.refreshToken;
+  const hasAccess = answer.pair.accessToken !== '';
   const expiry = expiryOf(answer.sentAtMs, answer.stated, lifetimes, grant.endsAtMs);
   return {
-    pair: { ...before, ...answer.pair, refreshToken: answer.pair.refreshToken ?? before.refreshToken },
+    pair: {
+      ...before,
+      ...answer.pair,
+      accessToken: hasAccess ? answer.pair.accessToken : before.accessToken,
+      refreshToken: answer.pair.refreshToken ?? before.refreshToken,
+    },
     about: {
       client: grant.client,
       issuedAtMs: answer.sentAtMs,
-      accessExpiresAtMs: expiry.accessExpiresAtMs,
+      accessExpiresAtMs: hasAccess
+        ? expiry.accessExpiresAtMs
+        : Math.max(answer.sentAtMs, grant.accessExpiresAtMs),
       // Where the token stays the same, nothing says that its life begins again.
       refreshExpiresAtMs: isNew
         ? expiry.refreshExpiresAtMs

@@ -34,12 +34,6 @@ describe('what an answer says', () => {
       'grant_rejected',
     ],
     ['a success that is a page', SMARTCAR, answered(200, '<html>'), 'unusable'],
-    [
-      'an access token that no header can hold',
-      SMARTCAR,
-      answered(200, { ...PAIR, access_token: 'a\nb' }),
-      'unusable',
-    ],
     ['an empty success', SMARTCAR, answered(204, ''), 'unusable'],
     ['a dead token', SMARTCAR, answered(400, { error: 'invalid_grant' }), 'grant_rejected'],
     [
@@ -109,6 +103,87 @@ describe('what an answer says', () => {
   for (const [name, provider, exchange, expected] of rows)
     it(name, () => assert.equal(readAnswer(provider, exchange, 0).class, expected));
 
+  const big = '9'.repeat(30);
+  const kept: readonly [string, Provider, string, string, string?][] = [
+    ['no access token', SMARTCAR, '{"refresh_token":"r"}', ''],
+    ['one that no header can hold', SMARTCAR, '{"access_token":"a\\nb","refresh_token":"r"}', ''],
+    ['one that is not ASCII', SMARTCAR, '{"access_token":"a\u2026","refresh_token":"r"}', ''],
+    ['an empty one', SMARTCAR, '{"access_token":"","refresh_token":"r"}', ''],
+    ['one of another type', SMARTCAR, '{"access_token":{"a":1},"refresh_token":"r"}', ''],
+    ['null', SMARTCAR, '{"access_token":null,"refresh_token":"r"}', ''],
+    ['one that is too long', SMARTCAR, `{"access_token":"${'a'.repeat(16_385)}","refresh_token":"r"}`, ''],
+    [
+      'a number that JavaScript would round',
+      SMARTCAR,
+      `{"access_token":${big},"refresh_token":${big}}`,
+      big,
+      big,
+    ],
+    [
+      'no token_type, an odd scope, odd lifetimes',
+      SMARTCAR,
+      '{"access_token":"a","refresh_token":"r","scope":[1],"expires_in":"soon","refresh_token_expires_in":{}}',
+      'a',
+    ],
+    ['a code that says nothing', SMARTCAR, '{"error":"","access_token":"a","refresh_token":"r"}', 'a'],
+    [
+      'a member twice: the last one counts',
+      SMARTCAR,
+      '{"access_token":"a","refresh_token":"q","refresh_token":"r"}',
+      'a',
+    ],
+    ['a list of one', SMARTCAR, '[{"access_token":"a","refresh_token":"r"}]', 'a'],
+    ['another envelope', SMARTCAR, '{"result":{"accessToken":"a","refreshToken":"r"}}', 'a'],
+    [
+      'a JSON text with JSON in it',
+      SMARTCAR,
+      JSON.stringify('{"access_token":"a","refresh_token":"r"}'),
+      'a',
+    ],
+    ['a form', SMARTCAR, 'access_token=a&refresh_token=r&expires_in=1', 'a'],
+    ['something around the JSON', SMARTCAR, ')]}\'\n{"access_token":"a","refresh_token":"r",};', 'a'],
+    ['Pleos: no access token', PLEOS, '{"data":{"refreshToken":"r"}}', ''],
+    ['Pleos: without its envelope', PLEOS, '{"accessToken":"a","refreshToken":"r"}', 'a'],
+    ['Pleos: the names of RFC 6749', PLEOS, '{"data":{"access_token":"a","refresh_token":"r"}}', 'a'],
+    [
+      'Pleos: a code of success',
+      PLEOS,
+      '{"error":{"code":"0"},"data":{"accessToken":"a","refreshToken":"r"}}',
+      'a',
+    ],
+  ];
+  for (const [name, provider, body, accessToken, refreshToken = 'r'] of kept)
+    it(`keeps the refresh token: ${name}`, () => {
+      for (const exchange of [
+        answered(202, body, { 'content-type': 'text/html' }),
+        ...(body.startsWith('{')
+          ? [{ kind: 'unanswered', why: 'cut', status: 200, partOfBody: `${body} ` } as const]
+          : []),
+      ]) {
+        const { class: found, pair } = readAnswer(provider, exchange, 0, 'sent');
+        assert.equal(found, accessToken === '' ? 'refresh_only' : 'usable');
+        assert.deepEqual([pair?.accessToken, pair?.refreshToken], [accessToken, refreshToken]);
+      }
+    });
+
+  const left: readonly [string, string][] = [
+    ['the token that was sent, alone', '{"refresh_token":"sent"}'],
+    ['a refresh token that cannot be read', '{"access_token":"a","refresh_token":{"value":"r"}}'],
+    ['a refresh token alone, somewhere', '{"request":{"refresh_token":"r"}}'],
+    ['a list of two', '[{"access_token":"a","refresh_token":"r"},{}]'],
+    ['deeper than any token endpoint nests', '[0,'.repeat(100_000)],
+  ];
+  for (const [name, body] of left)
+    it(`stores the answer as it came: ${name}`, () => {
+      const answer = readAnswer(SMARTCAR, answered(200, body), 0, 'sent');
+      assert.deepEqual([answer.class, answer.pair, answer.body], ['unusable', undefined, body]);
+    });
+
+  it('takes a code that the profile lists for a refusal, also beside two tokens', () => {
+    const { class: found } = readAnswer(SMARTCAR, answered(200, { ...PAIR, error: 'invalid_grant' }), 0);
+    assert.equal(found, 'grant_rejected');
+  });
+
   const whole = JSON.stringify({ ...PAIR, token_type: 'Bearer' });
   it('saves both tokens of an answer that was cut off after them, and never half of one', () => {
     const from = whole.indexOf('"r"') + 3;
@@ -120,6 +195,28 @@ describe('what an answer says', () => {
     }
   });
 
+  it('saves a refresh token that comes first, and a pair from inside anything', () => {
+    for (const [body, accessToken] of [
+      ['{"refresh_token":"r","access_token":"aa', ''],
+      ['{"access_token":"a","refresh_token":"r","list":[1,{"b":[2', 'a'],
+      ['{"access_token":"a","refresh_token":"r","expires_in":72', 'a'],
+      [`{"access_token":"a","refresh_token":"r","more":[${'1,'.repeat(100_000)}`, 'a'],
+    ] as const) {
+      const cut = { kind: 'unanswered', why: 'cut', status: 200, partOfBody: body } as const;
+      const answer = readAnswer(SMARTCAR, cut, 0, 'sent');
+      assert.deepEqual(
+        [answer.pair, answer.stated.expiresIn],
+        [{ accessToken, refreshToken: 'r' }, undefined],
+      );
+    }
+  });
+
+  it('saves nothing of a form that was cut off: half a token looks like a whole one', () => {
+    const partOfBody = 'access_token=a&refresh_token=r';
+    const { pair } = readAnswer(SMARTCAR, { kind: 'unanswered', why: 'cut', status: 200, partOfBody }, 0);
+    assert.equal(pair, undefined);
+  });
+
   it('saves nothing of a failure', () => {
     const cut = { kind: 'unanswered', why: 'cut', status: 500, partOfBody: whole } as const;
     assert.equal(readAnswer(SMARTCAR, cut, 0).pair, undefined);
@@ -128,7 +225,8 @@ describe('what an answer says', () => {
   it('reads lifetimes, and takes nonsense for nothing', () => {
     assert.equal(stated(7200), 7200);
     assert.equal(stated('7200'), 7200);
-    for (const nonsense of [-1, 0, 'soon', null, 1e12, {}]) assert.equal(stated(nonsense), undefined);
+    for (const nonsense of [-1, 0, 'soon', null, 1e9, 1_790_000_000, 1e12, {}])
+      assert.equal(stated(nonsense), undefined);
   });
 
   it('reads Retry-After in both forms, and an hour at most', () => {

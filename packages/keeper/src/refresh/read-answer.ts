@@ -1,22 +1,23 @@
 import type { AnswerClass } from '../grants/answer-class.ts';
 import type { StatedLifetimes } from '../grants/expiry.ts';
 import type { Pair } from '../grants/grant.ts';
-import type { AnswerField, Provider } from '../providers/provider.ts';
-import { hasControls } from '../has-controls.ts';
+import type { Provider } from '../providers/provider.ts';
 import { textAt } from '../providers/text-at.ts';
 import type { Millis } from '../time.ts';
 import type { Exchange } from './exchange.ts';
+import { parseCut, parseJson, parseSuccess } from './parse-body.ts';
+import { readPair, statedIn } from './read-pair.ts';
 
 /** What an exchange says. `pair` and `body` are secret. */
 export type Answer = {
   readonly class: AnswerClass;
   /** Whether the provider may still be at work on the request. */
   readonly silence: 'cut' | 'answered';
-  /** What a `usable` answer gives. */
+  /** What a `usable` answer gives; without an access token where it is `refresh_only`. */
   readonly pair?: Pair;
   readonly stated: StatedLifetimes;
   readonly status: number | undefined;
-  /** As it came; what was saved of a cut one is completed. Kept encrypted where it is not stored as a pair. */
+  /** As it came, or what came of it. Kept encrypted where it is not stored as a pair. */
   readonly body: string;
   /** The provider's code, or what happened to the connection. For people; no part of a token. */
   readonly code: string;
@@ -26,8 +27,11 @@ export type Answer = {
   readonly providerMs: Millis | undefined;
 };
 
-/** Reads how an exchange ended. Pure, and total: nothing that a provider sends makes it throw. */
-export const readAnswer = (provider: Provider, exchange: Exchange, nowMs: Millis): Answer => {
+/**
+ * Reads how an exchange ended. Pure, and total: nothing that a provider sends makes it throw. `sent` is the refresh token that was
+ * sent, where there was one.
+ */
+export const readAnswer = (provider: Provider, exchange: Exchange, nowMs: Millis, sent?: string): Answer => {
   const nothing = {
     body: '',
     stated: {},
@@ -38,12 +42,11 @@ export const readAnswer = (provider: Provider, exchange: Exchange, nowMs: Millis
   if (exchange.kind === 'not_sent')
     return { ...nothing, class: 'not_sent', silence: 'answered', status: undefined, code: exchange.why };
   if (exchange.kind === 'unanswered') {
-    const saved = savePart(provider, exchange);
+    const saved = savePart(provider, exchange, sent);
     if (saved !== undefined)
       return {
         ...nothing,
         ...saved,
-        class: 'usable',
         silence: 'answered',
         status: exchange.status,
         code: 'saved',
@@ -51,7 +54,8 @@ export const readAnswer = (provider: Provider, exchange: Exchange, nowMs: Millis
     return { ...nothing, class: 'ambiguous', silence: 'cut', status: exchange.status, code: exchange.why };
   }
   const { status, headers } = exchange;
-  const body = parseJson(exchange.body);
+  const isSuccess = status >= 200 && status < 300;
+  const body = isSuccess ? parseSuccess(exchange.body) : parseJson(exchange.body);
   const code = textAt(body, provider.refusal.code);
   const common = {
     status,
@@ -61,47 +65,12 @@ export const readAnswer = (provider: Provider, exchange: Exchange, nowMs: Millis
     retryAfterMs: retryAfterOf(headers, nowMs),
     providerMs: momentOf(headers['date'] ?? textAt(body, 'meta.timestamp')),
   };
-  const isSuccess = status >= 200 && status < 300;
-  const pair = isSuccess && code === undefined ? readPair(provider, body) : undefined;
-  if (pair !== undefined) return { ...common, class: 'usable', silence: 'answered', pair, code: 'ok' };
+  const pair = isSuccess ? pairOf(provider, body, code, sent) : undefined;
+  if (pair !== undefined) return { ...common, class: classOf(pair), silence: 'answered', pair, code: 'ok' };
   const found = classify(provider, { status, body, code, hasRetryAfter: common.retryAfterMs !== undefined });
   // A gateway that gave up, or another that we cannot read, says nothing about who is still at work behind it.
   const silence = status === 502 || status === 504 || status === 408 || status < 400 ? 'cut' : 'answered';
   return { ...common, class: found, silence, code: shortCode(code ?? `http_${status}`) };
-};
-
-/**
- * The two tokens of a success; `undefined` where there is no access token, or one that no header can hold: a client would quote it in
- * its error.
- */
-export const readPair = (provider: Provider, body: unknown): Pair | undefined => {
-  const at = (field: AnswerField): string | undefined => {
-    const path = provider.answer[field];
-    return path === undefined ? undefined : textAt(body, path);
-  };
-  const accessToken = at('accessToken');
-  if (accessToken === undefined || accessToken === '' || hasControls(accessToken)) return undefined;
-  const refreshToken = at('refreshToken');
-  return {
-    accessToken,
-    refreshToken: refreshToken === '' ? undefined : refreshToken,
-    ...(at('scope') === undefined ? {} : { scope: at('scope') }),
-  };
-};
-
-/** What a body says about lifetimes. Nonsense counts as nothing. */
-export const statedIn = ({ answer }: Provider, body: unknown): StatedLifetimes => ({
-  expiresIn: secondsAt(body, answer.expiresIn),
-  refreshExpiresIn: secondsAt(body, answer.refreshExpiresIn),
-});
-
-/** A body as JSON; `undefined` where it is none. */
-export const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
-  } catch {
-    return undefined;
-  }
 };
 
 const classify = (
@@ -127,35 +96,37 @@ const classify = (
   return 'unrecognised';
 };
 
-const CLOSINGS = ['', '}', '}}'];
-const CUTS_MAX = 12;
-
 /**
- * The pair in a success that was cut off after both tokens: whole members up to some comma, and the missing brackets. A
- * token without its closing quotation mark is none.
+ * The tokens in a success that was cut off after the refresh token. Half a token is none, and an access token alone leaves open
+ * what became of the one that was sent.
  */
 const savePart = (
   provider: Provider,
   { status = 0, partOfBody = '' }: { readonly status?: number; readonly partOfBody?: string },
-): Pick<Answer, 'pair' | 'stated' | 'body'> | undefined => {
+  sent: string | undefined,
+): Pick<Answer, 'class' | 'pair' | 'stated' | 'body'> | undefined => {
   if (status < 200 || status >= 300) return undefined;
-  let part = partOfBody;
-  for (let cuts = 0; cuts < CUTS_MAX && part !== ''; cuts++) {
-    for (const closing of CLOSINGS) {
-      const body = parseJson(part + closing);
-      const pair = readPair(provider, body);
-      if (pair?.refreshToken !== undefined && textAt(body, provider.refusal.code) === undefined)
-        return { pair, stated: statedIn(provider, body), body: part + closing };
-    }
-    part = part.slice(0, Math.max(0, part.lastIndexOf(',')));
-  }
-  return undefined;
+  const body = parseCut(partOfBody);
+  const pair = pairOf(provider, body, textAt(body, provider.refusal.code), sent);
+  if (pair?.refreshToken === undefined) return undefined;
+  return { class: classOf(pair), pair, stated: statedIn(provider, body), body: partOfBody };
 };
 
-const secondsAt = (body: unknown, path: string | undefined): number | undefined => {
-  const value = Number(path === undefined ? undefined : textAt(body, path));
-  return Number.isFinite(value) && value > 0 && value < 1e10 ? Math.floor(value) : undefined;
+/** The tokens of a success. Beside both tokens, a code that the profile does not list says nothing: some servers send "0". */
+const pairOf = (
+  provider: Provider,
+  body: unknown,
+  code: string | undefined,
+  sent: string | undefined,
+): Pair | undefined => {
+  const pair = readPair(provider, body, sent);
+  if (pair === undefined || code === undefined) return pair;
+  const isWhole = pair.accessToken !== '' && pair.refreshToken !== undefined;
+  return isWhole && !Object.hasOwn(provider.codes, code) ? pair : undefined;
 };
+
+const classOf = ({ accessToken }: Pair): 'usable' | 'refresh_only' =>
+  accessToken === '' ? 'refresh_only' : 'usable';
 
 const REQUEST_ID_HEADERS = ['sc-request-id', 'x-request-id', 'request-id', 'x-amzn-requestid'];
 

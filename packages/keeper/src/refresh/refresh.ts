@@ -124,11 +124,20 @@ const conclude = async (
         client.provider.grantType === 'refresh_token' && pair.refreshToken !== undefined
           ? pair.refreshToken !== openPair(engine.keys, grant).refreshToken
           : undefined,
+      accessToken: latest.answer.class === 'refresh_only' ? 'unusable' : 'usable',
       repeatGives: other === undefined ? undefined : other === pair.refreshToken ? 'same_pair' : 'new_pair',
     },
   });
   if (grant.sends.count > 1)
     reportRecovered(engine, grant, client.provider.repeats.kind === 'overlap' ? 'repeat' : 'probe');
+  if (latest.answer.class === 'refresh_only')
+    return {
+      kind: 'later',
+      grant: kept.grant,
+      reason: 'access_token_unusable',
+      retryAtMs:
+        kept.grant.due?.rank === 0 ? kept.grant.due.atMs : engine.store.nowMs() + engine.timing.scanMs,
+    };
   const refreshed = { kind: 'refreshed', grant: kept.grant, reason: 'refreshed' } as const;
   return kept.isSaved ? refreshed : { ...refreshed, unsaved: pair };
 };

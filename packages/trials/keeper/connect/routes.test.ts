@@ -92,6 +92,20 @@ describe('the way of an owner to the consent and back', () => {
       assert.equal((await site.keeper.refresh('car-1')).kind, 'refreshed');
     });
 
+  it('a refresh token without an access token is kept: the consent was given once', async (scope) => {
+    const bodies = ['{"refresh_token":"first\\u0000"}', '{"access_token":"a","refresh_token":"second"}'];
+    const transport = async () => ({
+      kind: 'answered' as const,
+      status: 200,
+      headers: {},
+      body: bodies.shift() ?? '',
+    });
+    const { keeper, browser } = await siteFor(scope, 'oauth', {}, { transport });
+    const { response } = await browser.follow(`${SITE}/start`);
+    assert.equal(response.status, 303);
+    assert.equal(await keeper.token('car-1'), 'a');
+  });
+
   it('an owner who consents again brings a car back that needed it', async (scope) => {
     const site = await siteFor(scope);
     await site.browser.follow(`${SITE}/start`);

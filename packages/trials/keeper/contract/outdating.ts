@@ -6,21 +6,20 @@ import type { OpenForContract } from './rows.ts';
 /** Tokens that a connection had before, and brings again. */
 export const describeOutdating = (name: string, open: OpenForContract): void => {
   describe(`${name}: tokens from before`, () => {
-    it('a token that was used before is outdated', async (scope) => {
-      const { store } = await open(scope);
-      const { grant } = await store.put(newPut('car', 't1'));
-      const claim = newClaim('me');
-      const row = await claimed(store, grant, {
-        ...claim,
-        attempt: { ...claim.attempt, fingerprint: bytes('t1') },
+    for (const outcome of ['usable', 'refresh_only'])
+      it(`a token that was used before is outdated (${outcome})`, async (scope) => {
+        const { store } = await open(scope);
+        const { grant } = await store.put(newPut('car', 't1'));
+        const claim = newClaim('me');
+        const row = await claimed(store, grant, {
+          ...claim,
+          attempt: { ...claim.attempt, fingerprint: bytes('t1') },
+        });
+        const ended = [{ id: claim.attempt.id, outcome, status: 200, requestId: undefined, tookMs: 5 }];
+        await store.settle(grant.id, byGeneration(row), settlement({ pair: nextPair('t2'), ended }));
+        assert.equal((await store.put(newPut('car', 't1'))).status, 'outdated');
+        assert.equal((await store.find('car'))?.generation, 2);
       });
-      const ended = [
-        { id: claim.attempt.id, outcome: 'usable', status: 200, requestId: undefined, tookMs: 5 },
-      ];
-      await store.settle(grant.id, byGeneration(row), settlement({ pair: nextPair('t2'), ended }));
-      assert.equal((await store.put(newPut('car', 't1'))).status, 'outdated');
-      assert.equal((await store.find('car'))?.generation, 2);
-    });
 
     it('a token that another put has replaced does not come back, for the connections that had it', async (scope) => {
       const { store } = await open(scope);

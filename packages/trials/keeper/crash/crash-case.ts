@@ -51,7 +51,7 @@ export const runCrashCase = async (wanted: CrashCase, places: Places): Promise<C
 
 const AT_STEP: ReadonlySet<StoreFailure> = new Set(['disk_full', 'killed_at_step']);
 
-const startFirst = (
+const startFirst = async (
   { at, signal, failure, failsAt }: CrashCase,
   place: Place,
   {
@@ -76,5 +76,8 @@ const startFirst = (
     hold: AT_STEP.has(failure) ? { at: failsAt, until } : undefined,
   };
   const isDue = at === 'sent' ? () => server.requests().length > 0 : undefined;
-  return runFirst(orders, { onHeld, ...(isDue === undefined ? {} : { isDue }) });
+  const first = await runFirst(orders, { onHeld, ...(isDue === undefined ? {} : { isDue }) });
+  // One that has stopped before it was held must not wait for good when it goes on.
+  letGo(until);
+  return first;
 };

@@ -35,7 +35,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: readAnswer,
     search: "if (status >= 500 || status === 408 || status < 200) return 'ambiguous';",
     replacement: "if (status >= 500 || status === 408 || status < 200) return 'grant_rejected';",
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'an answer that the store refuses is not written to the spool',
@@ -105,7 +105,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     search:
       "if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';",
     replacement: "if (status === 429) return 'grant_rejected';",
-    seed: 1,
+    seed: 31,
   },
   {
     name: 'a grant that was believed dead does not come back',

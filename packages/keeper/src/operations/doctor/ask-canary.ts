@@ -38,6 +38,7 @@ export const askCanary = async (name: string, client: Client): Promise<readonly 
 const judge = (check: string, found: AnswerClass, code: string): Finding => {
   switch (found) {
     case 'usable':
+    case 'refresh_only':
     case 'unusable':
     case 'grant_rejected':
     case 'sharing_withdrawn':

@@ -60,7 +60,7 @@ export const examineFacts = (
   digest: string | undefined,
   nowMs: number,
 ): readonly Finding[] => {
-  const { breaker, outage, pausedUntilMs, secrets, skew } = facts;
+  const { breaker, learned, outage, pausedUntilMs, secrets, skew } = facts;
   const check = `client ${name}`;
   const findings: Finding[] = [];
   if (digest !== undefined && secrets !== digest)
@@ -97,6 +97,15 @@ export const examineFacts = (
         'warn',
         `the provider asked for a pause, which ends ${describeMoment(pausedUntilMs, nowMs)}`,
         'Lower perSecondMax if this happens often.',
+      ),
+    );
+  if (learned.accessToken === 'unusable')
+    findings.push(
+      bad(
+        check,
+        'warn',
+        'its last answer had a refresh token, and no access token that a header can hold',
+        'The refresh token is kept. Compare the paths of the profile with an answer, and ask the provider.',
       ),
     );
   if (skew.isReported)

@@ -14,7 +14,7 @@ const LOCK_CONNECTION = 'SELECT grant_id FROM keeper_connections WHERE name = :n
 const LOCK_GRANTS = `SELECT * FROM keeper_grants
   WHERE (lookup = ANY(:lookups::bytea[]) AND state <> 'closed') OR id = :id ORDER BY id FOR UPDATE`;
 const FIND_USERS = `SELECT g.*, fingerprint FROM keeper_attempts AS a JOIN keeper_grants AS g ON g.id = a.grant_id
-  WHERE fingerprint = ANY(:lookups::bytea[]) AND a.generation < g.generation AND outcome = 'usable'
+  WHERE fingerprint = ANY(:lookups::bytea[]) AND a.generation < g.generation AND outcome IN ('usable', 'refresh_only')
     AND state NOT IN ('closed', 'dead')`;
 const COUNT_OTHERS =
   'SELECT count(*) AS others FROM keeper_connections WHERE grant_id = :id AND name <> :name';

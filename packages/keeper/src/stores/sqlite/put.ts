@@ -35,7 +35,7 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
   const holder = database.prepare("SELECT * FROM grants WHERE lookup = ? AND state <> 'closed'");
   const user = database.prepare(
     `SELECT grants.* FROM attempts JOIN grants ON grants.id = attempts.grant_id
-      WHERE fingerprint = ? AND attempts.generation < grants.generation AND outcome = 'usable'
+      WHERE fingerprint = ? AND attempts.generation < grants.generation AND outcome IN ('usable', 'refresh_only')
         AND state NOT IN ('closed', 'dead') LIMIT 1`,
   );
   const countOthers = database.prepare(
