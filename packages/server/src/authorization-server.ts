@@ -6,6 +6,7 @@ import type { Config, Settings } from './config.ts';
 import type { DemoClients, DemoContext } from './connect/demo/demo-clients.ts';
 import { followClock } from './deployment/clock.ts';
 import { refuseOpenFiles } from './deployment/file-modes.ts';
+import { openNode } from './deployment/open-node.ts';
 import { openDeployment } from './deployment/open.ts';
 import type { Deployment, DeploymentOptions } from './deployment/open.ts';
 import { openAdministration } from './compose-admin.ts';
@@ -36,6 +37,7 @@ import { storeNameOf } from './deployment/names.ts';
 import { makeDirectory } from './stores/directory.ts';
 import { startTracing } from './tracing/tracing.ts';
 import type { Tracing } from './tracing/tracing.ts';
+import type { Sender } from './webhooks/sender.ts';
 import { startSending } from './webhooks/start-sending.ts';
 
 /** What a server is made with besides its configuration. */
@@ -92,20 +94,30 @@ export const createAuthorizationServer = async (
   const basePath = parseBasePath(options.basePath ?? '');
   const emit = guardEmit(options.emit ?? (() => {}));
   let live: LiveEvents | undefined;
+  const followers: Emit[] = [];
   const tracing = await startTracing(options.randomness ?? systemRandomness, PACKAGE_VERSION);
   const report: Emit = (event) => {
     emit(tracing === undefined ? event : tracing.note(event));
+    for (const follow of followers) follow(event);
     administration?.follow(event);
     live?.publish(event);
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
-  const { store, time, clock, randomness, egress, noticeKeys } = deployment;
+  const { store, time } = deployment;
+  const node = openNode(deployment, config, {
+    isOwnStore: options.store === undefined,
+    isRehearsal: options.store !== undefined && hasOwnClock(options),
+  });
+  followers.push(node.note);
   const load = createLoad(config.concurrentRequestsMax);
   const administration = openAdministration(deployment, config, {
     openRequests: load.open,
     logLines: options.logLines,
     storeLogBytes: logBytesOf(config, options),
     emit: report,
+    settleTroubles: node.settleTroubles,
+    node: node.node,
+    examine: node.examine,
   });
   if (options.store === undefined) live = await openLive(config, report, deployment);
   time.report();
@@ -117,6 +129,8 @@ export const createAuthorizationServer = async (
   /** The handler, once the issuer is known. */
   const ready = <Handler>(handler: Handler): Handler => {
     requireIssuer(issuer());
+    // The host listens, and this server does not know where.
+    if (listeningUrl === '') node.begin('');
     return handler;
   };
   const secretUses = createSecretUses(store);
@@ -133,23 +147,12 @@ export const createAuthorizationServer = async (
     watchForwarding: createForwardingWatch(report, config.forwardedHops),
   };
   const handlers = createHandlers(handlerContext);
-  const sending = startSending({
-    store,
-    keyRing: () => deployment.keyRing,
-    noticeKeys,
-    clock,
-    monotonic: time.monotonic,
-    earliest: time.earliest,
-    chance: randomness.fraction,
-    egress,
-    emit: report,
-    onDeliveries: deployment.onDeliveries,
-    around: tracing?.traceDeliveries,
-  });
+  const sending = sendWebhooks(deployment, report, tracing);
   const listeners = createListeners(config, handlerContext, {
     administration,
     onListening(url) {
       listeningUrl = `${url}${basePath}`;
+      node.begin(url);
       report({ event: 'server.listening', url });
     },
   });
@@ -162,6 +165,7 @@ export const createAuthorizationServer = async (
     await load.stop(Math.max(0, deadline - performance.now()));
     await live?.close();
     await secretUses.settle();
+    await node.stop();
     await administration?.close();
     await listeners.closeAdmin();
     await deployment.close();
@@ -190,6 +194,23 @@ export const createAuthorizationServer = async (
     settleWebhooks: sending.settle,
     close: () => (closed ??= close()),
   };
+};
+
+const sendWebhooks = (deployment: Deployment, emit: Emit, tracing: Tracing | undefined): Sender => {
+  const { store, noticeKeys, clock, time, randomness, egress, onDeliveries } = deployment;
+  return startSending({
+    store,
+    keyRing: () => deployment.keyRing,
+    noticeKeys,
+    clock,
+    monotonic: time.monotonic,
+    earliest: time.earliest,
+    chance: randomness.fraction,
+    egress,
+    emit,
+    onDeliveries,
+    around: tracing?.traceDeliveries,
+  });
 };
 
 /** Measured if there is an admin port, and traced if an SDK is registered. */

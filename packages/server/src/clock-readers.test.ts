@@ -15,18 +15,13 @@ const MACHINE_CLOCK = /Date\.now\(|new Date\(\)/;
 
 /** The lines that compare the present moment themselves: in which file, how many, and why a wrong clock does no harm there. */
 const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> = {
-  'admin/api/routes/operations.ts': [1, 'warns of the end of a secret'],
-  'cli/doctor-clock.ts': [1, 'reports the clock itself'],
   'cli/since.ts': [1, 'chooses what is shown'],
   'clients/failure-buckets.ts': [3, 'monotonic'],
   'clients/secret.ts': [1, 'decides how often a last use is written'],
   'clients/throttle.ts': [1, 'monotonic'],
-  'console/routes/troubles.ts': [1, 'chooses what is shown'],
   'console/client-uses.ts': [1, 'shows an hour'],
   'console/pages/explain.ts': [1, 'shows an age'],
   'console/pages/parts.ts': [1, 'shows an age'],
-  'console/pages/troubles-page.ts': [1, 'shows a day'],
-  'console/troubles.ts': [1, 'shows an hour'],
   'grants/clock-fault.ts': [1, 'reports the clock itself'],
   'grants/decide-device.ts': [1, 'asks a device to poll more slowly'],
   'grants/judge-code.ts': [1, 'keeps a doubt from revoking, after the least age was judged'],
@@ -34,7 +29,9 @@ const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> =
   'grants/replay.ts': [1, 'shows evidence, and decides nothing'],
   'grants/rotation-history.ts': [2, 'measures the least age of a use that a clock ahead recorded'],
   'imports/row.ts': [1, 'refuses a row from the future, which can be imported later'],
+  'operations/doctor/examine-clock.ts': [1, 'reports the clock itself'],
   'operations/operator-sessions.ts': [2, 'ends a key of an operator, who gets another'],
+  'operators/running-node.ts': [1, 'shows whether a node is gone'],
   'stores/postgres/verbs/batches.ts': [1, 'monotonic'],
   'stores/postgres/verbs/operators.ts': [1, 'drops a session, whose operator signs in again'],
   'stores/sqlite/operators.ts': [1, 'drops a session, whose operator signs in again'],

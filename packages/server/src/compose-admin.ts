@@ -11,7 +11,6 @@ import { createUpstream } from './connect/sign-in/upstream.ts';
 import { createClientUses } from './console/client-uses.ts';
 import { createConsole } from './console/console.ts';
 import type { OperatorProvider } from './console/console-context.ts';
-import { createRefusalCounts } from './console/troubles.ts';
 import type { Deployment } from './deployment/open.ts';
 import type { Emit, LogEvent } from './log-event.ts';
 import { parseRoles } from './operators/role.ts';
@@ -31,10 +30,11 @@ export type Administration = {
 export const openAdministration = (
   deployment: Deployment,
   config: Config,
-  options: Pick<AdminContext, 'openRequests' | 'logLines' | 'storeLogBytes' | 'emit'>,
+  options: Pick<AdminContext, 'openRequests' | 'logLines' | 'storeLogBytes' | 'emit'> &
+    Pick<ApiContext, 'settleTroubles' | 'node' | 'examine'>,
 ): Administration | undefined => {
   if (config.adminPort === undefined) return undefined;
-  const { emit, storeLogBytes } = options;
+  const { emit, settleTroubles, node, examine } = options;
   const followers = new Set<(event: LogEvent, atMs: Millis) => void>();
   const reportBug = (error: unknown): void => {
     const cause = error instanceof Error ? (error.stack ?? error.message) : '';
@@ -52,7 +52,6 @@ export const openAdministration = (
     },
     noticeKeys,
     keys,
-    time,
     clock,
     doubt,
     randomness,
@@ -65,17 +64,18 @@ export const openAdministration = (
     },
     jobs: createJobs({ store, clock, doubt, emit }, reportBug),
     readiness: admin.readiness,
-    storeLogBytes,
+    settleTroubles,
+    node,
+    examine,
     isSecure: config.adminPublicUrl?.startsWith('https:') === true,
   };
   const api = createApi(context);
-  const refusals = createRefusalCounts();
   const uses = createClientUses();
   const { adminPublicUrl: publicUrl } = config;
   const provider = openProvider(config, emit);
   const isSecure = context.isSecure;
   const session = { store, clock, doubt, randomness, isSecure };
-  const pages = createConsole({ ...session, api, provider, publicUrl, refusals, uses });
+  const pages = createConsole({ ...session, api, provider, publicUrl, uses });
   return {
     admin,
     async pages(request) {
@@ -85,7 +85,6 @@ export const openAdministration = (
     follow(event) {
       admin.count(event);
       const atMs = clock();
-      refusals.count(event, atMs);
       uses.count(event, atMs);
       for (const take of followers) take(event, atMs);
     },

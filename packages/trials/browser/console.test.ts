@@ -43,6 +43,7 @@ describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
     webhooks: '/console/webhooks',
     live: '/console/live',
     system: '/console/system',
+    nodes: '/console/nodes',
     audit: '/console/audit?verify=1',
     missing: '/console/nowhere',
   });

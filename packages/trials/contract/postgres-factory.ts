@@ -20,6 +20,8 @@ const TABLES = [
   'deliveries',
   'owner_sessions',
   'used_once',
+  'running_nodes',
+  'troubles',
   'operator_keys',
   'operator_sessions',
   'admin_writes',

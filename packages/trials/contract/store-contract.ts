@@ -3,6 +3,7 @@ import { registerOnReopened, registerOnStore, registerOnTwo } from './register.t
 import type { StoreFactory } from './register.ts';
 import { auditContract, auditLastingContract, auditRacingContract } from './suite/audit.ts';
 import { operatorConnectionContract, operatorContract } from './suite/operators.ts';
+import { nodeContract, troubleContract } from './suite/nodes.ts';
 import { clientContract } from './suite/clients.ts';
 import { codeContract } from './suite/codes.ts';
 import { codeConnectionContract, codeLastingContract, codeRacingContract } from './suite/code-races.ts';
@@ -63,6 +64,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       onceContract,
       operatorContract,
       auditContract,
+      nodeContract,
     ])
       register(onStore);
     for (const register of [
@@ -73,6 +75,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       sessionConnectionContract,
       onceConnectionContract,
       operatorConnectionContract,
+      troubleContract,
       auditRacingContract,
     ])
       register(registerOnTwo(factory));

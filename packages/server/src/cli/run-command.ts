@@ -10,6 +10,7 @@ import { addConsole } from './console.ts';
 import { addCopy } from './copy.ts';
 import { addDeviceDemo } from './device-demo.ts';
 import { addDoctor } from './doctor.ts';
+import { addNodes } from './nodes.ts';
 import { addEvents } from './events.ts';
 import { addGrant } from './grant.ts';
 import { addImport } from './import.ts';
@@ -84,6 +85,7 @@ With --json, a result is one JSON object on standard output, and an error is
     addCopy,
     addPrune,
     addDoctor,
+    addNodes,
     addDeviceDemo,
     addVersion,
     addCompletion,

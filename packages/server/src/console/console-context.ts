@@ -3,7 +3,6 @@ import type { SessionContext } from '../admin/api/session-cookie.ts';
 import type { Upstream } from '../connect/sign-in/upstream.ts';
 import type { Role } from '../operators/role.ts';
 import type { ClientUses } from './client-uses.ts';
-import type { RefusalCounts } from './troubles.ts';
 
 /** How operators sign in at their own provider. */
 export type OperatorProvider = {
@@ -20,6 +19,5 @@ export type ConsoleContext = SessionContext & {
   readonly provider: OperatorProvider | undefined;
   /** `adminPublicUrl`. */
   readonly publicUrl: string | undefined;
-  readonly refusals: RefusalCounts;
   readonly uses: ClientUses;
 };

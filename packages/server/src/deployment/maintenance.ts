@@ -16,8 +16,10 @@ import { openKeySource, refuseOtherKeys, storeMissing } from './keys.ts';
 import { sqlitePathOf } from './names.ts';
 
 /** Reads the store of a data directory without changing it; `undefined` if there is none. Throws `OperatorError`. */
-export const inspectStore = (config: Config): StoreFacts | undefined =>
-  inspectSqliteStore(sqlitePathOf(config));
+export const inspectStore = (
+  config: Config,
+  options?: { readonly isThorough: boolean },
+): StoreFacts | undefined => inspectSqliteStore(sqlitePathOf(config), options);
 
 /** Reads the state of the database that is the store; `undefined` if a file is. Throws `OperatorError`. */
 export const inspectSharedStore = async ({ store }: Config): Promise<PostgresFacts | undefined> =>

@@ -66,6 +66,9 @@ export type { GrantEventSearch, GrantEventsFound } from '../operations/find-gran
 export { listGrants, readGrant } from '../operations/read-grant.ts';
 export type { GrantDetails, GrantSummary } from '../operations/read-grant.ts';
 export { readGrantEvents } from '../operations/read-grant-events.ts';
+export { examineNodes } from '../operations/doctor/examine-nodes.ts';
+export { readNodes } from '../operations/read-nodes.ts';
+export type { NodeDetails } from '../operations/read-nodes.ts';
 export { readWebhook, readWebhookKey, readWebhookSecret } from '../operations/read-webhook.ts';
 export { registerClient } from '../operations/register-client.ts';
 export type { ClientRegistered, ClientRegistration } from '../operations/register-client.ts';

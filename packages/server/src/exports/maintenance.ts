@@ -6,8 +6,8 @@ export {
   migrateDeployment,
   restoreDeployment,
 } from '../deployment/maintenance.ts';
-export { isOpenToOthers } from '../deployment/file-modes.ts';
-export type { PostgresFacts as SharedStoreFacts } from '../stores/postgres/connection/inspect.ts';
+export { examineDeployment } from '../deployment/doctor/examine-deployment.ts';
+export type { Finding } from '../operations/doctor/finding.ts';
 export type { Restored } from '../stores/sqlite/restore-content.ts';
 export { openAuditLog } from '../deployment/audit-log.ts';
 export type { AuditLog } from '../deployment/audit-log.ts';

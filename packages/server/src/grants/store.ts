@@ -4,6 +4,8 @@ import type { GrantEventStore } from '../outbox/grant-event-store.ts';
 import type { WebhookStore } from '../outbox/webhook-store.ts';
 import type { AuditStore } from '../operators/audit-store.ts';
 import type { OperatorStore } from '../operators/operator-store.ts';
+import type { NodeStore } from '../operators/running-node.ts';
+import type { TroubleStore } from '../operators/trouble.ts';
 import type { KeyStore } from '../tokens/key-store.ts';
 import type { ClockStore } from './clock-store.ts';
 import type { CodeStore } from './code-store.ts';
@@ -44,6 +46,8 @@ export type Store = GrantStore &
   ClockStore &
   OperatorStore &
   AuditStore &
+  NodeStore &
+  TroubleStore &
   SessionStore & {
     /**
      * Whether the store itself remembers which uses were not answered, and recognises their retries at every node. For

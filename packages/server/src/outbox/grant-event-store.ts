@@ -1,6 +1,6 @@
 import type { Millis } from '../clock.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
-import type { GrantEvent } from './grant-event.ts';
+import type { GrantEvent, GrantEventKind } from './grant-event.ts';
 
 /** Which grant events are listed: those to which everything that is given applies. */
 export type GrantEventFilter = {
@@ -9,6 +9,7 @@ export type GrantEventFilter = {
   readonly subject?: string | undefined;
   /** Of the request that caused them. */
   readonly requestId?: string | undefined;
+  readonly kind?: GrantEventKind | undefined;
   readonly sinceMs?: Millis | undefined;
 };
 

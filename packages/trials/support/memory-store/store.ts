@@ -8,6 +8,7 @@ import { endVerbs, grantVerbs } from './grants.ts';
 import { importVerbs } from './imports.ts';
 import { keyVerbs } from './keys.ts';
 import { auditVerbs, operatorVerbs } from './operators.ts';
+import { nodeVerbs, troubleVerbs } from './nodes.ts';
 import { sessionVerbs } from './sessions.ts';
 import type { RunVerb, Snapshot, Tables } from './tables.ts';
 import { onceVerbs } from './used-once.ts';
@@ -60,6 +61,8 @@ export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): Mem
     operatorKeys: new Map(),
     operatorSessions: new Map(),
     adminWrites: new Map(),
+    nodes: new Map(),
+    troubles: new Map(),
   };
   return {
     ...verbsOver(tables, options.run ?? runAtOnce),
@@ -94,6 +97,8 @@ const verbsOver = (tables: Tables, runOuter: RunVerb): Store => {
     ...onceVerbs(tables, run),
     ...operatorVerbs(tables, run),
     ...auditVerbs(tables, run),
+    ...nodeVerbs(tables, run),
+    ...troubleVerbs(tables, run),
     async close() {
       isOpen = false;
     },
@@ -121,6 +126,8 @@ const copyOf = ({
   operatorKeys,
   operatorSessions,
   adminWrites,
+  nodes,
+  troubles,
 }: Snapshot): Tables => ({
   clients: new Map(clients),
   grants: new Map(grants),
@@ -142,6 +149,8 @@ const copyOf = ({
   operatorKeys: new Map(operatorKeys),
   operatorSessions: new Map(operatorSessions),
   adminWrites: new Map(adminWrites),
+  nodes: new Map(nodes),
+  troubles: new Map(troubles),
 });
 
 const restoreBackup = (tables: Tables, backup: Snapshot): void => {

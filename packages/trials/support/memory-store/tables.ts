@@ -1,7 +1,14 @@
 import type { Client } from '@keyfob/server/clients';
 import type { CodeState, DeviceRequest, Grant, Millis, ReplayRecord, Vehicle } from '@keyfob/server/grants';
 import type { AuditEntry, OperatorKey } from '@keyfob/server/operators';
-import type { CodeUse, OperatorSession, RefreshUse, Store } from '@keyfob/server/stores';
+import type {
+  CodeUse,
+  OperatorSession,
+  RefreshUse,
+  RunningNode,
+  Store,
+  TroubleCount,
+} from '@keyfob/server/stores';
 import type { GrantId, RegisteredKey } from '@keyfob/server/tokens';
 import type { Delivery, GrantEvent, Webhook } from '@keyfob/server/webhooks';
 
@@ -44,6 +51,8 @@ export type Snapshot = {
   readonly operatorKeys: ReadonlyMap<string, OperatorKey>;
   readonly operatorSessions: ReadonlyMap<string, OperatorSession>;
   readonly adminWrites: ReadonlyMap<string, Millis>;
+  readonly nodes: ReadonlyMap<string, RunningNode>;
+  readonly troubles: ReadonlyMap<string, TroubleCount>;
 };
 
 /** The grant events of a memory store, and their deliveries. */
@@ -76,6 +85,9 @@ export type Tables = OutboxTables & {
   /** Keys are digests in hexadecimal digits. */
   operatorSessions: Map<string, OperatorSession>;
   adminWrites: Map<string, Millis>;
+  nodes: Map<string, RunningNode>;
+  /** Keys are what each counts. */
+  troubles: Map<string, TroubleCount>;
 };
 
 export const byId = (left: { readonly id: bigint }, right: { readonly id: bigint }): number =>

@@ -40,12 +40,13 @@ const storeGrantEvent = (tables: OutboxTables, event: NewGrantEvent): void => {
 
 const isListed = (
   event: GrantEvent,
-  { grantId, clientId, subject, requestId, sinceMs = 0 }: GrantEventFilter,
+  { grantId, clientId, subject, requestId, kind, sinceMs = 0 }: GrantEventFilter,
 ): boolean =>
   (grantId === undefined || event.grantId === grantId) &&
   (clientId === undefined || event.clientId === clientId) &&
   (subject === undefined || event.subject === subject) &&
   (requestId === undefined || event.requestId === requestId) &&
+  (kind === undefined || event.kind === kind) &&
   event.atMs >= sinceMs;
 
 type OutboxVerbs = Pick<

@@ -2,6 +2,8 @@ import type { Millis } from '../../clock.ts';
 import type { Emit, LogEvent } from '../../log-event.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import type { WritableKeys } from '../../operations/rotate-keys.ts';
+import type { ServerExamined } from '../../operations/doctor/finding.ts';
+import type { RunningNode } from '../../operators/running-node.ts';
 import type { Readiness } from '../readiness.ts';
 import type { RegisteredKey } from '../../tokens/key-state.ts';
 import type { Jobs } from './jobs.ts';
@@ -18,9 +20,12 @@ export type ApiContext = OperationContext & {
   readonly follow: FollowLog;
   readonly jobs: Jobs;
   readonly readiness: () => Promise<Readiness>;
-  readonly time: { skewMs(): Millis };
-  /** Bytes of the write-ahead log; `undefined` on PostgreSQL. */
-  readonly storeLogBytes: (() => number) | undefined;
+  /** Checks the deployment of this process. */
+  readonly examine: () => Promise<ServerExamined>;
+  /** Adds to the store what this process counted of refusals and replays. */
+  readonly settleTroubles: () => Promise<void>;
+  /** What this process says of itself; `undefined` before it serves requests. */
+  readonly node: () => RunningNode | undefined;
   readonly emit: Emit;
   /** Whether browsers come by https (`adminPublicUrl`). */
   readonly isSecure: boolean;

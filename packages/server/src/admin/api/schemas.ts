@@ -1,6 +1,8 @@
 import { STATUSES } from '../../grants/standing.ts';
 import { OPERATOR_KINDS } from '../../operators/operator.ts';
 import { ROLES } from '../../operators/role.ts';
+import { VERDICTS } from '../../operations/doctor/finding.ts';
+import { REFUSAL_EVENTS, REPLAY_EVENTS } from '../../operators/trouble.ts';
 import { DELIVERY_STATES } from '../../outbox/delivery.ts';
 import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
 import type { JsonSchema } from './fields.ts';
@@ -166,7 +168,33 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     webhooks: N,
   }),
   KeyList: object({ keys: list(ref('Key')) }),
-  Doctor: object({ findings: list(object({ name: T, isFine: B, detail: T })) }),
+  Doctor: object({
+    healthy: B,
+    findings: list(object({ check: T, verdict: oneOf(VERDICTS), finding: T, remedy: orNull(T) })),
+    elsewhere: list(object({ check: T, command: T })),
+  }),
+  Node: object({
+    nodeId: T,
+    state: oneOf(['running', 'gone']),
+    isThis: B,
+    version: T,
+    host: T,
+    processId: N,
+    url: orNull(T),
+    startedAt: AT,
+    seenAt: AT,
+    clockAheadMs: N,
+  }),
+  NodeList: object({ nodes: list(ref('Node')), warning: orNull(T) }),
+  Trouble: object({
+    event: oneOf([...REFUSAL_EVENTS, ...REPLAY_EVENTS]),
+    reason: orNull(T),
+    clientId: orNull(T),
+    count: N,
+    lastAt: AT,
+    parts: list(N),
+  }),
+  TroubleList: object({ from: AT, partSeconds: N, troubles: list(ref('Trouble')) }),
   Me: object({
     kind: oneOf(OPERATOR_KINDS),
     id: T,

@@ -4,9 +4,11 @@ import type { Millis, Seconds } from '../../clock.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { Caller } from '../../log-event.ts';
+import type { NodeDetails } from '../../operations/read-nodes.ts';
 import type { KeyDetails } from '../../operations/read-keys.ts';
 import type { GrantDetails, GrantSummary } from '../../operations/read-grant.ts';
 import type { OperatorKey } from '../../operators/operator-key.ts';
+import type { TroubleGroup } from '../../operators/trouble.ts';
 import type { Delivery } from '../../outbox/delivery.ts';
 import type { GrantEvent } from '../../outbox/grant-event.ts';
 import type { Webhook } from '../../outbox/webhook.ts';
@@ -146,6 +148,28 @@ export const viewKey = (key: KeyDetails, isCounted = true) => ({
   isInUse: isCounted || key.purpose !== 'seal' ? key.isInUse : null,
   grants: isCounted || key.purpose !== 'seal' ? key.grants : null,
   webhooks: key.webhooks,
+});
+
+export const viewNode = (node: NodeDetails, isThis: boolean) => ({
+  nodeId: node.id,
+  state: node.state,
+  isThis,
+  version: node.version,
+  host: node.host,
+  processId: node.processId,
+  url: node.url === '' ? null : node.url,
+  startedAt: isoOf(node.startedAtMs),
+  seenAt: isoOf(node.seenAtMs),
+  clockAheadMs: node.skewMs,
+});
+
+export const viewTrouble = ({ event, reason, clientId, count, lastAtMs, parts }: TroubleGroup) => ({
+  event,
+  reason: reason === '' ? null : reason,
+  clientId: clientId === '' ? null : clientId,
+  count,
+  lastAt: isoOf(lastAtMs),
+  parts,
 });
 
 export const viewOperatorKey = (key: OperatorKey) => ({

@@ -4,11 +4,12 @@ import type { viewKey } from '../../admin/api/views.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
+import { VERDICTS } from '../../operations/doctor/finding.ts';
+import type { Finding, ServerExamined } from '../../operations/doctor/finding.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { badge, change, moment, table } from './parts.ts';
 
 type Key = ReturnType<typeof viewKey>;
-type Finding = { readonly name: string; readonly isFine: boolean; readonly detail: string };
 type Entry = ReturnType<typeof entryToJson>;
 
 /** Keys with what depends on each, and what this node finds of itself. */
@@ -17,10 +18,12 @@ export const systemPage = (
   {
     keys,
     findings,
+    elsewhere,
     isCounted,
   }: {
     readonly keys: readonly Key[];
     readonly findings: readonly Finding[];
+    readonly elsewhere: ServerExamined['elsewhere'];
     /** Whether the grants of each key were counted. */
     readonly isCounted: boolean;
   },
@@ -52,14 +55,10 @@ export const systemPage = (
       <section>
         <h2>${texts.system.findings}</h2>
         <ul class="findings">
-          ${findings.map(
-            ({ name, isFine, detail }) =>
-              html`<li>
-                ${isFine ? badge('good', texts.system.fine) : badge('bad', texts.system.look)}
-                <strong>${name}</strong> <bdi>${detail}</bdi>
-              </li>`,
-          )}
+          ${[...findings].sort(worstFirst).map((finding) => renderFinding(visit, finding))}
         </ul>
+        ${elsewhere.length > 0 && renderElsewhere(visit, elsewhere)}
+        <p class="more"><a href="/console/nodes">${texts.nodes.title}</a></p>
       </section>
       <section>
         <h2>${texts.system.keys}</h2>
@@ -80,6 +79,26 @@ export const systemPage = (
     `,
   };
 };
+
+const worstFirst = (left: Finding, right: Finding): number =>
+  VERDICTS.indexOf(right.verdict) - VERDICTS.indexOf(left.verdict);
+
+const VERDICT_BADGES = { ok: 'good', warn: 'warn', fail: 'bad' } as const;
+
+const renderFinding = ({ texts }: ConsoleVisit, { check, verdict, finding, remedy }: Finding): Content =>
+  html`<li>
+    ${badge(VERDICT_BADGES[verdict], verdict === 'ok' ? texts.system.fine : texts.system.look)}
+    <strong>${check}</strong> <bdi>${finding}</bdi>
+    ${remedy !== null && html`<span class="hint"><bdi>${remedy}</bdi></span>`}
+  </li>`;
+
+const renderElsewhere = ({ texts }: ConsoleVisit, elsewhere: ServerExamined['elsewhere']): Content =>
+  html`<p class="hint">${texts.system.elsewhere}</p>
+    <ul class="findings">
+      ${elsewhere.map(
+        ({ check, command }) => html`<li><strong>${check}</strong> <code>${command}</code></li>`,
+      )}
+    </ul>`;
 
 const keyBadge = (state: string): 'good' | 'plain' | 'bad' =>
   state === 'active' ? 'good' : state === 'compromised' ? 'bad' : 'plain';

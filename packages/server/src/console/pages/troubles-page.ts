@@ -1,31 +1,30 @@
-import type { viewEvent } from '../../admin/api/views.ts';
+import type { viewEvent, viewTrouble } from '../../admin/api/views.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
-import type { Refusals } from '../troubles.ts';
 import { bars } from './bars.ts';
 import { causeOf } from './grant-page.ts';
 import { age, table } from './parts.ts';
 
 type Event = ReturnType<typeof viewEvent>;
+type Trouble = ReturnType<typeof viewTrouble>;
 
-export const REPLAY_DAYS = 30;
-const DAY_MS = 86_400_000;
 const GRANTS_SHOWN = 3;
+const OBSERVED = /_observed$/;
 
 export type TroublesData = {
-  /** Of `grant.replayed`, newest first. */
-  readonly replays: readonly Event[];
-  readonly isPartial: boolean;
-  readonly refusals: readonly Refusals[];
+  /** Of the last 30 days, by day. */
+  readonly replays: readonly Trouble[];
+  /** Of the last 24 hours, by hour. */
+  readonly refusals: readonly Trouble[];
+  /** The newest of `grant.replayed`. */
+  readonly replayed: readonly Event[];
   /** The names of clients by their ids. */
   readonly clientNames: ReadonlyMap<string, string>;
-  /** Whether the policy of a client only observes replays. */
-  readonly observers: ReadonlySet<string>;
 };
 
-/** Replays and refusals, grouped by cause and client over time. */
+/** Replays and refusals of all nodes, grouped by cause and client over time. */
 export const troublesPage = (visit: ConsoleVisit, data: TroublesData): ConsolePage => {
   const { texts } = visit;
   return {
@@ -38,27 +37,29 @@ export const troublesPage = (visit: ConsoleVisit, data: TroublesData): ConsolePa
       </header>
       <section>
         <h2>${texts.troubles.replays}</h2>
-        ${renderReplays(visit, data)} ${data.isPartial && html`<p class="hint">${texts.troubles.partial}</p>`}
+        ${renderReplays(visit, data)}
       </section>
       <section>
         <h2>${texts.troubles.refusals}</h2>
         ${renderRefusals(visit, data)}
+        <p class="hint">${texts.troubles.delay}</p>
       </section>
     `,
   };
 };
 
-const clientLink = (clientId: string, names: TroublesData['clientNames']): Content =>
-  clientId === ''
-    ? '–'
+const clientLink = (
+  { texts }: ConsoleVisit,
+  clientId: string | null,
+  names: TroublesData['clientNames'],
+): Content =>
+  clientId === null
+    ? html`<span class="quiet">${texts.troubles.unknownClient}</span>`
     : html`<a href="/console/clients/${clientId}"><bdi>${names.get(clientId) ?? clientId}</bdi></a>`;
 
-const renderReplays = (visit: ConsoleVisit, { replays, clientNames, observers }: TroublesData): Content => {
-  const { texts, nowMs } = visit;
+const renderReplays = (visit: ConsoleVisit, { replays, replayed, clientNames }: TroublesData): Content => {
+  const { texts } = visit;
   if (replays.length === 0) return html`<p class="empty">${texts.troubles.noReplays}</p>`;
-  const groups = [
-    ...Map.groupBy(replays, ({ clientId, cause }) => `${clientId} ${cause ?? ''}`).values(),
-  ].sort((left, right) => right.length - left.length);
   const columns = [
     texts.troubles.cause,
     texts.troubles.client,
@@ -67,32 +68,29 @@ const renderReplays = (visit: ConsoleVisit, { replays, clientNames, observers }:
     texts.troubles.last,
     texts.troubles.grants,
   ];
-  const rows = groups.flatMap((group) => {
-    const [first] = group;
-    if (first === undefined) return [];
-    const { clientId, cause, at } = first;
-    const days = Array.from({ length: REPLAY_DAYS }, () => 0);
-    for (const event of group) {
-      const day = REPLAY_DAYS - 1 - Math.floor((nowMs - Date.parse(event.at ?? '')) / DAY_MS);
-      if (day >= 0 && day < REPLAY_DAYS) days[day] = (days[day] ?? 0) + 1;
-    }
-    const grants = [...new Set(group.map(({ grantId }) => grantId))];
+  const rows = replays.map(({ event, reason, clientId, count, lastAt, parts }) => {
+    const cause = reason?.replace(OBSERVED, '') ?? 'code_replay';
+    const isOfGroup = (one: Event): boolean => one.clientId === clientId && one.cause === cause;
+    const grants = event === 'refresh.replayed' ? replayed.filter(isOfGroup) : [];
     return [
-      [
-        html`${causeOf(texts, cause)}
-        ${observers.has(clientId) && html`<span class="quiet">${texts.troubles.observed}</span>`}`,
-        clientLink(clientId, clientNames),
-        group.length,
-        bars(days, texts.troubles.chart),
-        age(visit, at),
-        html`${grants
-          .slice(0, GRANTS_SHOWN)
-          .map((id) => html`<a href="/console/grants/${id}"><code>${id}</code></a> `)}
-        ${grants.length > GRANTS_SHOWN && html`<span class="quiet">+${grants.length - GRANTS_SHOWN}</span>`}`,
-      ],
+      html`${causeOf(texts, cause)}
+      ${OBSERVED.test(reason ?? '') && html`<span class="quiet">${texts.troubles.observed}</span>`}`,
+      clientLink(visit, clientId, clientNames),
+      count,
+      bars(parts, texts.troubles.chart),
+      age(visit, lastAt),
+      grantLinks(grants.map(({ grantId }) => grantId)),
     ];
   });
   return table(texts.troubles.replays, columns, rows);
+};
+
+const grantLinks = (replayed: readonly string[]): Content => {
+  const grants = [...new Set(replayed)];
+  return html`${grants
+    .slice(0, GRANTS_SHOWN)
+    .map((id) => html`<a href="/console/grants/${id}"><code>${id}</code></a> `)}
+  ${grants.length > GRANTS_SHOWN && html`<span class="quiet">+${grants.length - GRANTS_SHOWN}</span>`}`;
 };
 
 const renderRefusals = (visit: ConsoleVisit, { refusals, clientNames }: TroublesData): Content => {
@@ -105,12 +103,12 @@ const renderRefusals = (visit: ConsoleVisit, { refusals, clientNames }: Troubles
     texts.troubles.perHour,
     texts.troubles.last,
   ];
-  const rows = refusals.map(({ event, reason, clientId, count, hours, lastAtMs }) => [
-    html`<code>${event}</code> ${reason}`,
-    clientLink(clientId, clientNames),
+  const rows = refusals.map(({ event, reason, clientId, count, parts, lastAt }) => [
+    html`<code>${event}</code> ${reason ?? ''}`,
+    clientLink(visit, clientId, clientNames),
     count,
-    bars(hours, texts.troubles.chart),
-    age(visit, new Date(lastAtMs).toISOString()),
+    bars(parts, texts.troubles.chart),
+    age(visit, lastAt),
   ]);
   return table(texts.troubles.refusals, columns, rows);
 };

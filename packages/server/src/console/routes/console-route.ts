@@ -3,7 +3,7 @@ import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 
 /** What pages show besides the answers of the API. */
-export type ConsolePages = Pick<ConsoleContext, 'refusals' | 'uses'>;
+export type ConsolePages = Pick<ConsoleContext, 'uses'>;
 
 /** A page of the console, or what a form of one does: then where the browser goes next. */
 export type ConsoleRoute = {

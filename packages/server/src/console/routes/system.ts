@@ -1,5 +1,7 @@
-import type { viewKey } from '../../admin/api/views.ts';
+import type { viewKey, viewNode } from '../../admin/api/views.ts';
 import type { entryToJson } from '../../operators/audit-entry.ts';
+import { nodesPage } from '../pages/nodes-page.ts';
+import type { ServerExamined } from '../../operations/doctor/finding.ts';
 import { auditPage, systemPage } from '../pages/system-pages.ts';
 import type { ConsoleRoute } from './console-route.ts';
 
@@ -10,16 +12,26 @@ export const SYSTEM_PAGES: readonly ConsoleRoute[] = [
     pattern: /^\/console\/system$/,
     async handle(visit) {
       type Keys = { readonly keys: readonly ReturnType<typeof viewKey>[] };
-      type Doctor = { readonly findings: readonly { name: string; isFine: boolean; detail: string }[] };
       const { query } = visit.request;
       const isCounted = query.get('count') === '1';
-      const { findings } = await visit.call<Doctor>('GET /doctor');
+      const { findings, elsewhere } = await visit.call<ServerExamined>('GET /doctor');
       const asked = { query: { count: isCounted ? 'grants' : 'nothing' } };
       const { keys } = await visit.call<Keys>('GET /keys', asked);
       const done = query.get('done');
       const { done: notices } = visit.texts.system;
       const notice = done === 'rotated' || done === 'withdrawn' ? notices[done] : undefined;
-      return { ...systemPage(visit, { findings, keys, isCounted }), notice };
+      return { ...systemPage(visit, { findings, elsewhere, keys, isCounted }), notice };
+    },
+  },
+  {
+    method: 'GET',
+    pattern: /^\/console\/nodes$/,
+    async handle(visit) {
+      type Nodes = {
+        readonly nodes: readonly ReturnType<typeof viewNode>[];
+        readonly warning: string | null;
+      };
+      return nodesPage(visit, await visit.call<Nodes>('GET /nodes'));
     },
   },
   {

@@ -29,6 +29,8 @@ export const TABLES: readonly string[] = [
 export const UNMOVED_TABLES: readonly string[] = [
   'clock',
   'nodes',
+  'running_nodes',
+  'troubles',
   'owner_sessions',
   'device_requests',
   'used_once',

@@ -26,8 +26,10 @@ import type { NodeLimits } from './nodes/node.ts';
 import { openConnections, POOL_LIMITS } from './connection/pool.ts';
 import type { Connections, PoolLimits } from './connection/pool.ts';
 import { checkRights } from './connection/rights.ts';
+import { createRunningNodeVerbs } from './verbs/nodes.ts';
 import { createOperatorVerbs } from './verbs/operators.ts';
 import { createOnceVerbs } from './verbs/used-once.ts';
+import { createTroubleVerbs } from './verbs/troubles.ts';
 import { createSessionVerbs } from './verbs/sessions.ts';
 import { createVehicleVerbs } from './verbs/vehicles.ts';
 import { createWebhookVerbs } from './verbs/webhooks.ts';
@@ -92,6 +94,8 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       ...createOnceVerbs(connections),
       ...createOperatorVerbs(connections),
       ...createAuditVerbs(connections),
+      ...createRunningNodeVerbs(connections),
+      ...createTroubleVerbs(connections),
     },
     async () => {
       await node.close();

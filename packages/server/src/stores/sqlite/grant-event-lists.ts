@@ -17,7 +17,7 @@ export const createGrantEventLists = (
       ),
     );
   const [readOldest, readNewest] = [createReads(''), createReads('DESC')];
-  return ({ after, limit, first, grantId, clientId, subject, requestId, sinceMs }) => {
+  return ({ after, limit, first, grantId, clientId, subject, requestId, kind, sinceMs }) => {
     const isNewest = first === 'newest';
     // The narrowest of these decides where to begin; a plus keeps SQLite from another one.
     const [ofRequest, ofGrant, ofSubject] = [requestId, grantId, subject].map((one) => one !== undefined);
@@ -28,6 +28,7 @@ export const createGrantEventLists = (
         [`${plus(ofRequest)}grant_id = ?`, grantId],
         [`${plus(ofRequest === true || ofGrant)}subject = ?`, subject],
         [`${plus(ofRequest === true || ofGrant === true || ofSubject)}client_id = ?`, clientId],
+        [`${plus([requestId, grantId, subject, clientId].some((one) => one !== undefined))}kind = ?`, kind],
         ['at_ms >= ?', sinceMs],
       ]),
     ];

@@ -12,18 +12,24 @@ import { readMoveState } from './moved.ts';
 /** What an inspection finds in a store. */
 export type StoreFacts = {
   readonly schema: number;
-  /** `ok`, or SQLite's own message about what is wrong. */
-  readonly integrity: string;
   readonly journalMode: string;
-  readonly grants: number;
-  /** When the newest grant was created; 0 for none. */
-  readonly newestGrantAtMs: Millis;
   /** Of the write-ahead log. */
   readonly logBytes: number;
+  /** What only a reading of the whole file tells; absent where it was not asked for. */
+  readonly content?: {
+    /** `ok`, or SQLite's own message about what is wrong. */
+    readonly integrity: string;
+    readonly grants: number;
+    /** When the newest grant was created; 0 for none. */
+    readonly newestGrantAtMs: Millis;
+  };
 };
 
 /** Reads a store without changing it; `undefined` where there is none. Throws `OperatorError`. */
-export const inspectSqliteStore = (path: string): StoreFacts | undefined => {
+export const inspectSqliteStore = (
+  path: string,
+  { isThorough = true }: { readonly isThorough?: boolean } = {},
+): StoreFacts | undefined => {
   if (!existsSync(path)) return undefined;
   let database: DatabaseSync | undefined;
   try {
@@ -33,11 +39,15 @@ export const inspectSqliteStore = (path: string): StoreFacts | undefined => {
     const read = (sql: string): unknown => Object.values(database?.prepare(sql).get() ?? {})[0];
     return {
       schema: Number(read('PRAGMA user_version')),
-      integrity: String(read('PRAGMA quick_check(1)')),
       journalMode: String(read('PRAGMA journal_mode')),
-      grants: Number(read('SELECT count(*) FROM grants')),
-      newestGrantAtMs: Number(read('SELECT coalesce(max(created_at_ms), 0) FROM grants')),
       logBytes: readLogBytes(path),
+      ...(isThorough && {
+        content: {
+          integrity: String(read('PRAGMA quick_check(1)')),
+          grants: Number(read('SELECT count(*) FROM grants')),
+          newestGrantAtMs: Number(read('SELECT coalesce(max(created_at_ms), 0) FROM grants')),
+        },
+      }),
     };
   } catch (error) {
     throw toOperatorError(error, path);

@@ -20,11 +20,13 @@ import { createKeyVerbs } from './keys.ts';
 import { createKnownClients } from './known-clients.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
 import { createDeviceVerbs } from './devices.ts';
+import { createNodeVerbs } from './nodes.ts';
 import { createOperatorVerbs } from './operators.ts';
 import { createOutbox } from './outbox.ts';
 import { createScopeNames } from './scopes.ts';
 import { createOnceVerbs } from './used-once.ts';
 import { createSessionVerbs } from './sessions.ts';
+import { createTroubleVerbs } from './troubles.ts';
 import { createVehicleVerbs } from './vehicles.ts';
 import { createWebhooks, createWebhookVerbs } from './webhooks.ts';
 
@@ -104,6 +106,8 @@ export const createStore = (
     ...createOnceVerbs(connection),
     ...createOperatorVerbs(connection),
     ...createAuditVerbs(connection),
+    ...createNodeVerbs(connection),
+    ...createTroubleVerbs(connection),
     figures: connection.commits.figures,
     async close() {
       await connection.commits.settle();

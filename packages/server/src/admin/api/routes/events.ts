@@ -1,5 +1,7 @@
 import { StoreError } from '../../../errors.ts';
 import { findGrantEvents } from '../../../operations/find-grant-events.ts';
+import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
+import type { GrantEventKind } from '../../../outbox/grant-event.ts';
 import { readGrantId } from '../../../tokens/grant-id.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { ApiRoute, ApiVisit } from '../api-route.ts';
@@ -29,6 +31,7 @@ export const EVENT_ROUTES: readonly ApiRoute[] = [
       ...PAGE_FIELDS,
       ...LIVE_FIELDS,
       requestId: { schema: TEXT, purpose: 'Caused by this request.' },
+      kind: { schema: oneOf(GRANT_EVENT_KINDS), purpose: 'Only events of this kind.' },
       since: { schema: TEXT, purpose: 'From this moment on, ISO 8601.' },
       first: { schema: oneOf(['newest', 'oldest']), purpose: 'The order; newest if it is absent.' },
     },
@@ -46,6 +49,7 @@ export const EVENT_ROUTES: readonly ApiRoute[] = [
         grantId,
         clientId: text(query['clientId']),
         requestId: text(query['requestId']),
+        kind: query['kind'] as GrantEventKind | undefined,
         sinceMs: momentOf('since', query['since']),
       };
       const first = query['first'] === 'oldest' ? 'oldest' : 'newest';

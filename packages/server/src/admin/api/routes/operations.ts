@@ -1,9 +1,9 @@
 import { readKeys } from '../../../operations/read-keys.ts';
+import { bad, ok } from '../../../operations/doctor/finding.ts';
 import { rotateKeys } from '../../../operations/rotate-keys.ts';
 import { withdrawKey } from '../../../operations/withdraw-key.ts';
 import { KEY_PURPOSES } from '../../../tokens/key-state.ts';
 import type { KeyPurpose } from '../../../tokens/key-state.ts';
-import type { ApiContext } from '../api-context.ts';
 import type { ApiRoute } from '../api-route.ts';
 import { FLAG, oneOf, textsOf, wholeNumber } from '../fields.ts';
 import { Problem } from '../problem.ts';
@@ -117,53 +117,22 @@ export const OPERATION_ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/doctor',
     tag: 'Operations',
-    summary: 'Says what this node finds of itself; "keyfob doctor" finds more, on the machine',
+    summary:
+      'Checks this node and its store as "keyfob doctor" does, and names the checks that need the command',
     permission: 'nodes.read',
     answers: { status: 200, schema: 'Doctor' },
-    handle: async (context) => ({ status: 200, body: { findings: await examine(context) } }),
+    async handle(context) {
+      const { findings, elsewhere } = await context.examine();
+      const ready = await context.readiness();
+      const readiness =
+        ready === 'ready'
+          ? ok('ready', 'this node gets requests')
+          : bad('ready', 'fail', `this node gets no requests: ${ready}`, READY_REMEDY);
+      const all = [readiness, ...findings];
+      const healthy = all.every(({ verdict }) => verdict !== 'fail');
+      return { status: 200, body: { healthy, findings: all, elsewhere } };
+    },
   },
 ];
 
-type Finding = { readonly name: string; readonly isFine: boolean; readonly detail: string };
-
-const LOG_BYTES_MAX = 64 * 1024 * 1024;
-
-/** What a node can say without the machine. Throws `StoreError`. */
-const examine = async (context: ApiContext): Promise<readonly Finding[]> => {
-  const { store, readiness, time, storeLogBytes } = context;
-  const ready = await readiness();
-  const skewMs = time.skewMs();
-  const logBytes = storeLogBytes?.();
-  const waiting = await store.countDeliveriesWaiting();
-  const disabled = (await store.listWebhooks()).filter(({ disabledAtMs }) => disabledAtMs !== undefined);
-  const nowMs = context.clock();
-  const ending = (await store.listClients()).filter(
-    ({ secrets, type }) =>
-      type === 'confidential' &&
-      secrets.every(
-        ({ expiresAtMs }) => expiresAtMs !== undefined && expiresAtMs < nowMs + 14 * DAY_SECONDS * 1000,
-      ),
-  );
-  return [
-    { name: 'ready', isFine: ready === 'ready', detail: ready },
-    { name: 'clock', isFine: Math.abs(skewMs) < 1000, detail: `${skewMs} ms from the database's clock` },
-    ...(logBytes === undefined
-      ? []
-      : [{ name: 'write-ahead log', isFine: logBytes < LOG_BYTES_MAX, detail: `${logBytes} bytes` }]),
-    { name: 'deliveries', isFine: waiting < 1000, detail: `${waiting} are waiting` },
-    {
-      name: 'webhooks',
-      isFine: disabled.length === 0,
-      detail:
-        disabled.length === 0 ? 'all are enabled' : `disabled: ${disabled.map(({ id }) => id).join(', ')}`,
-    },
-    {
-      name: 'secrets',
-      isFine: ending.length === 0,
-      detail:
-        ending.length === 0
-          ? 'every client has one for the next 14 days'
-          : `no secret that lasts 14 days: ${ending.map(({ id }) => id).join(', ')}`,
-    },
-  ];
-};
+const READY_REMEDY = 'See "Probes" in docs/operations.md for what each reason means.';

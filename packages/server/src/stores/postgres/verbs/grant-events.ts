@@ -110,7 +110,7 @@ export const createGrantEventVerbs = ({ read, write }: Connections): GrantEventS
     const [row] = await write(DROP, [beforeMs, limit]);
     return Number(row?.['grant_events']);
   },
-  async listGrantEvents({ after, limit, first, grantId, clientId, subject, requestId, sinceMs }) {
+  async listGrantEvents({ after, limit, first, grantId, clientId, subject, requestId, kind, sinceMs }) {
     const isNewest = first === 'newest';
     const conditions = conditionsOf(
       [after ?? (isNewest ? Number.MAX_SAFE_INTEGER : 0), limit],
@@ -119,6 +119,7 @@ export const createGrantEventVerbs = ({ read, write }: Connections): GrantEventS
         [(value) => `e.grant_id = ${value}`, grantId],
         [BY_START('e.subject'), subject],
         [(value) => `e.client_id = ${value}`, clientId],
+        [(value) => `e.kind = ${value}`, kind],
         [(value) => `e.at_ms >= ${value}`, sinceMs],
       ],
     );

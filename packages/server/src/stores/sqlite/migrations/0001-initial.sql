@@ -198,6 +198,7 @@ CREATE TABLE grant_events (
 
 CREATE INDEX grant_events_by_grant ON grant_events (grant_id);
 CREATE INDEX grant_events_by_client ON grant_events (client_id);
+CREATE INDEX grant_events_by_kind ON grant_events (kind);
 CREATE INDEX grant_events_by_subject ON grant_events (subject);
 CREATE INDEX grant_events_by_request ON grant_events (request_id) WHERE request_id IS NOT NULL;
 
@@ -226,6 +227,30 @@ CREATE TABLE deliveries (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX deliveries_due ON deliveries (webhook_id, next_at_ms) WHERE next_at_ms IS NOT NULL;
+
+-- The processes that serve this file, as they say of themselves every few seconds; dropped a day after the last time.
+CREATE TABLE running_nodes (
+  id            TEXT PRIMARY KEY,
+  version       TEXT NOT NULL,
+  host          TEXT NOT NULL,
+  process_id    INTEGER NOT NULL,
+  url           TEXT NOT NULL,
+  started_at_ms INTEGER NOT NULL,
+  seen_at_ms    INTEGER NOT NULL,
+  skew_ms       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How often something was refused or replayed, by hour, cause and client; dropped after 30 days. A client that is unknown,
+-- and what has no reason, is an empty text.
+CREATE TABLE troubles (
+  hour       INTEGER NOT NULL,
+  event      TEXT NOT NULL,
+  reason     TEXT NOT NULL,
+  client_id  TEXT NOT NULL,
+  count      INTEGER NOT NULL,
+  last_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (hour, event, reason, client_id)
+) STRICT, WITHOUT ROWID;
 
 -- Keys with which programs use the admin API, by their SHA-256. client_ids is a JSON array: the clients of a developer.
 CREATE TABLE operator_keys (

@@ -187,6 +187,7 @@ CREATE TABLE grant_events (
 
 CREATE INDEX grant_events_by_grant ON grant_events (grant_id, sequence);
 CREATE INDEX grant_events_by_client ON grant_events (client_id, sequence);
+CREATE INDEX grant_events_by_kind ON grant_events (kind, sequence);
 -- By their first characters: a name may be longer than an index allows.
 CREATE INDEX grant_events_by_subject ON grant_events (left(subject, 64), sequence);
 CREATE INDEX grant_events_by_request ON grant_events (left(request_id, 64), sequence) WHERE request_id IS NOT NULL;
@@ -226,6 +227,30 @@ CREATE TABLE nodes (
   reported_epoch   bigint NOT NULL,
   last_seen_at_ms  bigint NOT NULL,
   awaited_since_ms bigint
+);
+
+-- The processes that serve this database, as they say of themselves every few seconds; dropped a day after the last time.
+CREATE TABLE running_nodes (
+  id            text PRIMARY KEY,
+  version       text NOT NULL,
+  host          text NOT NULL,
+  process_id    bigint NOT NULL,
+  url           text NOT NULL,
+  started_at_ms bigint NOT NULL,
+  seen_at_ms    bigint NOT NULL,
+  skew_ms       bigint NOT NULL
+);
+
+-- How often something was refused or replayed, by hour, cause and client; dropped after 30 days. A client that is unknown,
+-- and what has no reason, is an empty text.
+CREATE TABLE troubles (
+  hour       bigint NOT NULL,
+  event      text NOT NULL,
+  reason     text NOT NULL,
+  client_id  text NOT NULL,
+  count      bigint NOT NULL,
+  last_at_ms bigint NOT NULL,
+  PRIMARY KEY (hour, event, reason, client_id)
 );
 
 -- Keys with which programs use the admin API, by their SHA-256. client_ids is a JSON array: the clients of a developer.

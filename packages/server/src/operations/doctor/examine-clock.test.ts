@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { examineClock, examineSharedClock } from './doctor-clock.ts';
+import { examineClock, examineSharedClock } from './examine-clock.ts';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.UTC(2026, 0, 1);

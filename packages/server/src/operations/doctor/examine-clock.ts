@@ -1,6 +1,6 @@
-import type { Millis } from '../exports/grants.ts';
-import { systemClock } from '../exports/index.ts';
-import type { ClockSource } from '../exports/index.ts';
+import { systemClock } from '../../clock.ts';
+import type { Millis } from '../../clock.ts';
+import type { ClockSource } from '../../clock-source.ts';
 import { bad, ok } from './finding.ts';
 import type { Finding } from './finding.ts';
 

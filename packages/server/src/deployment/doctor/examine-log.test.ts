@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { examineLog } from './doctor-log.ts';
+import { examineLog } from './examine-log.ts';
 
 const MIB = 1024 * 1024;
 

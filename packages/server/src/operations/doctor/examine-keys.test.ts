@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RegisteredKey } from '../exports/tokens.ts';
-import { examineKeys } from './doctor-keys.ts';
+import type { RegisteredKey } from '../../tokens/key-state.ts';
+import { examineKeys } from './examine-keys.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = { nowMs: 1000 * DAY_MS, doubt: undefined };

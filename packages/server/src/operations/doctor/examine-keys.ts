@@ -1,12 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { KEY_FILE } from '../exports/index.ts';
-import type { Config } from '../exports/index.ts';
-import { leastAgeMs } from '../exports/grants.ts';
-import type { Now } from '../exports/grants.ts';
-import { isOpenToOthers } from '../exports/maintenance.ts';
-import { KEY_PURPOSES, statesOf } from '../exports/tokens.ts';
-import type { RegisteredKey } from '../exports/tokens.ts';
+import { leastAgeMs } from '../../clock.ts';
+import type { Now } from '../../clock.ts';
+import { KEY_PURPOSES, statesOf } from '../../tokens/key-state.ts';
+import type { RegisteredKey } from '../../tokens/key-state.ts';
 import { bad, ok } from './finding.ts';
 import type { Finding } from './finding.ts';
 
@@ -51,17 +46,3 @@ export const examineKeys = (registered: readonly RegisteredKey[], now: Now): rea
 
 const listNumbers = (keys: readonly RegisteredKey[]): string =>
   `${keys.length === 1 ? 'key' : 'keys'} ${keys.map(({ number }) => number).join(', ')}`;
-
-/** Where the key ring is kept, and whether others can read it. */
-export const examineKeyFile = ({ data, key, keyFile, keyCommand, store }: Config): readonly Finding[] => {
-  if (key !== undefined) return [ok('key ring', 'from KEYFOB_KEY')];
-  if (keyCommand !== undefined) return [ok('key ring', 'from KEYFOB_KEY_COMMAND')];
-  if (keyFile === undefined && store !== undefined) return [];
-  const path = resolve(keyFile ?? join(data, KEY_FILE));
-  if (!existsSync(path))
-    return [
-      bad('key ring', 'fail', `${path} does not exist`, 'Restore it from your backup or secret manager.'),
-    ];
-  if (!isOpenToOthers(path)) return [ok('key ring', `${path}, private`)];
-  return [bad('key ring', 'fail', `${path} readable by others, so no server starts`, `chmod 600 ${path}`)];
-};

@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { STORE_FILE } from '../exports/index.ts';
-import type { Config } from '../exports/index.ts';
-import { bad, ok } from './finding.ts';
-import type { Finding } from './finding.ts';
+import type { Config } from '../../config.ts';
+import { bad, ok } from '../../operations/doctor/finding.ts';
+import type { Finding } from '../../operations/doctor/finding.ts';
+import { STORE_FILE } from '../names.ts';
 
 /** How many folders of a wrong directory are looked into. */
 const LOOKED_AT_MAX = 100;

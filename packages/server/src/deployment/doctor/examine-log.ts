@@ -1,5 +1,5 @@
-import { bad, ok } from './finding.ts';
-import type { Finding } from './finding.ts';
+import { bad, ok } from '../../operations/doctor/finding.ts';
+import type { Finding } from '../../operations/doctor/finding.ts';
 
 /** Usual is at most 16 MiB. */
 const LOG_WARN_BYTES = 128 * 1024 * 1024;

@@ -1,0 +1,27 @@
+import { readNodes } from '../../../operations/read-nodes.ts';
+import { examineNodes } from '../../../operations/doctor/examine-nodes.ts';
+import type { ApiRoute } from '../api-route.ts';
+import { viewNode } from '../views.ts';
+
+export const NODE_ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: '/nodes',
+    tag: 'Operations',
+    summary: 'Lists the processes that serve this store, in the order of their starts',
+    permission: 'nodes.read',
+    answers: { status: 200, schema: 'NodeList' },
+    async handle(context) {
+      const own = context.node();
+      const nodes = await readNodes(context, own);
+      const { verdict, finding, remedy } = examineNodes(nodes);
+      return {
+        status: 200,
+        body: {
+          nodes: nodes.map((node) => viewNode(node, node.id === own?.id)),
+          warning: verdict === 'ok' ? null : `${finding}. ${remedy ?? ''}`.trim(),
+        },
+      };
+    },
+  },
+];

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { adminClient as plainClient, operatorKey } from '../support/admin-request.ts';
+import type { AdminClient } from '../support/admin-request.ts';
+import type { KeyfobServer } from '../support/keyfob-process.ts';
+import { refreshSmartcar } from '../support/refresh-request.ts';
+import { directoryFor, grantFor, serverFor } from '../support/test-directory.ts';
+import { assertDescribed } from './described.ts';
+
+const adminClient = (server: KeyfobServer, key?: string): AdminClient =>
+  plainClient(server, key, assertDescribed);
+
+type Node = {
+  readonly nodeId: string;
+  readonly state: string;
+  readonly isThis: boolean;
+  readonly url: string;
+};
+type Nodes = { readonly nodes: readonly Node[]; readonly warning: string | null };
+type Trouble = { readonly reason: string; readonly clientId: string | null; readonly count: number };
+
+test('nodes are listed; one that was killed is gone, an old version beside a new one is a warning, and counts of refusals outlive both', async (t) => {
+  const dataDirectory = directoryFor(t);
+  const args = ['--admin-port', '0'];
+  const one = await serverFor(t, { dataDirectory, args });
+  const two = await serverFor(t, { dataDirectory, args });
+  const key = await operatorKey(one, 'viewer');
+  const [askOne, askTwo] = [adminClient(one, key), adminClient(two, key)];
+  const listed = (await askOne('GET', '/nodes')).body as Nodes;
+  assert.deepEqual(
+    listed.nodes.map(({ url, state, isThis }) => [url, state, isThis]),
+    [
+      [one.url, 'running', true],
+      [two.url, 'running', false],
+    ],
+  );
+  assert.equal(listed.warning, null);
+
+  const { client, grant } = await grantFor(one, 'smartcar');
+  const wrong = { ...client, clientSecret: 'wrong' };
+  await refreshSmartcar(one.url, wrong, grant.refreshToken);
+  await refreshSmartcar(two.url, wrong, grant.refreshToken);
+  for (const clientId of ['made-up-1', 'made-up-2'])
+    await refreshSmartcar(two.url, { ...wrong, clientId }, grant.refreshToken);
+  // Each shows what it counted itself at once, and the others a moment later.
+  await askOne('GET', '/troubles');
+  const before = (await askTwo('GET', '/troubles?kind=refusals&span=day')).body as {
+    readonly troubles: readonly Trouble[];
+  };
+  const brief = ({ reason, clientId, count }: Trouble) => [reason, clientId, count];
+  assert.deepEqual(
+    before.troubles
+      .map(brief)
+      .toSorted(([left = ''], [right = '']) => (String(left) < String(right) ? -1 : 1)),
+    [
+      ['client_secret_wrong', client.clientId, 2],
+      ['client_unknown', null, 2],
+    ],
+  );
+
+  await one.kill();
+  const database = new DatabaseSync(join(dataDirectory, 'keyfob.db'));
+  t.after(() => database.close());
+  database.prepare('UPDATE running_nodes SET seen_at_ms = seen_at_ms - 60000 WHERE url = ?').run(one.url);
+  database
+    .prepare(
+      `INSERT INTO running_nodes SELECT 'older', '0.0.9', 'fob-9', 1, '', started_at_ms - 1, seen_at_ms, 0
+        FROM running_nodes WHERE url = ?`,
+    )
+    .run(two.url);
+  const after = (await askTwo('GET', '/nodes')).body as Nodes;
+  assert.deepEqual(
+    after.nodes.map(({ nodeId, url, state }) => [nodeId === 'older' ? nodeId : url, state]),
+    [
+      [one.url, 'gone'],
+      ['older', 'running'],
+      [two.url, 'running'],
+    ],
+  );
+  assert.match(after.warning ?? '', /of 2 versions: 0\.0\.9 on fob-9.*Finish the upgrade/);
+  const doctor = (await askTwo('GET', '/doctor')).body as {
+    readonly findings: readonly { readonly check: string; readonly verdict: string }[];
+  };
+  assert.equal(doctor.findings.find(({ check }) => check === 'nodes')?.verdict, 'warn');
+  const command = await two.command<{ readonly nodes: readonly Node[] }>('nodes');
+  assert.equal(command.nodes.length, 3);
+  const kept = (await askTwo('GET', `/troubles?clientId=${client.clientId}`)).body as typeof before;
+  assert.deepEqual(kept.troubles.map(brief), [['client_secret_wrong', client.clientId, 2]]);
+  await two.stop();
+  assert.deepEqual(
+    database
+      .prepare('SELECT url FROM running_nodes ORDER BY url')
+      .all()
+      .map(({ url }) => url),
+    ['', one.url],
+  );
+});
