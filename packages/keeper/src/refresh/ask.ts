@@ -61,9 +61,13 @@ export const askToken = async (
   let pollMs = POLL_FIRST_MS;
   let last: Grant | undefined;
   let isAllowed = false;
+  const { givenUp } = engine.unsaved;
+  const stop = options.signal === undefined ? givenUp : AbortSignal.any([options.signal, givenUp]);
   try {
     for (;;) {
       options.signal?.throwIfAborted();
+      if (givenUp.aborted)
+        return fallback(engine, options, last, 'keeper_closed', store.nowMs() + timing.scanMs);
       last = await store.find(name);
       const served = serve(engine, parts.cache, name, last, options);
       if (served !== undefined || last === undefined) return served ?? NOT_CONNECTED;
@@ -103,7 +107,7 @@ export const askToken = async (
         // An outage is longer than any caller waits.
         if (now.status === 'ok' || reason === OUTAGE_REASON || clock.monotonicMs() + waitMs >= endsMs)
           return now;
-        await sleep(clock, Math.max(RETRY_LEAST_MS, waitMs), options.signal);
+        await sleep(clock, Math.max(RETRY_LEAST_MS, waitMs), stop);
         continue;
       }
       if (kind === 'over') {
@@ -113,7 +117,7 @@ export const askToken = async (
       // Another process is at it. It is never overtaken: the row shows when it has ended.
       if (clock.monotonicMs() + pollMs >= endsMs)
         return fallback(engine, options, grant, 'refreshing', store.nowMs() + timing.scanMs);
-      await sleep(clock, pollMs * (0.75 + engine.chance() / 2), options.signal);
+      await sleep(clock, pollMs * (0.75 + engine.chance() / 2), stop);
       pollMs = Math.min(POLL_MAX_MS, pollMs * 1.5);
     }
   } catch (error) {
@@ -193,6 +197,7 @@ const within = async (
   const done = new AbortController();
   const giveUp = (): void => done.abort();
   signal?.addEventListener('abort', giveUp, { once: true });
+  engine.unsaved.givenUp.addEventListener('abort', giveUp, { once: true });
   try {
     const result = await Promise.race([
       refreshing,
@@ -203,6 +208,7 @@ const within = async (
   } finally {
     done.abort();
     signal?.removeEventListener('abort', giveUp);
+    engine.unsaved.givenUp.removeEventListener('abort', giveUp);
     // Nobody waits any more: what becomes of it is in the row.
     refreshing.catch(() => undefined);
   }

@@ -35,7 +35,12 @@ export type Engine = {
 };
 
 /** Work that goes on after its refresh has ended: it must be over before the store is closed. */
-export type Unsaved = { track(work: Promise<void>): void; isGivenUp(): boolean };
+export type Unsaved = {
+  track(work: Promise<void>): void;
+  isGivenUp(): boolean;
+  /** Given when nobody waits any more, because the store is closed. */
+  readonly givenUp: AbortSignal;
+};
 
 /** The steps of one refresh at which a process can end. */
 export type Step =

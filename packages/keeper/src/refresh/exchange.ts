@@ -33,11 +33,17 @@ export type Exchange =
 /**
  * Sends one request. `maySend` is asked at the last moment, when the connection stands and before the first byte of the
  * body is written; where it answers no, nothing is sent. It may have to ask the store, so wait for its answer, and then send at
- * once. Never rejects, and nobody can cut it short.
+ * once. Never rejects, and nobody can cut it short. From `givenUp` on it is no reason for a process to stay alive; an answer that
+ * comes nevertheless is still one.
  */
 export type Transport = (
   request: TokenRequest,
-  options: { readonly deadlineMs: Millis; maySend(): boolean | Promise<boolean>; clock: Clock },
+  options: {
+    readonly deadlineMs: Millis;
+    maySend(): boolean | Promise<boolean>;
+    readonly clock: Clock;
+    readonly givenUp?: AbortSignal | undefined;
+  },
 ) => Promise<Exchange>;
 
 /** A connection stands by then, or not at all. It keeps no place in the budget for longer. */
@@ -50,7 +56,7 @@ const BODY_MAX_BYTES = 256 * 1024;
  * The real transport. A new connection per exchange: a pooled one that the other side has just closed looks exactly like a
  * lost answer. No redirect is followed, because it would carry token and secret elsewhere; nothing is repeated.
  */
-export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, maySend, clock }) =>
+export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, maySend, clock, givenUp }) =>
   new Promise((resolve) => {
     const target = new URL(url);
     const isEncrypted = target.protocol === 'https:';
@@ -65,6 +71,7 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
     const end = (exchange: Exchange): void => {
       isOver = true;
       cancelDeadline();
+      givenUp?.removeEventListener('abort', leaveBehind);
       cancelConnect();
       resolve(exchange);
       request.destroy();
@@ -74,7 +81,15 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
       if (received === undefined) return end({ kind: 'unanswered', why });
       end({ kind: 'unanswered', why, status: received.status, partOfBody: received.text() });
     };
-    const cancelDeadline = clock.after(deadlineMs, () => afterPolling(() => fail('timeout')));
+    const endMs = clock.monotonicMs() + deadlineMs;
+    const timeOut = (): void => afterPolling(() => fail('timeout'));
+    let cancelDeadline = clock.after(deadlineMs, timeOut);
+    const leaveBehind = (): void => {
+      cancelDeadline();
+      cancelDeadline = clock.inBackground(endMs - clock.monotonicMs(), timeOut);
+      request.socket?.unref();
+    };
+    givenUp?.addEventListener('abort', leaveBehind, { once: true });
     const cancelConnect = clock.after(CONNECT_MAX_MS, () => afterPolling(() => fail('connect_timeout')));
     const sendIfAllowed = async (): Promise<void> => {
       const isAllowed = await maySend();
@@ -85,6 +100,7 @@ export const sendByHttp: Transport = ({ url, headers, body }, { deadlineMs, mayS
       request.end(body);
     };
     request.on('socket', (socket) => {
+      if (givenUp?.aborted === true) socket.unref();
       socket.once(isEncrypted ? 'secureConnect' : 'connect', () => {
         cancelConnect();
         void sendIfAllowed();

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   futimesSync,
   mkdirSync,
@@ -65,7 +66,7 @@ export const NO_SPOOL: Spool = {
 export const openSpool = (directory: string, owner: string): Spool => {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const own = join(directory, `${Buffer.from(owner).toString('base64url')}${ENDING}`);
-  const file = openSync(own, 'w', 0o600);
+  let file: number | undefined = openSync(own, 'w', 0o600);
   writeSync(file, Buffer.alloc(FILE_BYTES));
   fsyncSync(file);
   const answers = new Map<string, StoredAnswer>();
@@ -76,8 +77,14 @@ export const openSpool = (directory: string, owner: string): Spool => {
     turn += 1;
     const block = encode([...answers.values()], turn);
     if (block.length > FILE_BYTES / 2) throw new Error('the spool is full');
-    writeSync(file, block, 0, block.length, ((turn % 2) * FILE_BYTES) / 2);
-    fsyncSync(file);
+    // An answer may come after the keeper was closed, and its process go on for a while.
+    const open = file ?? openSync(own, existsSync(own) ? 'r+' : 'w', 0o600);
+    try {
+      writeSync(open, block, 0, block.length, ((turn % 2) * FILE_BYTES) / 2);
+      fsyncSync(open);
+    } finally {
+      if (file === undefined) closeSync(open);
+    }
   };
 
   const others = (): readonly string[] =>
@@ -109,10 +116,11 @@ export const openSpool = (directory: string, owner: string): Spool => {
     },
     beat() {
       const now = new Date();
-      futimesSync(file, now, now);
+      if (file !== undefined) futimesSync(file, now, now);
     },
     close() {
-      closeSync(file);
+      if (file !== undefined) closeSync(file);
+      file = undefined;
       if (answers.size === 0) rmSync(own, { force: true });
     },
   };

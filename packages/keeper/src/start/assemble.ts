@@ -31,7 +31,8 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
   const owner = ownerName(makeId());
   const unsaved = new Set<Promise<void>>();
   const observers = new Set<(event: LogEvent) => void>();
-  let isGivenUp = false;
+  const end = new AbortController();
+  const transport = options.transport ?? sendByHttp;
   const engine: Engine = {
     store,
     keys,
@@ -51,10 +52,11 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
         unsaved.add(work);
         void work.finally(() => unsaved.delete(work));
       },
-      isGivenUp: () => isGivenUp,
+      isGivenUp: () => end.signal.aborted,
+      givenUp: end.signal,
     },
     late: new Map(),
-    transport: options.transport ?? sendByHttp,
+    transport: (request, how) => transport(request, { ...how, givenUp: end.signal }),
     chance,
     newId: makeId,
     askedAt: cache.askedAt,
@@ -63,8 +65,6 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
     engine,
     observers,
     unsaved,
-    giveUp() {
-      isGivenUp = true;
-    },
+    giveUp: () => end.abort(),
   };
 };
