@@ -105,6 +105,35 @@ describe('A device', () => {
     assert.equal(refreshed[0], 200);
   });
 
+  test("at a vendor's own paths, with its id alone and PKCE, waits by the vendor's status and learns the owner", async () => {
+    const app = await trial.register('forgerock', { type: 'public' });
+    const verifier = 'v'.repeat(43);
+    const [asked, codes] = await post('/gcdm/oauth/device/code', app, {
+      response_type: 'device_code',
+      scope: 'authenticate_user openid cardata:streaming:read',
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+    });
+    assert.equal(asked, 200, JSON.stringify(codes));
+    const device = {
+      deviceCode: String(codes['device_code']),
+      userCode: String(codes['user_code']),
+      complete: String(codes['verification_uri_complete']),
+    };
+    const place = { path: '/gcdm/oauth/token', code_verifier: verifier };
+    const [waiting, pending] = await poll(app, device, place);
+    assert.deepEqual([waiting, pending['error']], [403, 'authorization_pending']);
+    await agree(device);
+    const [status, tokens] = await poll(app, device, place);
+    assert.deepEqual([status, tokens['expires_in'], tokens['gcid']], [200, 3599, DEMO_SUBJECT]);
+    const form = { grant_type: 'refresh_token', refresh_token: 'A'.repeat(40) };
+    assertError(await post(place.path, app, form), 'invalid_request');
+    const standard: Readonly<Record<string, unknown>> = { dialectOptions: { pendingStatus: '400' } };
+    const other = await trial.register('forgerock', { type: 'public', policy: standard });
+    const named = await ask(other, { scope: 'cardata:api:read' });
+    assertError(await poll(other, named, { path: place.path }), 'authorization_pending');
+  });
+
   test('that lost the answer polls again and gets the same refresh token; later it gets nothing, and its grant lives on', async () => {
     const device = await ask(smartcar);
     await agree(device);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openKeeper, sqliteStore } from '@keyfob/keeper';
-import { clientOf, FORD, HYUNDAI, TESLA, VOLVO } from '@keyfob/keeper/providers';
+import { BMW, clientOf, FORD, HYUNDAI, TESLA, VOLVO } from '@keyfob/keeper/providers';
 import type { Provider } from '@keyfob/keeper/providers';
 import { armFault, createGrantIn, startSandboxServer } from '@keyfob/sandbox';
 import type { NewFault } from '@keyfob/sandbox';
@@ -18,6 +18,7 @@ const WIRES: Readonly<Record<string, Provider>> = {
   'azure-b2c': FORD,
   tesla: TESLA,
   ccapi: HYUNDAI,
+  forgerock: BMW,
 };
 
 /** Faults before the token is used. */

@@ -54,9 +54,9 @@ export const CLIENT_MEMBERS = {
     effect: 'as the provider shows it: a text, or read as a secret is',
   },
   clientSecret: {
-    schema: secret,
+    schema: v.optional(secret),
     effect:
-      '`{ "env": "NAME" }` or `{ "file": "PATH" }`; a list while a secret changes, the current one first',
+      '`{ "env": "NAME" }` or `{ "file": "PATH" }`; a list while a secret changes, the current one first. Not for a provider whose clients have none',
   },
   origin: { schema: v.optional(text), effect: 'another host with the same paths, for example a sandbox' },
   url: { schema: v.optional(text), effect: 'the whole token endpoint; needed with `oauth`' },
@@ -101,12 +101,15 @@ export const createClient = (
   { provider, clientId, clientSecret, ...rest }: ClientSettings,
   place: SecretPlace,
 ): Client => {
-  const sources = Array.isArray(clientSecret) ? clientSecret : [clientSecret];
+  const sources = [clientSecret ?? []].flat();
   const options = {
     ...rest,
     clientId:
       typeof clientId === 'string' ? clientId : readSecret(clientId, `clients.${name}.clientId`, place),
-    clientSecret: sources.map((source) => readSecret(source, `clients.${name}.clientSecret`, place)),
+    clientSecret:
+      clientSecret === undefined
+        ? undefined
+        : sources.map((source) => readSecret(source, `clients.${name}.clientSecret`, place)),
     differences: rest.differences as Partial<Provider> | undefined,
   };
   if (provider === 'oauth' && options.url === undefined)

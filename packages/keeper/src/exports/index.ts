@@ -20,7 +20,17 @@ export type { Timing } from '../grants/timing.ts';
 export { KeeperError, NeedsConsentError, StoreError, UnavailableError } from '../errors.ts';
 export { envKeys, parseKeys } from '../vault/key-ring.ts';
 export type { KeyRing } from '../vault/key-ring.ts';
-export { ford, hyundai, oauth, pleos, smartcar, smartcarV3, tesla, volvo } from '../providers/vendors.ts';
+export {
+  bmw,
+  ford,
+  hyundai,
+  oauth,
+  pleos,
+  smartcar,
+  smartcarV3,
+  tesla,
+  volvo,
+} from '../providers/vendors.ts';
 export type { Client, ClientOptions } from '../providers/clients.ts';
 export { memoryStore, sqliteStore } from '../stores/sqlite/open.ts';
 export type { Attempt, Counts, PutStatus, StoreOpener } from '../stores/store.ts';

@@ -1,3 +1,4 @@
+import { bmw } from './bmw.ts';
 import { oauth } from './clients.ts';
 import { ford } from './ford.ts';
 import { hyundai } from './hyundai.ts';
@@ -6,6 +7,7 @@ import { smartcar, smartcarV3 } from './smartcar.ts';
 import { tesla } from './tesla.ts';
 import { volvo } from './volvo.ts';
 
+export { BMW, bmw } from './bmw.ts';
 export { oauth } from './clients.ts';
 export { FORD, ford } from './ford.ts';
 export { HYUNDAI, hyundai } from './hyundai.ts';
@@ -23,6 +25,7 @@ export const PROVIDERS = {
   volvo,
   ford,
   hyundai,
+  bmw,
   oauth,
 } as const;
 

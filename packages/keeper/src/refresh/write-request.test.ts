@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { writeRequest } from './write-request.ts';
-import { hyundai, oauth, pleos, smartcar, smartcarV3, tesla, volvo } from '../providers/vendors.ts';
+import { bmw, hyundai, oauth, pleos, smartcar, smartcarV3, tesla, volvo } from '../providers/vendors.ts';
 import type { Client } from '../providers/clients.ts';
 
 const CREDENTIALS = { clientId: 'id', clientSecret: 'sec ret' };
@@ -60,6 +60,15 @@ const REQUESTS: readonly (readonly [string, Client, Readonly<Record<string, unkn
       type: FORM,
       authorization: BASIC,
       body: 'redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&grant_type=refresh_token&refresh_token=r',
+    },
+  ],
+  [
+    'bmw: a form with the id of the client alone',
+    bmw({ clientId: 'id' }),
+    {
+      url: 'https://customer.bmwgroup.com/gcdm/oauth/token',
+      type: FORM,
+      body: 'grant_type=refresh_token&refresh_token=r&client_id=id',
     },
   ],
   [

@@ -21,6 +21,12 @@ export const rollSecret = async (
     );
   const store = world.store.current();
   const { client } = await store.readClient(known.clientId);
+  if (client?.type === 'public')
+    throw new SandboxError(
+      'input_invalid',
+      `${name} has no secret: it is public`,
+      'Roll that of another client.',
+    );
   const createdAtMs = world.clock.serverNow();
   const endsAtMs = createdAtMs + overlapSeconds * 1000;
   const clientSecret = createClientSecret(world.secretRandomness);

@@ -1,5 +1,6 @@
 import { registerClient } from '@keyfob/server';
 import type { OperationContext } from '@keyfob/server';
+import { dialectOf } from '@keyfob/server/dialects';
 import { SandboxError } from '../sandbox-error.ts';
 import type { WorldDefinition } from './new-world.ts';
 import { READY_CLIENTS, REDIRECT_URIS } from './ready-clients.ts';
@@ -68,8 +69,10 @@ const register = async (
   const grantScope = [...(context.scopes.get(dialect)?.keys() ?? [])].join(' ');
   // Tests have no verifier and listen on any port.
   const usual = { grantScope, simulatedOwners: true, requirePkce: false, nativeApp: true };
+  const { clientType } = dialectOf({ id: name, dialect }).sandbox;
   const outcome = await registerClient(context, {
     dialect,
+    ...(clientType === undefined ? {} : { type: clientType }),
     name,
     redirectUris,
     policy: { ...usual, ...policy },

@@ -109,6 +109,10 @@ export type Dialect = {
   readonly options?: Readonly<Record<string, DialectOption>>;
   /** The scheme that the vendor documents for the redirect URIs of a client's own apps, without its colon. */
   readonly appScheme?: (clientId: string) => string;
+  /** Scopes that clients send for the sake of the protocol. They permit nothing here, and are ignored. */
+  readonly protocolScopes?: readonly string[];
+  /** Where its devices ask for a code (RFC 8628), besides the endpoint that metadata names. */
+  readonly deviceAuthorizationPath?: string;
   /** The scopes that the vendor documents. Empty where the wire has none. */
   readonly scopes: readonly Scope[];
   readonly examples: DialectExamples;

@@ -4,6 +4,7 @@ import type { DeploymentScope, ScopeRegistry } from '../clients/scopes.ts';
 import type { Dialect } from './dialect.ts';
 import { azureB2c } from './azure-b2c/azure-b2c.ts';
 import { ccapi } from './ccapi/ccapi.ts';
+import { forgerock } from './forgerock/forgerock.ts';
 import { oauth } from './oauth/oauth.ts';
 import { ping } from './ping/ping.ts';
 import { pleos } from './pleos/pleos.ts';
@@ -19,6 +20,7 @@ export const DIALECTS = {
   'azure-b2c': azureB2c,
   tesla,
   ccapi,
+  forgerock,
 } as const satisfies Readonly<Record<string, Dialect>>;
 
 /** Whose clients are meant where nothing is said. */

@@ -26,6 +26,8 @@ export type SandboxClient = {
 export type SandboxFacts = {
   /** What its client with the vendor's own policy does, in one sentence. */
   readonly purpose: string;
+  /** The type of its clients; confidential where left out. */
+  readonly clientType?: 'public';
   /** Further clients, by what follows the name of the dialect in theirs. */
   readonly variants?: Readonly<Record<string, SandboxClient>>;
   /** The environment variables that programs read, by the name of the program. The first is for code without an SDK of its own. */

@@ -44,6 +44,8 @@ export type TokenResponse = {
   readonly refreshExpiresInSeconds?: Seconds;
   /** Space separated; absent where it is what the client asked for. */
   readonly scope?: string;
+  /** The owner of the grant; absent where there is none. Wires whose answers name an owner write it. */
+  readonly subject?: string;
 };
 
 /** One parameter of a grant type. */

@@ -40,6 +40,8 @@ export type TokenAnswer = {
   readonly refreshExpiresInSeconds: Seconds;
   /** Of the access token, where it is not the grant's. @see RFC 6749 §5.1 */
   readonly scope?: string;
+  /** The owner, for wires whose answers name one. */
+  readonly subject: string;
 };
 
 /** What tokens are issued for. */
@@ -96,6 +98,7 @@ export const issueAlike = (
       refreshToken: refreshTokens[index] ?? '',
       refreshExpiresInSeconds: remainingSeconds(order),
       ...(scope === order.grant.scope ? {} : { scope }),
+      subject: order.grant.subject,
     };
     if (draft.isJwt)
       return signGrantJwt(tokenIssuer, draft).then((accessToken) => ({ ...answer, accessToken }));

@@ -1,10 +1,11 @@
 import type { Client } from '../clients/client.ts';
 import { createFailureBuckets } from '../clients/failure-buckets.ts';
 import { networkOf } from '../clients/network.ts';
-import { findScopeFault } from '../clients/scopes.ts';
+import { findScopeFault, splitScope } from '../clients/scopes.ts';
 import type { ScopeRegistry } from '../clients/scopes.ts';
 import type { Clock } from '../clock.ts';
 import { answerClient } from '../dialects/oauth/answers.ts';
+import { askedScopes } from '../dialects/oauth/asked-scopes.ts';
 import { joinScope } from '../dialects/oauth/authorize.ts';
 import { dialectOf } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
@@ -66,7 +67,8 @@ export const createDeviceAuthorization = (context: EndpointContext, scopes: Scop
 
 /** The scope that a device asks for. Throws a `Refusal`. */
 const readScope = (text: string | undefined, client: Client, scopes: ScopeRegistry): string => {
-  const scope = joinScope((text ?? '').split(' ').filter((name) => name !== ''));
+  const { protocolScopes = [] } = dialectOf(client);
+  const scope = joinScope(askedScopes(splitScope(text), client, protocolScopes));
   if (typeof scope !== 'string') {
     const { error, description } = scope;
     throw new Refusal('scope_unknown', [], { oauthError: { error, description } });

@@ -24,6 +24,12 @@ export const PATHS = {
 } as const;
 
 const dialects: readonly Dialect[] = Object.values(DIALECTS);
+/** Where devices ask for a code: at the endpoint that metadata names, and at those of vendors. */
+export const DEVICE_PATHS: readonly string[] = [
+  PATHS.deviceAuthorization,
+  ...dialects.flatMap(({ deviceAuthorizationPath }) => deviceAuthorizationPath ?? []),
+];
+
 const [TOKEN_ENDPOINT] = dialects.flatMap(({ tokenEndpoints }) => tokenEndpoints[PATHS.token] ?? []);
 const GRANT_TYPES_SUPPORTED = TOKEN_ENDPOINT && [...grantTypesOf(TOKEN_ENDPOINT).keys()];
 

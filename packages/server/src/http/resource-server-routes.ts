@@ -7,6 +7,7 @@ import {
   createMetadata,
   createOpenIdRefusal,
   createResourceMetadata,
+  DEVICE_PATHS,
   PATHS,
 } from './metadata.ts';
 import { renderOAuthRefusal } from '../dialects/oauth/answers.ts';
@@ -27,12 +28,15 @@ export const createResourceServerRoutes = (context: EndpointContext, scopes: Sco
     [`GET ${PATHS.jwks}`]: createJwks(context),
     [`GET ${PATHS.openApi}`]: createOpenApiRoute(context),
   };
+  // One route for all of them: it counts what devices consume together.
+  const deviceAuthorization = createDeviceAuthorization(context, scopes);
+  const deviceRoutes = Object.fromEntries(DEVICE_PATHS.map((path) => [`POST ${path}`, deviceAuthorization]));
   return {
     name: SHARED_DIALECT,
     routes: {
       [`POST ${PATHS.introspection}`]: createIntrospection(context),
       [`POST ${PATHS.revocation}`]: createRevocation(context),
-      [`POST ${PATHS.deviceAuthorization}`]: createDeviceAuthorization(context, scopes),
+      ...deviceRoutes,
       ...documents,
     },
     crossOriginRoutes: [`POST ${PATHS.revocation}`],

@@ -37,6 +37,7 @@ export const ccapi: Dialect = defineWire({
     refreshTokenLifetimeSeconds: 365 * DAY,
     rotation: 'none',
     clientAuthentication: 'basic',
+    dialectOptions: { [DEAD_TOKEN_ERR_CODE]: DEAD_TOKEN_ERR_CODES[0] },
   },
   sandbox: {
     purpose: 'CCAPI of Hyundai and Kia: a refresh token that stays for a year, and flat errors.',

@@ -1,11 +1,11 @@
 import { splitScope } from '../../clients/scopes.ts';
 import type { AuthorizationWire } from '../authorization.ts';
+import { askedScopes } from './asked-scopes.ts';
 import { findFault, joinScope, OAUTH_RULES, oauthAuthorize } from './authorize.ts';
 import type { WireDifferences } from './wire-differences.ts';
 
 /**
- * The authorization endpoint of a wire that is RFC 6749 with differences. A request that names scopes of the protocol only
- * asks for all that the client's registration allows, which the owner sees.
+ * The authorization endpoint of a wire that is RFC 6749 with differences.
  */
 export const createAuthorization = ({
   paths,
@@ -24,9 +24,10 @@ export const createAuthorization = ({
       const fault = findFault(parameters, client, rules);
       if (fault !== undefined) return fault;
       const sent = splitScope(parameters.get('scope'));
-      const named = sent.filter((one) => !protocolScopes.includes(one) && one !== client.id);
-      const isForAll = named.length === 0 && (sent.length > 0 || hasNoScopeParameter === true);
-      const scope = joinScope(isForAll ? splitScope(client.policy.grantScope) : named);
+      const isForAll = sent.length === 0 && hasNoScopeParameter === true;
+      const scope = joinScope(
+        isForAll ? splitScope(client.policy.grantScope) : askedScopes(sent, client, protocolScopes),
+      );
       if (typeof scope !== 'string') return scope;
       return {
         rawState: parameters.getRaw('state'),

@@ -44,6 +44,10 @@ export const defineWire = (wire: WireDifferences): Dialect => {
     clientTypes: wire.clientTypes ?? CLIENT_TYPES,
     brands: [],
     scopes,
+    protocolScopes,
+    ...(paths.deviceAuthorization === undefined
+      ? {}
+      : { deviceAuthorizationPath: paths.deviceAuthorization }),
     ...(wire.options === undefined ? {} : { options: wire.options }),
     examples: createExamples({ ...paths, credentials: wire.exampleCredentials ?? 'header', scopes }),
     sandbox: {

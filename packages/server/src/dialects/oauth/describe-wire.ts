@@ -1,4 +1,5 @@
 import type { JsonSchema, RefusalFormat, WireDescription } from '../../wire/route-description.ts';
+import { Refusal, REFUSAL_REASONS } from '../../errors.ts';
 import type { Dialect } from '../dialect.ts';
 import { OAUTH_RULES } from './authorize.ts';
 import { OAUTH_ERROR_FORM } from './error-form.ts';
@@ -42,6 +43,8 @@ export const describeWire =
       ...(chosenRefusals === undefined ? {} : { renderChoices }),
       read: errorForm.read,
     };
+    const chosen = REFUSAL_REASONS.flatMap((reason) => chosenRefusals?.choicesOf(new Refusal(reason)) ?? []);
+    const answers = [...Object.values(refusals), ...chosen];
     const schema = `${prefix}Tokens`;
     const routes = Object.entries(tokenEndpoints).map(
       ([path, endpoint]) =>
@@ -56,7 +59,7 @@ export const describeWire =
       title,
       purpose,
       schemas: {
-        [format.schema]: errorForm.schemaOf([...new Set(Object.values(refusals).map(({ error }) => error))]),
+        [format.schema]: errorForm.schemaOf([...new Set(answers.map(({ error }) => error))]),
         [schema]: orEmpty(withMembers(tokens, members?.schemas ?? {}), endpoint?.ending !== undefined),
       },
       routes: {

@@ -14,7 +14,8 @@ export const tokenVariables =
     return {
       [`${prefix}_TOKEN_URL`]: `${url}${tokenPath}`,
       [`${prefix}_CLIENT_ID`]: client.clientId,
-      [`${prefix}_CLIENT_SECRET`]: client.clientSecret,
+      // A public client has none.
+      ...(client.clientSecret === '' ? {} : { [`${prefix}_CLIENT_SECRET`]: client.clientSecret }),
     };
   };
 

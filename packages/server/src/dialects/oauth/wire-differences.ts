@@ -21,7 +21,12 @@ export type WireDifferences = {
   readonly purpose: string;
   /** The types of clients that it has; every one where left out. */
   readonly clientTypes?: readonly ClientType[];
-  readonly paths: { readonly authorization: string; readonly token: string };
+  readonly paths: {
+    readonly authorization: string;
+    readonly token: string;
+    /** Where its devices ask for a code (RFC 8628), where the vendor has its own path. */
+    readonly deviceAuthorization?: string;
+  };
   readonly pathPrefix: string;
   /** Where the vendor's own examples have the credentials; absent for HTTP Basic. */
   readonly exampleCredentials?: 'body';
@@ -63,5 +68,5 @@ export type WireDifferences = {
   /** What differs in the policy of a new client from that of plain OAuth 2.0. */
   readonly policy: Pick<Policy, 'accessTokenLifetimeSeconds' | 'refreshTokenLifetimeSeconds' | 'rotation'> &
     Partial<Policy>;
-  readonly sandbox: Pick<SandboxFacts, 'purpose' | 'variants'>;
+  readonly sandbox: Pick<SandboxFacts, 'purpose' | 'variants' | 'clientType'>;
 };

@@ -21,7 +21,7 @@ import type {
 } from '../../wire/route-description.ts';
 import { DEVICE_METHODS } from '../device-authorization.ts';
 import { INTROSPECTION_METHODS } from '../introspection.ts';
-import { PATHS } from '../metadata.ts';
+import { DEVICE_PATHS, PATHS } from '../metadata.ts';
 import { REVOCATION_METHODS } from '../revocation.ts';
 
 const URL_SCHEMA = { type: 'string', format: 'uri' };
@@ -180,6 +180,28 @@ const publicDocument = (summary: string, schema: string): RouteDescription => ({
   refusals: { reasons: EDGE_REASONS, format: OAUTH_FORMAT },
 });
 
+const DEVICE_ROUTE = clientForm(DEVICE_METHODS, {
+  summary: 'Gives a device a code for its owner (RFC 8628)',
+  title: 'device',
+  fields: DEVICE_FIELDS,
+  answers: {
+    200: {
+      summary: 'The codes.',
+      mediaType: 'application/json',
+      schema: 'DeviceAuthorization',
+      sample: answerClient(DEVICE_SAMPLE, SAMPLE_EXCHANGE),
+    },
+  },
+  reasons: [
+    'client_not_permitted',
+    'scope_unknown',
+    'scope_not_allowed',
+    'parameters_wrong',
+    'throttled',
+    'store_unavailable',
+  ],
+});
+
 /** The endpoints that serve the clients of every dialect, as RFCs define them. */
 export const RFC_ROUTES: WireDescription = {
   title: 'Resource servers and libraries',
@@ -208,27 +230,7 @@ export const RFC_ROUTES: WireDescription = {
       },
       reasons: ['token_missing', 'token_type_unsupported'],
     }),
-    [`POST ${PATHS.deviceAuthorization}`]: clientForm(DEVICE_METHODS, {
-      summary: 'Gives a device a code for its owner (RFC 8628)',
-      title: 'device',
-      fields: DEVICE_FIELDS,
-      answers: {
-        200: {
-          summary: 'The codes.',
-          mediaType: 'application/json',
-          schema: 'DeviceAuthorization',
-          sample: answerClient(DEVICE_SAMPLE, SAMPLE_EXCHANGE),
-        },
-      },
-      reasons: [
-        'client_not_permitted',
-        'scope_unknown',
-        'scope_not_allowed',
-        'parameters_wrong',
-        'throttled',
-        'store_unavailable',
-      ],
-    }),
+    ...Object.fromEntries(DEVICE_PATHS.map((path) => [`POST ${path}`, DEVICE_ROUTE])),
     [`GET ${PATHS.metadata}`]: publicDocument('Metadata of the server (RFC 8414)', 'Metadata'),
     [`GET ${PATHS.protectedResource}`]: publicDocument(
       'Metadata of the vehicle calls (RFC 9728)',
