@@ -250,8 +250,8 @@ describe('asking', () => {
       sinceMs: 0,
     });
     await keeper.put('car', 'cars', { refreshToken: 'r' });
-    assert.equal(await keeper.disconnect('car'), true);
-    assert.equal(await keeper.disconnect('car'), false);
+    assert.equal(await keeper.disconnect('car'), 'not_offered');
+    assert.equal(await keeper.disconnect('car'), undefined);
     await assert.rejects(keeper.token('car'), { name: 'NeedsConsentError', cause: 'not_connected' });
   });
 
@@ -562,20 +562,18 @@ describe('clocks that are far apart', () => {
   });
 });
 
-const answerLate = async (revocationUrl: string | undefined) => {
+const answerLate = async () => {
   const late: { finish?: (exchange: Exchange) => void } = {};
   const requests: string[] = [];
   const log: LogEvent[] = [];
   const transport: Transport = async ({ url, body }, { maySend }) => {
     await maySend();
     requests.push(`${new URL(url).pathname} ${body}`);
-    if (url.endsWith('/revoke')) return answered(requests.length === 2 ? 503 : 200, {});
     return new Promise((resolve) => (late.finish = resolve));
   };
   const cars = oauth({
     ...CREDENTIALS,
     url: 'https://provider.example/token',
-    ...(revocationUrl === undefined ? {} : { revocationUrl }),
   });
   const { keeper } = await open(pair, {
     transport,
@@ -677,17 +675,12 @@ describe('an answer that another process brings while a connection is made', () 
 });
 
 describe('an answer for a connection that was closed meanwhile', () => {
-  it('is revoked at the provider, which is asked again where it fails', async () => {
-    const { requests, log } = await answerLate('https://provider.example/revoke');
-    const revocation = '/revoke token=late&token_type_hint=refresh_token';
-    assert.deepEqual(requests, [revocation, revocation]);
-    assert.ok(log[0]?.event === 'pair.revoked' && log[0].isRevoked && log.length === 1);
-  });
-
   it('is dropped and logged where the provider revokes nothing', async () => {
-    const { requests, log } = await answerLate(undefined);
+    const { requests, log } = await answerLate();
     assert.deepEqual(requests, []);
-    assert.ok(log[0]?.event === 'pair.revoked' && log[0].outcome === 'not_offered');
+    assert.ok(
+      log.length > 0 && log.every((one) => one.event === 'pair.revoked' && one.outcome === 'not_offered'),
+    );
   });
 });
 

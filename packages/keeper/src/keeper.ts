@@ -21,6 +21,8 @@ import { createForceLimit } from './refresh/force-limit.ts';
 import { createRefresher } from './refresh/refresh.ts';
 import type { Engine } from './refresh/engine.ts';
 import type { Refreshed, Refresher } from './refresh/refresh.ts';
+import { holdMsOf, revokeDue, revokeWithin } from './refresh/revoke.ts';
+import type { RevocationResult } from './refresh/revoke.ts';
 import { createTokenCache } from './refresh/token-cache.ts';
 import type { Cached, TokenCache } from './refresh/token-cache.ts';
 import { createHousekeeping, DEFAULT_OUTBOX } from './schedule/housekeeping.ts';
@@ -39,6 +41,9 @@ import type { PutStatus, Store } from './stores/store.ts';
 import { sleep, systemClock } from './time.ts';
 import type { Millis } from './time.ts';
 
+/** How a connection ended. `shared`: others use its grant, which lives. */
+export type Disconnected = RevocationResult | 'shared';
+
 /** Holds the grants of many connections. */
 export type Keeper = Reading &
   HttpAccess & {
@@ -53,8 +58,11 @@ export type Keeper = Reading &
     token(name: string, options?: AskOptions): Promise<string>;
     /** The same as a value, with three outcomes. */
     tryToken(name: string, options?: AskOptions): Promise<TokenResult>;
-    /** Ends a connection: nothing is kept alive for it any more. Returns whether there was one. */
-    disconnect(name: string): Promise<boolean>;
+    /**
+     * Ends a connection: nothing is kept alive for it any more. Its pair is revoked at the provider with the last connection that uses it:
+     * at once, or by the schedule of any process within some days. Returns how that went; `undefined` where there was no connection.
+     */
+    disconnect(name: string): Promise<Disconnected | undefined>;
     /** Listens to stored events. Returns what ends it. Every process that shares a store listens to the same kinds. */
     on(kind: EventKind | '*', listener: Listener): () => void;
     /** Refreshes now, if that is allowed, and answers how it ended. */
@@ -121,6 +129,7 @@ const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => 
     isQuarantined: () => quarantine !== undefined,
     async afterTurn() {
       if (quarantine === undefined) await offerFirstPairs(engine, cache.drop);
+      if (quarantine === undefined) await revokeDue(engine, budget);
       await dispatcher.dispatch();
       if (quarantine === undefined) await noteInGuard(engine, guard);
       await cleanUp();
@@ -239,9 +248,11 @@ const createKeeper = (parts: Parts): Keeper => {
     ...createHttpAccess(engine, { budget, token, onPut: cache.drop, refuseSending }),
     async disconnect(name) {
       refuseClosed();
-      const grant = await store.disconnect(name);
+      const grant = await store.disconnect(name, holdMsOf(engine));
       cache.drop(name);
-      return grant !== undefined;
+      if (grant?.state !== 'closed') return grant === undefined ? undefined : 'shared';
+      if (quarantine !== undefined) return 'pending';
+      return revokeWithin(engine, budget, grant);
     },
     on(kind, listener) {
       const end = dispatcher.on(kind, listener);

@@ -14,6 +14,7 @@ type ListOptions = CommonOptions & {
   readonly client?: string;
   readonly limit: string;
   readonly after?: string;
+  readonly revoking?: boolean;
 };
 
 const LIMIT_MAX = 1000;
@@ -27,16 +28,47 @@ export const addList = (program: Command): void => {
     .option('--client <name>', 'only those of this client')
     .option('--limit <count>', `how many, ${LIMIT_MAX} at most`, '100')
     .option('--after <name>', 'go on after this name')
+    .option('--revoking', 'closed ones whose pair must still be revoked at the provider')
     .addHelpText('after', '\nExample:\n  $ keyfob-keeper ls --state dead')
     .action(async (options: ListOptions) => {
       const { state, client, after } = options;
       const limit = readWholeNumber('--limit', options.limit, 1, LIMIT_MAX);
+      if (options.revoking === true) return printRevocations(options, limit);
       const { page, nowMs } = await onStore(options, async (store) => ({
         page: await listConnections(store, { state, client, after, limit }),
         nowMs: store.nowMs(),
       }));
       await print({ json: page, text: textOf(page, nowMs, options) }, options);
     });
+};
+
+/** What waits for the provider, by name. */
+const printRevocations = async (options: ListOptions, limit: number): Promise<void> => {
+  const { waiting, nowMs } = await onStore(options, async (store) => ({
+    waiting: await store.revocations({ limit }),
+    nowMs: store.nowMs(),
+  }));
+  const revocations = waiting.map(({ name, tries, nextAtMs, grant }) => ({
+    name,
+    client: grant.client,
+    closedAtMs: grant.sinceMs,
+    tries,
+    nextAtMs,
+  }));
+  const rows = revocations.map((one) => [
+    printable(one.name),
+    one.client,
+    describeMoment(one.closedAtMs, nowMs),
+    String(one.tries),
+    one.nextAtMs <= nowMs ? 'now' : describeMoment(one.nextAtMs, nowMs),
+  ]);
+  const table = fitTable(
+    [['NAME', 'CLIENT', 'CLOSED', 'TRIES', 'NEXT'], ...rows],
+    0,
+    options.terminal.output,
+  );
+  const text = rows.length === 0 ? 'nothing waits to be revoked' : table;
+  await print({ json: { revocations }, text }, options);
 };
 
 const textOf = (

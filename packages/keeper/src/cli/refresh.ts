@@ -29,12 +29,12 @@ export const addDisconnect = (program: Command): void => {
   withCommonOptions(program.command('disconnect <name>'))
     .summary('end a connection: nothing is kept alive for it any more')
     .description(
-      'Ends a connection. Its grant ends with the last connection that uses it; an answer that is on its way is not stored. The provider hears nothing of it: revoke the consent there as well. Only a new put brings it back.',
+      'Ends a connection. Its grant ends with the last connection that uses it. Its pair is revoked at the provider where that is offered (revocationUrl): at once, or by a running keeper within four days. An answer that is on its way is revoked as well. A new put brings the connection back, and cancels what still waits.',
     )
     .addHelpText('after', '\nExample:\n  $ keyfob-keeper disconnect vin:KMH123')
     .action(async (name: string, options: CommonOptions) => {
       const ended = await onKeeper(options, (keeper) => disconnectConnection(keeper, name));
       if (!ended.wasConnected) throw unknownConnection(name);
-      await print({ json: ended, text: `${name}: disconnected` }, options);
+      await print({ json: ended, text: `${name}: disconnected\n${ended.why}` }, options);
     });
 };

@@ -3,6 +3,7 @@ import { KeeperError } from '../errors.ts';
 import { describeMoment } from '../operations/describe-span.ts';
 import { showConnection } from '../operations/show-connection.ts';
 import type { ShownConnection } from '../operations/show-connection.ts';
+import type { Revocation } from '../stores/revocations.ts';
 import { onStore, readWholeNumber, withCommonOptions } from './options.ts';
 import { print } from './output.ts';
 import type { CommonOptions } from './output.ts';
@@ -18,7 +19,11 @@ export const addShow = (program: Command): void => {
     .addHelpText('after', '\nExample:\n  $ keyfob-keeper show vin:KMH123')
     .action(async (name: string, options: CommonOptions & { readonly attempts: string }) => {
       const attemptsMax = readWholeNumber('--attempts', options.attempts, 0, 1000);
-      const shown = await onStore(options, (store) => showConnection(store, name, attemptsMax));
+      const { shown, waits } = await onStore(options, async (store) => ({
+        shown: await showConnection(store, name, attemptsMax),
+        waits: (await store.revocations({ name, limit: 1 })).at(0),
+      }));
+      if (shown === undefined && waits !== undefined) throw closedConnection(waits);
       if (shown === undefined) throw unknownConnection(name);
       await print({ json: shown, text: textOf(shown, widthOf(options.terminal.output)) }, options);
     });
@@ -27,6 +32,14 @@ export const addShow = (program: Command): void => {
 /** The failure of a name that is not kept. */
 export const unknownConnection = (name: string): KeeperError =>
   new KeeperError('connection_unknown', `There is no connection ${name}`, 'See "keyfob-keeper ls".');
+
+/** The failure of a name that was closed, and whose pair must still be revoked. */
+const closedConnection = ({ name, grant, tries, nextAtMs }: Revocation): KeeperError =>
+  new KeeperError(
+    'connection_closed',
+    `${name} was disconnected at ${showTime(grant.sinceMs)}; its pair must still be revoked at the provider (tried ${tries} times, next at ${showTime(nextAtMs)})`,
+    'Keep a keeper running: it tries again. "keyfob-keeper ls --revoking" lists all.',
+  );
 
 const textOf = (shown: ShownConnection, width: number): string => {
   const { nowMs } = shown;

@@ -1,4 +1,4 @@
-import type { Keeper } from '../keeper.ts';
+import type { Disconnected, Keeper } from '../keeper.ts';
 import type { Millis } from '../time.ts';
 import { describeMoment } from './describe-span.ts';
 import { QUARANTINES } from './doctor/examine-store.ts';
@@ -66,11 +66,32 @@ const explain = (
   return `${what}. It may be tried again ${when}.`;
 };
 
-/** Ends a connection. Returns whether there was one. */
+/** How a connection ended, for programs and in one sentence. */
+export type DisconnectReport = {
+  readonly name: string;
+  readonly wasConnected: boolean;
+  /** What the provider knows of it; `null` where there was no connection. */
+  readonly revocation: Disconnected | null;
+  readonly why: string;
+};
+
+/** What the owner's consent is at the provider, by the result of a revocation. */
+const REVOCATIONS: Readonly<Record<Disconnected, string>> = {
+  revoked: 'The provider has revoked its pair.',
+  pending:
+    'Its pair is not revoked at the provider yet: a running keeper tries again for four days. "ls --revoking" lists what waits.',
+  refused: 'The provider refused to revoke its pair: end the consent there as well.',
+  not_offered: 'The provider has no way to revoke its pair: end the consent there as well.',
+  shared: 'Its grant lives, because other connections use it.',
+};
+
+/** Ends a connection, and reports what its provider knows of that. */
 export const disconnectConnection = async (
   keeper: Pick<Keeper, 'disconnect'>,
   name: string,
-): Promise<{ readonly name: string; readonly wasConnected: boolean }> => ({
-  name,
-  wasConnected: await keeper.disconnect(name),
-});
+): Promise<DisconnectReport> => {
+  const revocation = await keeper.disconnect(name);
+  if (revocation === undefined)
+    return { name, wasConnected: false, revocation: null, why: 'There is no such connection.' };
+  return { name, wasConnected: true, revocation, why: REVOCATIONS[revocation] };
+};

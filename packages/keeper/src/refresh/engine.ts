@@ -95,7 +95,7 @@ export type LogEvent =
       readonly cause: ConsentCause;
       readonly isAvoidable: boolean;
     }
-  /** A pair came for a connection that was closed meanwhile. It is not kept. */
+  /** The revocation of a closed grant is over. `outcome` is a status (`http_200`), `given_up` or `not_offered`. */
   | {
       readonly event: 'pair.revoked';
       readonly grantId: string;

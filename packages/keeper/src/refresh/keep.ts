@@ -16,7 +16,7 @@ import { mayRepeatsEndPairs, mustWait } from './later-sends.ts';
 import { dueOf, nextPair, openAnswer, openPair, sealAnswer, sealPair } from './pair.ts';
 import type { Answer } from './read-answer.ts';
 import { readAnswer } from './read-answer.ts';
-import { revokePairs } from './revoke.ts';
+import { keepToRevoke } from './revoke.ts';
 
 /** A usable answer, and when it was asked for. */
 export type Success = {
@@ -65,11 +65,13 @@ export const keepPair = async (
     }
     const result = await engine.store.settle(grant.id, seen, settlement);
     if (!result.isDone && result.grant?.state === 'closed')
-      revokePairs(
+      await keepToRevoke(
         engine,
         client,
-        grant,
-        [success, ...also.spares].map(({ answer }) => answer.pair),
+        grant.id,
+        [success, ...also.spares].map((one) =>
+          sealAnswer(engine.keys, grant, { ...one, body: one.answer.body }),
+        ),
       );
     const back = result.isDone ? undefined : await bringBack(engine, seen, client, result.grant, success);
     return { grant: back ?? result.grant ?? next, isSaved: true };

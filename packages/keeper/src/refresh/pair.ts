@@ -22,7 +22,14 @@ const bindingOf = ({ id, generation, epoch }: Place, column: string) => ({
 
 /** The pair of a grant, in clear. Throws `KeeperError` where no key opens it. */
 export const openPair = (keys: KeyRing, grant: Grant): Pair =>
-  JSON.parse(unseal(keys, bindingOf(grant, 'pair'), grant.sealed)) as Pair;
+  JSON.parse(unseal(keys, bindingOf(placeOfPair(grant), 'pair'), grant.sealed)) as Pair;
+
+/** Where the pair of a grant is sealed: closing raises the epoch of its row, and leaves the pair as it was. */
+export const placeOfPair = ({ id, generation, epoch, state }: Grant): Place => ({
+  id,
+  generation,
+  epoch: state === 'closed' ? epoch - 1 : epoch,
+});
 
 /** What stands for a pair in the index: its refresh token, or the place where it has none. */
 export const lookupTextOf = ({ refreshToken }: Pair, client: string): string =>

@@ -24,6 +24,8 @@ const isoOrNull = (atMs: Millis | undefined): string | null => (atMs === undefin
 
 /** The states that a list can be asked for. */
 export const stateName = v.picklist(STATES);
+/** What the provider knows of a closed connection. */
+export const revocationName = v.picklist(['revoked', 'pending', 'refused', 'not_offered', 'shared']);
 /** Why an owner must consent again. */
 export const causeName = v.picklist(CAUSES);
 

@@ -4,7 +4,7 @@ import type { Client } from '../providers/clients.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { keepStored, readStored } from '../refresh/keep.ts';
 import { openPair } from '../refresh/pair.ts';
-import { revokePairs } from '../refresh/revoke.ts';
+import { keepToRevoke } from '../refresh/revoke.ts';
 import type { StoredAnswer } from '../stores/store.ts';
 
 /**
@@ -36,11 +36,7 @@ const drainGrant = async (
   const grant = await engine.store.read(grantId);
   const client = grant === undefined ? undefined : engine.clients.get(grant.client);
   if (grant === undefined || client === undefined) return;
-  if (grant.state === 'closed') {
-    const successes = answers.map((answer) => readStored(engine, client, answer));
-    const pairs = successes.flatMap((one) => one?.answer.pair ?? []);
-    return revokePairs(engine, client, grant, pairs);
-  }
+  if (grant.state === 'closed') return keepToRevoke(engine, client, grant.id, answers);
   const fitting = answers.filter((answer) => isFor(grant, answer));
   if (fitting.length > 0) await keepStored(engine, grant, fitting);
   await keepSpares(

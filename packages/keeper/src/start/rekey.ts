@@ -1,7 +1,7 @@
 import { KeeperError } from '../errors.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { Engine } from '../refresh/engine.ts';
-import { openAnswer, openPair, sealAnswer, sealPair } from '../refresh/pair.ts';
+import { openAnswer, openPair, placeOfPair, sealAnswer, sealPair } from '../refresh/pair.ts';
 import type { KeyPage, StoredAnswer } from '../stores/store.ts';
 import { sleep } from '../time.ts';
 
@@ -40,7 +40,7 @@ export const rekey = async (engine: Engine, onProgress: (resealed: number) => vo
   const sealAnew = async (grant: Grant): Promise<void> => {
     const pair = openedOr(() => openPair(keys, grant));
     if (pair === undefined) return;
-    const { sealed, lookup } = sealPair(keys, grant, pair, grant);
+    const { sealed, lookup } = sealPair(keys, placeOfPair(grant), pair, grant);
     if (await store.reseal(grant.id, grant, { sealed, lookup })) resealed += 1;
     else moved += 1;
   };

@@ -1,6 +1,7 @@
 import type { ConsentCause, DueRank, Grant, GrantState } from '../grants/grant.ts';
 import type { ClaimedConsent, ConsentOutcome } from './consents.ts';
 import type { Delivery, EndpointHealth } from './deliveries.ts';
+import type { Revocation } from './revocations.ts';
 import type { ServiceKey, ServiceScope } from './service-keys.ts';
 import type {
   Attempt,
@@ -59,6 +60,14 @@ export const toGrant = (row: Row): Grant => {
     isAtRisk: row['is_at_risk'] === 1,
   };
 };
+
+/** A row of `grants` that waits for its revocation. */
+export const toRevocation = (row: Row): Revocation => ({
+  grant: toGrant(row),
+  name: toText(row['revoke_name']) ?? '',
+  tries: toNumber(row['revoke_tries']) ?? 0,
+  nextAtMs: toNumber(row['revoke_at_ms']) ?? 0,
+});
 
 /** A row of `consents`. */
 export const toConsent = (row: Row): ClaimedConsent => ({

@@ -6,7 +6,9 @@ import type { Clock, Millis } from '../time.ts';
 import type { ConsentVerbs } from './consents.ts';
 import type { DeliveryVerbs } from './deliveries.ts';
 import type { FigureVerbs } from './figures.ts';
+import type { RevocationVerbs } from './revocations.ts';
 import type { ServiceKeyVerbs } from './service-keys.ts';
+import type { StoredAnswer } from './stored-answer.ts';
 import type { StoredEvent } from './stored-event.ts';
 
 /**
@@ -28,6 +30,7 @@ export type Store = GrantVerbs &
   FigureVerbs &
   ServiceKeyVerbs &
   ConsentVerbs &
+  RevocationVerbs &
   IdentityVerbs;
 
 /** What the caller believes of a row. `fence` is left out with an answer: a pair counts without the lease. */
@@ -71,17 +74,7 @@ export type Attempt = Omit<AttemptEnd, 'outcome' | 'tookMs'> & {
   readonly tookMs: Millis | undefined;
 };
 
-/** An answer that is not (or not yet) the grant's pair: as it came, encrypted. */
-export type StoredAnswer = {
-  readonly id: string;
-  readonly grantId: string;
-  /** Of the token that was sent. */
-  readonly generation: number;
-  readonly epoch: number;
-  readonly sealed: Uint8Array;
-  readonly sentAtMs: Millis;
-  readonly receivedAtMs: Millis;
-};
+export type { StoredAnswer } from './stored-answer.ts';
 
 /** What a transaction about one grant writes. */
 export type Settlement = {
@@ -107,8 +100,11 @@ export type GrantVerbs = {
   put(put: Put): Promise<PutResult>;
   /** The same for many, each by itself, in their order: for imports. A thousand at most. */
   putMany(puts: readonly Put[]): Promise<readonly PutResult[]>;
-  /** Ends a connection, and its grant with the last one. Returns the grant; `undefined` where there was no connection. */
-  disconnect(name: string): Promise<Grant | undefined>;
+  /**
+   * Ends a connection, and its grant with the last one; its revocation is due after `holdMs`. Returns the grant; `undefined` where there
+   * was no connection.
+   */
+  disconnect(name: string, holdMs?: Millis): Promise<Grant | undefined>;
   /** Notes that access tokens were asked for, and makes a refresh due earlier. Never later. */
   touch(touches: readonly { grantId: string; askedAtMs: Millis; due: Due | undefined }[]): Promise<void>;
 };
@@ -314,7 +310,7 @@ export type KeyPage<Row> = { readonly rows: readonly Row[]; readonly after: stri
 
 /** For a change of keys. A sealed value begins with its version (1 byte) and the id of its key (4 bytes). */
 export type KeyVerbs = {
-  /** Of the next `limit` grants in order of their ids: those that are not closed and whose pair was sealed with another key. */
+  /** Of the next `limit` grants in order of their ids: those that are not closed, or wait for their revocation, and whose pair was sealed with another key. */
   grantsUnderOtherKeys(keyId: Uint8Array, after: string, limit: number): Promise<KeyPage<Grant>>;
   /** Of the next `limit` answers in order of their ids: those that were sealed with another key. */
   answersUnderOtherKeys(keyId: Uint8Array, after: string, limit: number): Promise<KeyPage<StoredAnswer>>;

@@ -7,6 +7,7 @@ import { describeOutdating } from './outdating.ts';
 import { describePutting } from './putting.ts';
 import { describeRefreshing } from './refreshing.ts';
 import { describeReporting } from './reporting.ts';
+import { describeRevoking } from './revoking.ts';
 import { describeScheduling } from './scheduling.ts';
 import { describeSharing } from './sharing.ts';
 import { describeServiceKeys } from './service-keys.ts';
@@ -19,6 +20,7 @@ export const describeStore = (name: string, open: OpenForContract): void => {
   describeDuplicates(name, open);
   describeSharing(name, open);
   describeRefreshing(name, open);
+  describeRevoking(name, open);
   describeScheduling(name, open);
   describeAnnouncing(name, open);
   describeListing(name, open);

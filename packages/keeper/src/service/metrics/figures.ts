@@ -14,6 +14,8 @@ export type StoreFigures = {
   readonly ends: Forecast;
   readonly figures: Figures;
   readonly endpoints: readonly EndpointHealth[];
+  /** Closed grants whose pair must still be revoked, by client. */
+  readonly revocations: Readonly<Record<string, number>>;
 };
 
 /** However often metrics are asked for, the store is read once in so long. */
@@ -30,13 +32,14 @@ export const createFigures = (
   let last: Promise<StoreFigures | undefined> = Promise.resolve(undefined);
   const read = async (): Promise<StoreFigures | undefined> => {
     try {
-      const [counts, ends, figures, endpoints] = await Promise.all([
+      const [counts, ends, figures, endpoints, revocations] = await Promise.all([
         keeper.counts(),
         keeper.forecastEnds(DAYS),
         store.figures([...clients.keys()]),
         store.endpointHealth(),
+        store.countRevocations(),
       ]);
-      return { nowMs: store.nowMs(), counts, ends, figures, endpoints };
+      return { nowMs: store.nowMs(), counts, ends, figures, endpoints, revocations };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       return undefined;

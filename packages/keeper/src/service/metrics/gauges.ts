@@ -30,9 +30,10 @@ export const createGauges = (
   const lag = gauge('due_lag_seconds', 'By how much the refresh that waits longest is late.', 'client');
   const unsure = gauge('uncertain_age_seconds', 'How long the oldest grant has no sure answer.');
   const ending = gauge('refresh_tokens_ending', 'Refresh tokens that end within so many days.', 'days');
+  const revoking = gauge('revocations_waiting', 'Closed grants that must still be revoked.', 'client');
   const queued = gauge('webhook_waiting', 'Messages that wait.', 'endpoint');
   const failing = gauge('webhook_failing', 'Of them, those that were tried and not accepted.', 'endpoint');
-  const ofStore = [grants, dead, connections, lag, unsure, ending, queued, failing];
+  const ofStore = [grants, dead, connections, lag, unsure, ending, revoking, queued, failing];
 
   const setOfProcess = async (): Promise<void> => {
     const nowMs = context.parts.engine.clock.wallMs();
@@ -47,10 +48,18 @@ export const createGauges = (
     }
   };
 
-  const setOfStore = ({ nowMs, counts, ends, figures, endpoints: health }: StoreFigures): void => {
+  const setOfStore = ({
+    nowMs,
+    counts,
+    ends,
+    figures,
+    endpoints: health,
+    revocations,
+  }: StoreFigures): void => {
     const names = new Set([...context.parts.engine.clients.keys(), ...Object.keys(counts.clients)]);
     for (const client of names) {
       for (const state of STATES) grants.set({ client, state }, counts.clients[client]?.[state] ?? 0);
+      revoking.set({ client }, revocations[client] ?? 0);
       lag.set({ client }, Math.max(0, nowMs - (figures.dueAtMs[client] ?? nowMs)) / 1000);
     }
     for (const cause of CAUSES) dead.set({ cause }, counts.causes[cause] ?? 0);

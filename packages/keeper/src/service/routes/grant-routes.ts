@@ -10,6 +10,7 @@ import {
   grantListShape,
   iso,
   moment,
+  revocationName,
   showAttempt,
   showDetails,
   showGrant,
@@ -154,13 +155,17 @@ export const GRANT_ROUTES: readonly ServiceRoute[] = [
     path: '/v1/grants/{name}',
     tag: 'grants',
     summary: 'Close a connection',
-    description: 'Nothing is kept alive for it any more. A grant ends with its last connection.',
+    description:
+      'Nothing is kept alive for it any more. A grant ends with its last connection, and is revoked at the provider. `pending`: a node tries again for four days; `refused` and `not_offered`: the consent must be ended at the provider; `shared`: other connections use the grant, which lives.',
     scope: 'grants:write',
-    answers: { 204: { description: 'Closed.' } },
+    answers: {
+      200: { description: 'Closed.', schema: v.object({ name: v.string(), revocation: revocationName }) },
+    },
     problems: ['name_not_visible', 'not_connected'],
     async handle({ context, name }) {
-      if (!(await context.keeper.disconnect(name))) throw notConnected(name);
-      return { status: 204 };
+      const revocation = await context.keeper.disconnect(name);
+      if (revocation === undefined) throw notConnected(name);
+      return { status: 200, body: { name, revocation } };
     },
   }),
   defineRoute({

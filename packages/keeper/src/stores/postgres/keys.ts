@@ -10,7 +10,7 @@ const pageOf = (
 ): string => `WITH page AS (SELECT * FROM ${table} WHERE id > :after ORDER BY id LIMIT :limit)
   SELECT page.*, substr(sealed, 2, 4) <> :keyId ${which} AS is_other, (SELECT count(*) FROM page) AS looked FROM page
   WHERE (substr(sealed, 2, 4) <> :keyId ${which}) OR id = (SELECT max(id) FROM page) ORDER BY id`;
-const GRANTS = pageOf('keeper_grants', "AND state <> 'closed'");
+const GRANTS = pageOf('keeper_grants', "AND (state <> 'closed' OR revoke_at_ms IS NOT NULL)");
 const ANSWERS = pageOf('keeper_answers', '');
 const RESEAL = `UPDATE keeper_grants SET sealed = :sealed, lookup = :lookup
   WHERE id = :id AND generation = :generation AND epoch = :epoch RETURNING 1`;

@@ -17,6 +17,7 @@ import { createListVerbs } from './lists.ts';
 import { migrate } from './migrate.ts';
 import { createPrune } from './prune.ts';
 import { createRefreshVerbs } from './refreshes.ts';
+import { createRevocationVerbs } from './revocations.ts';
 import { createScheduleVerbs } from './schedule.ts';
 import { createServiceKeyVerbs } from './service-keys.ts';
 
@@ -57,6 +58,7 @@ export const postgresStore =
         ...createKeyVerbs(connections),
         ...createServiceKeyVerbs(connections),
         ...createConsentVerbs(connections),
+        ...createRevocationVerbs(connections),
         ...createDeliveryVerbs(connections),
         ...createFigureVerbs(connections),
         ...createIdentityVerbs(connections),

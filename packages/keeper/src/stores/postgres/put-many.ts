@@ -4,6 +4,7 @@ import type { Put, PutResult } from '../store.ts';
 import type { Connections } from './connections.ts';
 import { countPairs } from './count-pair.ts';
 import { columnsOf } from './put.ts';
+import { cancelRevocations } from './revocations.ts';
 import { NOW } from './schema.ts';
 import type { Query } from './send.ts';
 
@@ -56,6 +57,7 @@ const insertFresh = async (
   const inserted = new Map((await query(INSERT, columns)).map((row) => [row['id'], row]));
   const ids = fresh.map(({ grantId }) => grantId);
   await query(LINK, { names: fresh.map(({ name }) => name), ids, clients: column('client') });
+  await cancelRevocations(query, fresh);
   await countPairs(query, ids);
   return new Map(fresh.map((put) => [put, toGrant(inserted.get(put.grantId) ?? {})]));
 };

@@ -7,6 +7,7 @@ import type { Connections } from './connections.ts';
 import type { Query } from './send.ts';
 import { countPair } from './count-pair.ts';
 import { isReplacedToken, noteReplacedToken } from './replaced-tokens.ts';
+import { cancelRevocations } from './revocations.ts';
 import { NOW } from './schema.ts';
 
 const LOCK_CONNECTION = 'SELECT grant_id FROM keeper_connections WHERE name = :name FOR UPDATE';
@@ -51,7 +52,9 @@ export const createPut =
   (put) =>
     transact(async (query) => {
       const result = await write(query, put);
-      if (put.consent !== undefined && isKept(result)) await query(END_CONSENT, { digest: put.consent });
+      if (!isKept(result)) return result;
+      await cancelRevocations(query, [put]);
+      if (put.consent !== undefined) await query(END_CONSENT, { digest: put.consent });
       return result;
     });
 

@@ -165,4 +165,12 @@ export const SCHEMA: readonly string[] = [
   );
   CREATE INDEX keeper_consents_by_end ON keeper_consents (ends_at_ms);
   `,
+  `
+  ALTER TABLE keeper_grants ADD COLUMN revoke_at_ms bigint;
+  ALTER TABLE keeper_grants ADD COLUMN revoke_tries integer;
+  ALTER TABLE keeper_grants ADD COLUMN revoke_name text COLLATE "C";
+  CREATE INDEX keeper_grants_by_revocation ON keeper_grants (client, revoke_at_ms) WHERE revoke_at_ms IS NOT NULL;
+  CREATE INDEX keeper_grants_revoked_by_name ON keeper_grants (revoke_name) WHERE revoke_at_ms IS NOT NULL;
+  CREATE INDEX keeper_grants_revoked_by_lookup ON keeper_grants (lookup) WHERE revoke_at_ms IS NOT NULL;
+  `,
 ];

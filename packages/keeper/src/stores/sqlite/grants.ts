@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts';
 import { CLOSE } from './close.ts';
 import { createPut } from './put.ts';
 import { createReplacedTokens } from './replaced-tokens.ts';
+import { createRevocationMark } from './revocations.ts';
 import { toGrant } from '../rows.ts';
 
 /** Grants and connections. */
@@ -16,6 +17,7 @@ export const createGrantVerbs = (connection: Connection): GrantVerbs => {
   const read = database.prepare('SELECT * FROM grants WHERE id = ?');
   const unlink = database.prepare('DELETE FROM connections WHERE name = ?');
   const countLinks = database.prepare('SELECT count(*) AS links FROM connections WHERE grant_id = ?');
+  const markRevocation = createRevocationMark(connection);
   const closeGrant = database.prepare(CLOSE);
   const touch = database.prepare(
     `UPDATE grants SET asked_at_ms = max(coalesce(asked_at_ms, 0), :asked),
@@ -37,14 +39,17 @@ export const createGrantVerbs = (connection: Connection): GrantVerbs => {
       }),
     read: (grantId) => commits.read(() => readRow(grantId)),
     ...createPut(connection),
-    disconnect: (name) =>
+    disconnect: (name, holdMs = 0) =>
       commits.run(() => {
         const row = find.get(name);
         if (row === undefined) return undefined;
         const grant = toGrant(row);
         unlink.run(name);
         replaced.forgetAll(name);
-        if (countLinks.get(grant.id)?.['links'] === 0) closeGrant.run(nowMs(), grant.id);
+        if (countLinks.get(grant.id)?.['links'] === 0) {
+          closeGrant.run(nowMs(), grant.id);
+          markRevocation(grant.id, name, nowMs() + holdMs);
+        }
         return readRow(grant.id);
       }),
     touch: (touches) =>

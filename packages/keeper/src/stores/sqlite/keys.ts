@@ -15,7 +15,10 @@ export const createKeyVerbs = ({ database, commits }: Connection): KeyVerbs => {
         return { rows: look.all(after, limit, keyId), after: last === undefined ? undefined : String(last) };
       });
   };
-  const [grants, answers] = [pagesOf('grants', "AND state <> 'closed'"), pagesOf('answers', '')];
+  const [grants, answers] = [
+    pagesOf('grants', "AND (state <> 'closed' OR revoke_at_ms IS NOT NULL)"),
+    pagesOf('answers', ''),
+  ];
   const reseal = database.prepare(
     'UPDATE grants SET sealed = ?, lookup = ? WHERE id = ? AND generation = ? AND epoch = ?',
   );

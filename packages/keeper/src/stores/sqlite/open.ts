@@ -19,6 +19,7 @@ import { createListVerbs } from './lists.ts';
 import { refuseNetworkDisk } from './network-disk.ts';
 import { createPrune } from './prune.ts';
 import { createRefreshVerbs } from './refreshes.ts';
+import { createRevocationVerbs } from './revocations.ts';
 import { createScheduleVerbs } from './schedule.ts';
 import { SCHEMA } from './schema.ts';
 import { createServiceKeyVerbs } from './service-keys.ts';
@@ -61,6 +62,7 @@ const openSqliteStore = (
     ...createKeyVerbs(connection),
     ...createServiceKeyVerbs(connection),
     ...createConsentVerbs(connection),
+    ...createRevocationVerbs(connection),
     ...createDeliveryVerbs(connection),
     ...createFigureVerbs(connection),
     ...createIdentityVerbs(connection, file, place),

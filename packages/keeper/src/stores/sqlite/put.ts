@@ -5,6 +5,7 @@ import { isForSame, isFromBefore, toGrant } from '../rows.ts';
 import type { Value } from '../rows.ts';
 import { CLOSE } from './close.ts';
 import { createConsentEnd } from './consents.ts';
+import { createRevocationCancel } from './revocations.ts';
 import { createReplacedTokens } from './replaced-tokens.ts';
 
 const INSERT = `INSERT INTO grants (id, client, params, generation, epoch, state, since_ms, sealed, lookup, issued_at_ms,
@@ -55,6 +56,7 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
   const insert = database.prepare(INSERT);
   const replace = database.prepare(REPLACE);
   const endConsent = createConsentEnd(connection);
+  const cancelRevocations = createRevocationCancel(connection);
   const raiseHighWater = database.prepare('UPDATE deployment SET high_water = high_water + 1');
 
   const columnsOf = (put: Put, pair: SealedPair): Record<string, string | number | Uint8Array | null> => ({
@@ -139,7 +141,7 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
   };
 
   return {
-    put: (put) => commits.run(() => endConsent(put, write(put))),
-    putMany: (puts) => commits.run(() => puts.map(write)),
+    put: (put) => commits.run(() => endConsent(put, cancelRevocations(put, write(put)))),
+    putMany: (puts) => commits.run(() => puts.map((put) => cancelRevocations(put, write(put)))),
   };
 };

@@ -182,4 +182,12 @@ export const SCHEMA: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX consents_by_end ON consents (ends_at_ms);
   `,
+  `
+  ALTER TABLE grants ADD COLUMN revoke_at_ms INTEGER;
+  ALTER TABLE grants ADD COLUMN revoke_tries INTEGER;
+  ALTER TABLE grants ADD COLUMN revoke_name TEXT;
+  CREATE INDEX grants_by_revocation ON grants (client, revoke_at_ms) WHERE revoke_at_ms IS NOT NULL;
+  CREATE INDEX grants_revoked_by_name ON grants (revoke_name) WHERE revoke_at_ms IS NOT NULL;
+  CREATE INDEX grants_revoked_by_lookup ON grants (lookup) WHERE revoke_at_ms IS NOT NULL;
+  `,
 ];
