@@ -43,12 +43,25 @@ const REFUSALS = {
   client_of_other_dialect: 'unauthenticated',
   client_disabled: 'unauthenticated',
   client_method_wrong: 'unauthenticated',
+  // who sends a bound token, or asks for one
+  proof_missing: 'unproved',
+  proof_malformed: 'unproved',
+  proof_key_refused: 'unproved',
+  proof_signature_wrong: 'unproved',
+  proof_of_other_request: 'unproved',
+  proof_of_other_token: 'unproved',
+  proof_of_other_key: 'unproved',
+  proof_out_of_time: 'unproved',
+  proof_nonce_missing: 'unproved',
+  proof_repeated: 'unproved',
+  certificate_wrong: 'unproved',
   // an authorization code
   code_unknown: 'dead_code',
   code_expired: 'dead_code',
   code_client_mismatch: 'dead_code',
   code_redirect_wrong: 'dead_code',
   code_verifier_wrong: 'dead_code',
+  code_key_wrong: 'dead_code',
   code_reloaded: 'dead_code',
   code_replayed: 'dead_code',
   // a refresh token
@@ -144,6 +157,8 @@ export class Refusal extends Error {
   /** Whether the code that threw it has emitted a log event for it. */
   readonly isReported: boolean;
   readonly oauthError: OAuthError | undefined;
+  /** Headers that the answer needs besides those of its reason. Absent for none. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(
     reason: RefusalReason,
@@ -153,6 +168,7 @@ export class Refusal extends Error {
       readonly clientId?: string | undefined;
       readonly isReported?: boolean;
       readonly oauthError?: OAuthError;
+      readonly headers?: Readonly<Record<string, string>>;
     } = {},
   ) {
     super(reason);
@@ -163,6 +179,7 @@ export class Refusal extends Error {
     this.clientId = about.clientId;
     this.isReported = about.isReported ?? false;
     this.oauthError = about.oauthError;
+    this.headers = about.headers;
   }
 }
 

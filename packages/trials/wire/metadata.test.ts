@@ -35,6 +35,7 @@ describe('Metadata', () => {
       ],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       code_challenge_methods_supported: ['S256'],
+      dpop_signing_alg_values_supported: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
       authorization_response_iss_parameter_supported: true,
       introspection_endpoint: `${ISSUER}/oauth/introspect`,
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
@@ -78,6 +79,7 @@ describe('Metadata of the vehicle calls as a protected resource', () => {
       resource: ISSUER,
       authorization_servers: [ISSUER],
       bearer_methods_supported: ['header'],
+      dpop_signing_alg_values_supported: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
       resource_name: 'Vehicles',
     });
   });

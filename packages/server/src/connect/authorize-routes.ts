@@ -127,9 +127,10 @@ const agree = async (
   { subject }: Owner,
   vehicles: readonly Vehicle[],
 ): Promise<WireResponse> => {
-  const { codeChallenge, scope, brand } = request;
+  const { codeChallenge, keyThumbprint, scope, brand } = request;
   const redirectUri = request.isRedirectUriNamed ? request.redirectUri : undefined;
-  const consent = { clientId: client.id, redirectUri, codeChallenge, scope, brand, subject, vehicles };
+  const bound = { codeChallenge, keyThumbprint };
+  const consent = { clientId: client.id, redirectUri, ...bound, scope, brand, subject, vehicles };
   const given = await giveConsent(context, dialect, consent, { ...visit.exchange, caller: visit.caller });
   if (given.outcome === 'client_unknown') throw new Refusal('client_unknown');
   const parameters = dialect.authorization.renderCode(given.code, context.publicUrl);

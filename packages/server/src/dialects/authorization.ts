@@ -25,6 +25,8 @@ export type AuthorizationRequest = {
   readonly scope: string;
   /** PKCE with S256 (RFC 7636); `undefined` where the client sent none. */
   readonly codeChallenge: string | undefined;
+  /** The thumbprint of the key that the code is to be bound to (`dpop_jkt`, RFC 9449 §10). Absent for none. */
+  readonly keyThumbprint?: string | undefined;
   /** Whether it is about simulated owners and vehicles. */
   readonly isSimulated: boolean;
   readonly brand: string | undefined;

@@ -5,10 +5,13 @@ import type { Shape } from '../tokens/shape.ts';
 import { BLOCK_BYTES } from '../tokens/sealer.ts';
 import { IDEMPOTENCY_KEY } from '../wire/headers.ts';
 import {
+  BINDING_REASONS,
   BODY_REASONS,
   CLIENT_AUTHENTICATION_REASONS,
   EDGE_REASONS,
+  PROOF_PARAMETER,
   SAMPLE_EXCHANGE,
+  SAMPLE_NONCE,
   TEXT_NOT_EMPTY,
 } from '../wire/route-description.ts';
 import type { DescribedAnswer, DescribedParameter } from '../wire/route-description.ts';
@@ -27,6 +30,7 @@ export const tokenReasonsOf = (
   ...CLIENT_AUTHENTICATION_REASONS,
   'client_not_permitted',
   ...(endpoint.isShared === true ? [] : (['user_agent_missing'] as const)),
+  ...(endpoint.bindsTokens === true ? BINDING_REASONS : []),
   ...(readsIdempotencyKey(endpoint) ? (['idempotency_key_malformed'] as const) : []),
   ...(endpoint.ending === undefined ? [] : (['parameter_missing', 'access_token_dead'] as const)),
   ...[...grantTypesOf(endpoint).values()].flatMap(({ parameters, description }) => [
@@ -63,6 +67,7 @@ export const tokenHeadersOf = (dialect: Dialect, endpoint: TokenEndpoint): reado
   };
   return [
     ...(readsIdempotencyKey(endpoint) ? [idempotencyKey] : []),
+    ...(endpoint.bindsTokens === true ? [PROOF_PARAMETER] : []),
     ...(endpoint.isShared !== true && dialect.defaultPolicy.requireUserAgent ? [userAgent] : []),
   ];
 };
@@ -86,13 +91,18 @@ export const tokenAnswerOf = (dialect: Dialect, endpoint: TokenEndpoint, schema:
       refreshExpiresInSeconds: defaultPolicy.refreshTokenLifetimeSeconds,
     }),
   };
+  const sample = dialect.renderAnswer(tokens, defaultPolicy, SAMPLE_EXCHANGE);
+  const nonce = endpoint.bindsTokens === true ? SAMPLE_NONCE : {};
   return {
     summary: 'The tokens.',
     mediaType: 'application/json',
     schema,
-    sample: dialect.renderAnswer(tokens, defaultPolicy, SAMPLE_EXCHANGE),
+    sample: { ...sample, headers: { ...sample.headers, ...nonce } },
   };
 };
+
+/** What follows a refresh token that is bound to a key: the thumbprint, and a MAC. */
+export const BOUND_REFRESH_TOKEN = { type: 'string', pattern: '^[^~]+~k[A-Za-z0-9_-]{67}$' };
 
 /** A text of a shape that stands for nothing. The same `number` gives the same text. */
 const sampleOf = (shape: Shape, number: number): string => {

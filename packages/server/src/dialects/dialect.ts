@@ -49,6 +49,8 @@ export type TokenEndpoint = {
   };
   /** Whether the answer to a refresh leaves out a refresh token that stays the same. */
   readonly omitsKeptRefreshToken?: true;
+  /** Whether a request may carry what its tokens are to be bound to: a proof of possession or a certificate. */
+  readonly bindsTokens?: boolean;
   /** Reads a request. Throws a `Refusal`. */
   parse(request: WireRequest): TokenRequest;
 };
@@ -163,9 +165,12 @@ export type CreateRoutes = (
 /** After how many seconds a client may try again if the store or the server could not serve it. */
 export const RETRY_AFTER_SECONDS = 2;
 
-/** The headers of an answer, with the refusal's own `Retry-After` if it has one. */
-export const withRetryAfter = (
-  { retryAfterSeconds }: Refusal,
+/** The headers of an answer, with those that the refusal itself brings, such as its own `Retry-After`. */
+export const withRefusalHeaders = (
+  { retryAfterSeconds, headers: own }: Refusal,
   headers: Readonly<Record<string, string>> | undefined,
-): Readonly<Record<string, string>> | undefined =>
-  retryAfterSeconds === undefined ? headers : { ...headers, 'Retry-After': String(retryAfterSeconds) };
+): Readonly<Record<string, string>> | undefined => {
+  if (retryAfterSeconds === undefined && own === undefined) return headers;
+  const retryAfter = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
+  return { ...headers, ...own, ...retryAfter };
+};

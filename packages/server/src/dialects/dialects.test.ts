@@ -32,7 +32,11 @@ const DEAD_CODE: readonly RefusalReason[] = [
   'code_reloaded',
   'code_replayed',
 ];
-const CODE_NOT_MATCHED: readonly RefusalReason[] = ['code_redirect_wrong', 'code_verifier_wrong'];
+const CODE_NOT_MATCHED: readonly RefusalReason[] = [
+  'code_redirect_wrong',
+  'code_verifier_wrong',
+  'code_key_wrong',
+];
 /** One answer for all of them, or ids and secrets could be guessed one after the other. */
 const UNAUTHENTICATED: readonly RefusalReason[] = [
   'client_unknown',
@@ -64,6 +68,9 @@ const ERRORS = new Set([
   'invalid_token',
   // RFC 8707 §2
   'invalid_target',
+  // RFC 9449 §5 and §8
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
 ]);
 
 void test('every dialect is listed under its own name', () => {

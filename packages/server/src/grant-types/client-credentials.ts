@@ -26,7 +26,7 @@ export const clientCredentials: GrantType = defineGrantType({
     },
     RESOURCE,
   ],
-  async handle(context, { client, parameters, dialect, requestId, caller }) {
+  async handle(context, { client, parameters, dialect, requestId, caller, binding }) {
     const { keyRing, issuer } = context;
     const { id, type, policy } = client;
     if (type !== 'confidential' || !policy.clientCredentials) throw new Refusal('client_not_permitted');
@@ -46,6 +46,7 @@ export const clientCredentials: GrantType = defineGrantType({
       iat: issuedAt,
       exp: issuedAt + expiresInSeconds,
       jti: sealTokenId(key, { kind: 'client', issuedAt, serial: context.nextSerial() }),
+      binding,
     });
     context.emit({ event: 'client_token.issued', dialect, requestId, caller, clientId: id });
     const isAsAsked = scope === (parameters.scope ?? '');

@@ -8,6 +8,7 @@ import type { KeyContext } from '../grants/newer-key.ts';
 import type { Store } from '../grants/store.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
 import type { Caller, Emit } from '../log-event.ts';
+import type { Binding } from '../tokens/binding.ts';
 import type { TokenBatches } from './token-batches.ts';
 
 /** What grant types work with. */
@@ -32,6 +33,8 @@ export type GrantRequest<Values = ParameterValues> = {
   readonly shapes: TokenShapes;
   readonly parameters: Values;
   readonly brand: string | undefined;
+  /** What its sender has proved, and access tokens are bound to. Absent for tokens that any bearer may use. */
+  readonly binding?: Binding | undefined;
   readonly idempotencyKey: string | undefined;
 };
 
@@ -46,6 +49,8 @@ export type TokenResponse = {
   readonly scope?: string;
   /** The owner of the grant; absent where there is none. Wires whose answers name an owner write it. */
   readonly subject?: string;
+  /** How the access token is sent. Absent for Bearer. @see RFC 9449 §5 */
+  readonly tokenType?: 'DPoP';
 };
 
 /** One parameter of a grant type. */

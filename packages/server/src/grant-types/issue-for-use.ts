@@ -43,8 +43,9 @@ export const prepareIssuing = (
   {
     client,
     shapes,
+    binding,
     parameters: { resource, scope },
-  }: Pick<GrantRequest<RequestedAccess>, 'client' | 'shapes' | 'parameters'>,
+  }: Pick<GrantRequest<RequestedAccess>, 'client' | 'shapes' | 'binding' | 'parameters'>,
   { undecided, use }: TokenUse,
   now: Now,
 ): Issuing => {
@@ -55,7 +56,18 @@ export const prepareIssuing = (
       if (verdict.kind === 'refuse' || verdict.kind === 'replay') return;
       if (grant === undefined || fault !== undefined) return;
       const { nowMs, doubt } = now;
-      const tokens = batches.issue({ nowMs, doubt, shapes, grant, policy, audiences, scope });
+      const tokens = batches.issue({
+        nowMs,
+        doubt,
+        shapes,
+        grant,
+        policy,
+        audiences,
+        scope,
+        binding,
+        // A client that authenticates proves by that whose the refresh token is, and may change its key. RFC 9449 §5.
+        bindsRefreshToken: client.type === 'public' && binding?.kind === 'jkt',
+      });
       return later((done, fail) =>
         give(tokens, {
           done(answer) {

@@ -17,7 +17,7 @@ export const personalGrant: GrantType = defineGrantType({
   grantType: PERSONAL_GRANT,
   description: { givesRefreshToken: false, refusals: ['personal_grant_ended'] },
   parameters: [],
-  async handle(context, { client, shapes, brand, dialect, requestId, caller }) {
+  async handle(context, { client, shapes, brand, dialect, requestId, caller, binding }) {
     const { id: clientId, type, policy } = client;
     const id = personalGrantOf(policy);
     if (type !== 'confidential' || id === undefined) throw new Refusal('client_not_permitted');
@@ -32,6 +32,7 @@ export const personalGrant: GrantType = defineGrantType({
       shapes,
       grant: { ...grant, keyNumber: context.keyRing.seal.active.number },
       policy,
+      binding,
     });
     const grantId = writeGrantId(id);
     context.emit({ event: 'personal_token.issued', dialect, requestId, caller, clientId, grantId });

@@ -14,7 +14,10 @@ import { reportedRefusal, reportRefusedCode } from './reported-refusal.ts';
 const ONLY_USE = 0;
 
 /** What a grant type knows of the code that its request presents; the rest is in the request. */
-type Presentation = Omit<PresentedCode, 'clientId' | 'brand' | 'useDigest' | 'isRetryOfOurs'>;
+type Presentation = Omit<
+  PresentedCode,
+  'clientId' | 'brand' | 'useDigest' | 'isRetryOfOurs' | 'keyThumbprint'
+>;
 
 /**
  * Redeems what an owner agreed to, and issues the tokens where the verdict gives some. Resolves only after the store has
@@ -26,12 +29,13 @@ export const redeemPresented = async (
   presentation: Presentation,
 ): Promise<{ readonly result: CodeResult; readonly tokens: TokenAnswer | undefined }> => {
   const { store, emit, undecidedCodes: undecided } = context;
-  const { client, caller, requestId, brand } = request;
+  const { client, caller, requestId, brand, binding } = request;
   const use = { grantId: presentation.grantId, generation: ONLY_USE };
   const presented = {
     ...presentation,
     clientId: client.id,
     brand,
+    keyThumbprint: binding?.kind === 'jkt' ? binding.thumbprint : undefined,
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(use),
   };

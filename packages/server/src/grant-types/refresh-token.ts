@@ -1,6 +1,6 @@
 import { SCOPE } from '../clients/policy.ts';
 import { readNow } from '../clock.ts';
-import { reasonsOf } from '../errors.ts';
+import { reasonsOf, Refusal } from '../errors.ts';
 import { give, later } from '../eventual.ts';
 import type { Waiter } from '../eventual.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
@@ -9,6 +9,8 @@ import { hasNewerKey } from '../grants/newer-key.ts';
 import { findOtherCaller } from '../grants/other-caller.ts';
 import { digestUse } from '../grants/use-digest.ts';
 import type { Emit } from '../log-event.ts';
+import { isSameBinding } from '../tokens/binding.ts';
+import type { Binding } from '../tokens/binding.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import { readingsOfRefreshToken } from '../tokens/refresh-token.ts';
@@ -58,6 +60,8 @@ export const refreshToken: GrantType = defineGrantType({
       give(opening, {
         done(opened) {
           const waiter = { done, fail };
+          if (typeof opened === 'object' && opened.binding !== undefined)
+            checkBinding(request, opened.binding);
           if (typeof opened === 'object') exchange(context, request, { opened, isImported: false }, waiter);
           else give(exchangeUnopened(context, request, opened, keyRing), waiter);
         },
@@ -66,6 +70,12 @@ export const refreshToken: GrantType = defineGrantType({
     );
   },
 });
+
+/** A refresh token of a public client works with the key only that it is bound to. The grant is not touched. @see RFC 9449 §5 */
+const checkBinding = ({ binding }: RefreshRequest, bound: Binding): void => {
+  if (binding?.kind !== bound.kind) throw new Refusal('proof_missing');
+  if (!isSameBinding(binding, bound)) throw new Refusal('proof_of_other_key');
+};
 
 /** A token that no key at hand opens: an imported one, one of a newer key, or an unknown one. */
 const exchangeUnopened = async (

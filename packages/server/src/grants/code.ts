@@ -23,6 +23,8 @@ export type AuthorizationCode = {
   readonly redirectUri: string | undefined;
   /** PKCE with S256 (RFC 7636): 43 characters of base64url; `undefined` where the client sent none. */
   readonly codeChallenge: string | undefined;
+  /** The thumbprint of the key that the code is bound to (`dpop_jkt`, RFC 9449 §10). Absent for none. */
+  readonly keyThumbprint?: string | undefined;
   readonly issuedAtMs: Millis;
   readonly subject: string;
   readonly scope: string;

@@ -5,10 +5,12 @@ import type { Millis, Now, Seconds } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import { signAccessJwt } from '../tokens/access-jwt.ts';
 import { sealAccessTokens } from '../tokens/access-token.ts';
+import type { Binding } from '../tokens/binding.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { signingKeyAt } from '../tokens/key-ring.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import { sealRefreshTokens } from '../tokens/refresh-token.ts';
+import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { sealTokenId } from '../tokens/token-id.ts';
 import { allowedScopeOf, intersect, selectScopes } from './access-scope.ts';
@@ -51,6 +53,10 @@ export type IssueOrder = Now & {
   readonly policy: Policy;
   /** What the access token is to be for; absent for all that the grant gives. `mayRequest` allows it. */
   readonly scope?: string | undefined;
+  /** What the access token is bound to; absent for a token that any bearer may use. */
+  readonly binding?: Binding | undefined;
+  /** Whether the refresh token is bound to the same. */
+  readonly bindsRefreshToken?: boolean;
   /** Whom a JWT is for, where the client named them; absent for all of the client's audiences. */
   readonly audiences?: readonly string[] | undefined;
 };
@@ -86,7 +92,7 @@ export const issueAlike = (
   const key = seal.find(grant.keyNumber);
   if (key === undefined) throw new StoreError('unavailable', `the key ring lacks key ${grant.keyNumber}`);
   const drafts = orders.map((order) => draftOf(tokenIssuer, order));
-  const refreshTokens = sealRefreshTokens(key, shapes.refreshToken, drafts);
+  const refreshTokens = sealRefreshTokens(key, shapes.refreshToken, refreshDraftsOf(drafts));
   const opaque = drafts.filter(({ isJwt }) => !isJwt);
   const accessTokens = sealAccessTokens(seal.active, shapes.accessToken, opaque);
   let next = 0;
@@ -106,6 +112,16 @@ export const issueAlike = (
     return answer;
   });
 };
+
+/** Without the bindings that are of the access tokens only. */
+const refreshDraftsOf = (drafts: readonly Draft[]): readonly OpenedRefreshToken[] =>
+  drafts.some(({ binding }) => binding !== undefined)
+    ? drafts.map(({ grantId, generation, binding, order }) => ({
+        grantId,
+        generation,
+        binding: order.bindsRefreshToken === true ? binding : undefined,
+      }))
+    : drafts;
 
 /** What is left of the refresh token. The clock may be behind its issuance. */
 const remainingSeconds = (order: IssueOrder): Seconds => {
@@ -142,6 +158,7 @@ type Draft = {
   /** Of the opaque access token; absent where it selects nothing. */
   readonly selection?: number;
   readonly length: number | undefined;
+  readonly binding: Binding | undefined;
 };
 
 const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft => {
@@ -160,6 +177,7 @@ const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft 
     isJwt,
     scope,
     length: policy.accessTokenLength,
+    binding: order.binding,
     ...(isJwt || order.scope === undefined || scope === grant.scope
       ? {}
       : selectionOf(grant, scope, allowed)),
@@ -180,7 +198,7 @@ const selectionOf = (
 /** Rejects where the ring has no key for it; the grants beside it do not notice. */
 const signGrantJwt = async (
   { keyRing, issuer = '' }: TokenIssuer,
-  { order, grantId, issuedAt, serial, expiresInSeconds, scope }: Draft,
+  { order, grantId, issuedAt, serial, expiresInSeconds, scope, binding }: Draft,
 ): Promise<string> => {
   const { grant, policy, audiences } = order;
   const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(order)), policy.accessTokenAlgorithm);
@@ -193,5 +211,6 @@ const signGrantJwt = async (
     iat: issuedAt,
     exp: issuedAt + expiresInSeconds,
     jti: sealTokenId(key, { kind: 'grant', grantId, issuedAt, serial }),
+    binding,
   });
 };

@@ -16,6 +16,8 @@ export type PresentedCode = OpenedCode & {
   /** The only one that is registered for the client; `undefined` where there are several. */
   readonly onlyRedirectUri: string | undefined;
   readonly codeVerifier: string | undefined;
+  /** Of the key that the request proved. Absent for none. */
+  readonly keyThumbprint?: string | undefined;
   /** Whether a device presents its device code, which stands for what the owner approved. `issuedAt` is that of the device code. */
   readonly isDevice?: true;
   readonly useDigest: Uint8Array | undefined;
@@ -55,6 +57,7 @@ export const judgeCode = (code: CodeState | undefined, presented: PresentedCode,
   if (leastAgeMs(issuedAtMs, now) >= CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');
   if (!isSameRedirect(code, presented)) return refuse('code_redirect_wrong');
   if (!isVerified(code.codeChallenge, presented.codeVerifier)) return refuse('code_verifier_wrong');
+  if (!hasKey(code, presented)) return refuse('code_key_wrong');
   if (code.redeemedAtMs === undefined) return { kind: 'redeem' };
   if (presented.isRetryOfOurs || isSameUse(code.useDigest, presented.useDigest)) return { kind: 'repeat' };
   // By the clock it has expired; only the doubt about the clock keeps it, and that must not revoke.
@@ -69,10 +72,15 @@ export const judgeCode = (code: CodeState | undefined, presented: PresentedCode,
  */
 const judgeForeignUse = (code: CodeState, presented: PresentedCode, now: Now): CodeVerdict =>
   code.redeemedAtMs !== undefined &&
+  hasKey(code, presented) &&
   isVerified(code.codeChallenge, presented.codeVerifier) &&
   !hasExpiredByClock(presented, now)
     ? { kind: 'replay' }
     : refuse('code_client_mismatch');
+
+/** Whether the key is shown that the authorization request bound the code to, if any. @see RFC 9449 §10 */
+const hasKey = ({ keyThumbprint }: CodeState, presented: PresentedCode): boolean =>
+  keyThumbprint === undefined || keyThumbprint === presented.keyThumbprint;
 
 const hasExpiredByClock = ({ issuedAt }: PresentedCode, { nowMs }: Now): boolean =>
   nowMs - toMillis(issuedAt) >= toMillis(CODE_LIFETIME_SECONDS);

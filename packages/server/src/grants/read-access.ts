@@ -4,6 +4,7 @@ import { isCompactJwt, openAccessJwt } from '../tokens/access-jwt.ts';
 import type { OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { readingsOfAccessToken } from '../tokens/access-token.ts';
 import type { OpenedAccessToken } from '../tokens/access-token.ts';
+import { isOfShape } from '../tokens/binding.ts';
 import { signKeysOf } from '../tokens/key-ring.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
@@ -44,7 +45,7 @@ export const readAccess = async (
     const isForUs = jwt !== undefined && readAudience(jwt.claims.aud).some((one) => one === issuer);
     return isForUs ? ofAudience(await readJwtAccess(context, jwt), issuer) : undefined;
   }
-  if (shape.read(text) === 'malformed') return undefined;
+  if (!isOfShape(shape, text)) return undefined;
   return ofAudience(await readOpaqueAccess(context, shape, text), issuer);
 };
 
@@ -112,7 +113,7 @@ export const readJwtAccess = async (
 ): Promise<Access | undefined> => {
   const opened = openTokenId(key, claims.jti);
   if (opened?.kind !== 'grant') return undefined;
-  const access = await readOpened(context, opened);
+  const access = await readOpened(context, { ...opened, binding: claims.binding });
   if (access === undefined || access === 'unknown') return undefined;
   // The key may have been withdrawn since the ring was read.
   const current = signKeysOf(context.keyRing).find(({ number }) => number === key.number);

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialects/dialect.ts';
+import { PROOF_ALGORITHMS } from '../clients/public-jwk.ts';
 import { DIALECTS } from '../dialects/dialects.ts';
 import { Refusal, StoreError } from '../errors.ts';
 import { grantTypesOf } from '../grant-types/grant-types.ts';
@@ -57,6 +58,7 @@ export const createMetadata =
         grant_types_supported: GRANT_TYPES_SUPPORTED,
         token_endpoint_auth_methods_supported: TOKEN_ENDPOINT?.methods,
         code_challenge_methods_supported: ['S256'],
+        dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
         authorization_response_iss_parameter_supported: true,
         introspection_endpoint: at(PATHS.introspection),
         introspection_endpoint_auth_methods_supported: INTROSPECTION_METHODS,
@@ -84,6 +86,7 @@ export const createResourceMetadata =
         resource: issuer,
         authorization_servers: [issuer],
         bearer_methods_supported: ['header'],
+        dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
         resource_name: 'Vehicles',
       },
       { isCacheable: true },

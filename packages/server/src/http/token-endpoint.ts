@@ -3,13 +3,16 @@ import type { Client } from '../clients/client.ts';
 import type { ClientReading } from '../clients/client-store.ts';
 import type { Dialect, TokenEndpoint, TokenRequest } from '../dialects/dialect.ts';
 import { dialectOf } from '../dialects/dialects.ts';
+import { sentProofOf } from '../dialects/sent-proof.ts';
 import { Refusal } from '../errors.ts';
 import { give, later } from '../eventual.ts';
 import type { Waiter } from '../eventual.ts';
 import { readParameters } from '../grant-types/grant-type.ts';
 import type { GrantTypeContext, TokenResponse } from '../grant-types/grant-type.ts';
 import { findGrantType, grantTypesOf } from '../grant-types/grant-types.ts';
+import { nonceHeader, proveRequester } from '../grants/prove-sender.ts';
 import type { Caller } from '../log-event.ts';
+import type { Binding } from '../tokens/binding.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import type { Route, Visit } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
@@ -52,25 +55,41 @@ export const createTokenRoute = (
       noticeKeys(keys);
       const { grantType, parameters } = readFirst ?? read(parsed);
       checkClient(client, caller, isShared);
-      const tokens = grantType.handle(grantTypeContext, {
-        dialect: dialectName,
-        requestId,
-        caller,
-        client,
-        shapes: isForEveryDialect ? dialectOf(client).shapes : dialect.shapes,
-        parameters,
-        brand: parsed.brand,
-        idempotencyKey: parsed.idempotencyKey,
-      });
-      give(tokens, {
-        done: (response) => {
-          const isKept =
-            omitsKeptRefreshToken === true && response.refreshToken === parameters['refresh_token'];
-          const answered = isKept ? withoutRefreshToken(response) : response;
-          waiter.done(renderAnswer(answered, client.policy, exchange));
-        },
-        fail: waiter.fail,
-      });
+      const issueBound = (binding: Binding | undefined): void => {
+        const tokens = grantType.handle(grantTypeContext, {
+          dialect: dialectName,
+          requestId,
+          caller,
+          client,
+          shapes: isForEveryDialect ? dialectOf(client).shapes : dialect.shapes,
+          parameters,
+          brand: parsed.brand,
+          binding,
+          idempotencyKey: parsed.idempotencyKey,
+        });
+        give(tokens, {
+          done(response) {
+            const isKept =
+              omitsKeptRefreshToken === true && response.refreshToken === parameters['refresh_token'];
+            const answered = isKept ? withoutRefreshToken(response) : response;
+            waiter.done(render(answered, client, binding));
+          },
+          fail: waiter.fail,
+        });
+      };
+      const sent = sentProofOf(visit.request, context.issuer);
+      const binding = endpoint.bindsTokens === true ? proveRequester(context, client, sent) : undefined;
+      if (binding instanceof Promise) give(binding, { done: issueBound, fail: waiter.fail });
+      else issueBound(binding);
+    };
+    const render = (
+      tokens: TokenResponse,
+      { policy }: Client,
+      binding: Binding | undefined,
+    ): WireResponse => {
+      if (binding?.kind !== 'jkt') return renderAnswer(tokens, policy, exchange);
+      const response = renderAnswer({ ...tokens, tokenType: 'DPoP' }, policy, exchange);
+      return { ...response, headers: { ...response.headers, ...nonceHeader(context, nowMs) } };
     };
     const authenticated = authenticate(authentication, {
       dialect: dialectName,

@@ -1,8 +1,11 @@
 import type { Client } from '../clients/client.ts';
+import { senderConstraintOf } from '../clients/sender-constraint.ts';
 import { endingOf, readNow, toSeconds } from '../clock.ts';
 import type { Seconds } from '../clock.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
+import { isOfShape, writeConfirmation } from '../tokens/binding.ts';
+import type { Binding, Confirmation } from '../tokens/binding.ts';
 import { readingsOfRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import { intersect } from '../grants/access-scope.ts';
@@ -34,13 +37,15 @@ export type Introspection = {
   readonly scope: string;
   readonly client_id: string;
   /** Absent for a refresh token, which must not be accepted as a Bearer token. */
-  readonly token_type?: 'Bearer';
+  readonly token_type?: 'Bearer' | 'DPoP';
   readonly exp?: Seconds | undefined;
   readonly iat?: Seconds | undefined;
   readonly sub: string;
   readonly aud?: string | undefined | readonly (string | undefined)[];
   readonly iss?: string | undefined;
   readonly jti?: string;
+  /** What its sender must show besides. @see RFC 9449 §6.2, RFC 8705 §3.2 */
+  readonly cnf?: Confirmation;
 };
 
 /**
@@ -75,7 +80,7 @@ const mayIntrospect = (
 ): boolean => {
   if (type !== 'resource-server') return id === owner;
   const own = audiencesOf(policy, issuer);
-  return tokenType === 'Bearer' && [aud].flat().some((one) => own.includes(one));
+  return tokenType !== undefined && [aud].flat().some((one) => own.includes(one));
 };
 
 const introspectJwt = async (context: AccessContext, token: string): Promise<Introspection | undefined> => {
@@ -99,6 +104,7 @@ const introspectClientJwt = async (
   const { client } = await context.store.readClient(claims.client_id);
   if (client === undefined || client.disabledAtMs !== undefined || !client.policy.clientCredentials)
     return undefined;
+  if (claims.binding === undefined && senderConstraintOf(client.policy) !== 'none') return undefined;
   const { accessTokenLifetimeSeconds, clientCredentialsScope = '' } = client.policy;
   if (endingOf(claims.iat, accessTokenLifetimeSeconds, readNow(context)) !== 'running') return undefined;
   const exp = Math.min(claims.exp, claims.iat + accessTokenLifetimeSeconds);
@@ -117,10 +123,26 @@ const withAudiences = (
   return audiences.length === 0 ? undefined : { ...token, aud: writeAudience(audiences) };
 };
 
-const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClaims): Introspection => ({
+/** The type of an access token, and what it is bound to, if anything. */
+const bound = (binding: Binding | undefined): Pick<Introspection, 'token_type' | 'cnf'> => ({
+  token_type: binding?.kind === 'jkt' ? 'DPoP' : 'Bearer',
+  ...(binding === undefined ? {} : { cnf: writeConfirmation(binding) }),
+});
+
+const describe = ({
   scope,
   client_id,
-  token_type: 'Bearer',
+  exp,
+  iat,
+  sub,
+  aud,
+  iss,
+  jti,
+  binding,
+}: AccessClaims): Introspection => ({
+  scope,
+  client_id,
+  ...bound(binding),
   exp,
   iat,
   sub,
@@ -132,7 +154,7 @@ const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClai
 /** The dialects whose tokens have this form. A token of one dialect in the form of another is unknown. */
 const shapesOf = ({ token, shapes }: IntrospectionRequest): readonly DialectShapes[] =>
   shapes.filter(({ accessToken, refreshToken }) =>
-    [accessToken, refreshToken].some((shape) => shape.read(token) !== 'malformed'),
+    [accessToken, refreshToken].some((shape) => isOfShape(shape, token)),
   );
 
 const introspectAccessToken = async (
@@ -149,11 +171,11 @@ const introspectAccessToken = async (
 
 const describeAccess = (
   { issuer }: AccessContext,
-  { grant, client, scope, issuedAt, expiresAt }: Access,
+  { grant, client, scope, issuedAt, expiresAt, binding }: Access,
 ): Introspection => ({
   scope,
   client_id: client.id,
-  token_type: 'Bearer',
+  ...bound(binding),
   exp: expiresAt,
   iat: issuedAt,
   sub: grant.subject,
@@ -179,7 +201,8 @@ const introspectRefreshToken = async (
     const { issuedAtMs, expiresAt } = standing;
     const iat = issuedAtMs === undefined ? undefined : toSeconds(issuedAtMs);
     const { scope, subject: sub } = grant;
-    return { scope, client_id: client.id, exp: expiresAt, iat, sub, iss: issuer };
+    const cnf = opened.binding === undefined ? {} : { cnf: writeConfirmation(opened.binding) };
+    return { scope, client_id: client.id, exp: expiresAt, iat, sub, iss: issuer, ...cnf };
   }
   return undefined;
 };

@@ -10,6 +10,7 @@ import type { AccessContext } from '../grants/read-access.ts';
 import { standingOfToken } from '../grants/token-standing.ts';
 import type { Caller, Emit } from '../log-event.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
+import { isOfShape } from '../tokens/binding.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { readingsOfRefreshToken } from '../tokens/refresh-token.ts';
@@ -52,7 +53,7 @@ export const revokeToken = async (context: RevocationContext, request: Revocatio
     if (grant !== undefined) reportRefused(context.emit, request, grant.id);
   }
   if (await isActiveAccessToken(context, request)) throw new Refusal('token_type_unsupported');
-  const isUnopened = readings.length === 0 && shapes.refreshToken.read(token) !== 'malformed';
+  const isUnopened = readings.length === 0 && isOfShape(shapes.refreshToken, token);
   if (isUnopened && (await hasNewerKey(context, keyRing))) await revokeToken(context, request);
 };
 

@@ -4,6 +4,8 @@ import * as errors from 'jose/errors';
 import { SignJWT } from 'jose/jwt/sign';
 import { jwtVerify } from 'jose/jwt/verify';
 import type { JWTPayload } from 'jose';
+import { readConfirmation, writeConfirmation } from './binding.ts';
+import type { Binding } from './binding.ts';
 import { signKeysOf } from './key-ring.ts';
 import type { KeyRing, SignKey } from './key-ring.ts';
 import { SIGNING_ALGORITHMS } from './signing-key.ts';
@@ -20,6 +22,8 @@ export type AccessClaims = {
   readonly iat: Seconds;
   readonly exp: Seconds;
   readonly jti: string;
+  /** What its sender must show besides: the claim `cnf`. Absent for a token that any bearer may use. */
+  readonly binding?: Binding | undefined;
 };
 
 /** A JWT found to be ours and not expired, and which key of the ring signed it. */
@@ -29,9 +33,10 @@ export type OpenedAccessJwt = { readonly claims: AccessClaims; readonly key: Sig
 const TYPE = 'at+jwt';
 
 /** Writes a JWT access token, signed by the key. */
-export const signAccessJwt = (key: SignKey, { scope, ...claims }: AccessClaims): Promise<string> => {
+export const signAccessJwt = (key: SignKey, { scope, binding, ...claims }: AccessClaims): Promise<string> => {
   const { algorithm, kid, privateKey } = key.signingKey();
-  return new SignJWT(scope === '' ? claims : { ...claims, scope })
+  const bound = binding === undefined ? claims : { ...claims, cnf: writeConfirmation(binding) };
+  return new SignJWT(scope === '' ? bound : { ...bound, scope })
     .setProtectedHeader({ alg: algorithm, typ: TYPE, kid })
     .sign(privateKey);
 };
@@ -84,10 +89,14 @@ export const openAccessJwt = async (
 };
 
 const toClaims = ({ iss, sub, aud, iat, exp, jti, ...more }: JWTPayload): AccessClaims | undefined => {
-  const { client_id: clientId, scope = '' } = more;
+  const { client_id: clientId, scope = '', cnf } = more;
   const audiences = [aud].flat();
   const texts = [iss, sub, audiences[0], ...audiences, jti, clientId, scope];
   if (texts.some((text) => typeof text !== 'string') || iat === undefined || exp === undefined)
     return undefined;
-  return { iss, sub, aud, client_id: clientId, scope, iat, exp, jti } as AccessClaims;
+  const binding = readConfirmation(cnf);
+  // One that is bound to something else is for somebody who can check that.
+  if (cnf !== undefined && binding === undefined) return undefined;
+  const claims = { iss, sub, aud, client_id: clientId, scope, iat, exp, jti } as AccessClaims;
+  return binding === undefined ? claims : { ...claims, binding };
 };

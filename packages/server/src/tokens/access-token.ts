@@ -1,4 +1,6 @@
 import type { Seconds } from '../clock.ts';
+import { bindToken, looksBound, openBinding } from './binding.ts';
+import type { Binding } from './binding.ts';
 import { viewOf, writeUint32 } from './block-view.ts';
 import type { GrantId } from './grant-id.ts';
 import type { KeyRing, SealKey } from './key-ring.ts';
@@ -13,6 +15,8 @@ export type OpenedAccessToken = {
   readonly issuedAt: Seconds;
   /** Which scopes of its grant it is for, at least one: a bit each, in their order. Absent for all. */
   readonly selection?: number;
+  /** What its sender must show besides. Absent for a token that any bearer may use. */
+  readonly binding?: Binding | undefined;
 };
 
 const ISSUED_AT = 8;
@@ -20,6 +24,8 @@ const SERIAL_AT = 12;
 const CHECK_AT = 14;
 /** The lowest bit of the check of a token that selects scopes; its selection is in place of the serial. */
 const SELECTS = 1;
+/** The highest bit of the check of a bound token, which is worth nothing without its binding. */
+const IS_BOUND = 0x8000;
 
 /** Serials run from 0 to this. */
 export const SERIAL_MAX = 0xffff;
@@ -35,7 +41,7 @@ export type NewAccessToken = OpenedAccessToken & {
  * An access token: grant id (8 bytes), issued at (4, seconds), serial (2), check (2). No row is written for
  * it. The serial only makes two tokens of one grant and one second differ; the caller counts it up. A token for some of
  * the scopes of its grant has its selection in place of the serial: two such tokens of one second, for
- * the same scopes, are the same token. The check is 1 for such a token and 0 for others, and above that bit it has the
+ * the same scopes, are the same token. The check is 1 for such a token and 0 for others, the highest bit is set in a bound token (`bindToken`), and between them it has the
  * length of the tail: a token that was cut opens to nothing, also where what is left is as long as another client's tokens.
  */
 export const sealAccessToken = (key: SealKey, shape: Shape, token: NewAccessToken): string =>
@@ -54,9 +60,12 @@ export const sealAccessTokens = (
   const lengths = tail === undefined ? undefined : tokens.map(({ length }) => tailLengthOf(tail, length));
   tokens.forEach((token, index) => writeBlock(view, index * BLOCK_BYTES, token, lengths?.[index] ?? 0));
   const sealed = key.sealers.access.seal(blocks, shape.macBytes);
-  if (lengths === undefined) return tokens.map((_, index) => shape.write(sealed, index * strideBytes));
-  const tails = key.accessTail.write({ sealed, strideBytes, lengths });
-  return tails.map((text, index) => shape.write(sealed, index * strideBytes) + text);
+  const tails = lengths === undefined ? undefined : key.accessTail.write({ sealed, strideBytes, lengths });
+  return tokens.map(({ binding }, index) => {
+    const block = shape.write(sealed, index * strideBytes);
+    const text = tails === undefined ? block : block + (tails[index] ?? '');
+    return binding === undefined ? text : bindToken(key, 'access', text, binding);
+  });
 };
 
 const tailLengthOf = ({ from, maxCharacters }: TailPlace, length = Infinity): number =>
@@ -65,7 +74,7 @@ const tailLengthOf = ({ from, maxCharacters }: TailPlace, length = Infinity): nu
 const writeBlock = (
   view: DataView,
   at: number,
-  { grantId, issuedAt, serial, selection }: NewAccessToken,
+  { grantId, issuedAt, serial, selection, binding }: NewAccessToken,
   tailLength: number,
 ): void => {
   view.setBigInt64(at, grantId);
@@ -73,7 +82,8 @@ const writeBlock = (
   if (!(selection === undefined || (selection > 0 && selection <= SERIAL_MAX)))
     throw new RangeError(`${selection} is no selection`);
   view.setUint16(at + SERIAL_AT, selection ?? serial);
-  view.setUint16(at + CHECK_AT, (tailLength << 1) | (selection === undefined ? 0 : SELECTS));
+  const selects = selection === undefined ? 0 : SELECTS;
+  view.setUint16(at + CHECK_AT, (tailLength << 1) | selects | (binding === undefined ? 0 : IS_BOUND));
 };
 
 /** Opens an access token. `undefined` unless a key of the ring sealed it. */
@@ -90,21 +100,35 @@ export const readingsOfAccessToken = (
   shape: Shape,
   text: string,
 ): readonly OpenedAccessToken[] => {
+  if (!looksBound(text)) return readingsBy(ring.seal.usable, shape, text);
+  const opened = openBinding(ring, 'access', text);
+  if (opened === undefined || opened.key.withdrawal !== undefined) return [];
+  const { token, binding, key } = opened;
+  return readingsBy([key], shape, token, IS_BOUND).map((reading) => ({ ...reading, binding }));
+};
+
+const readingsBy = (
+  keys: readonly SealKey[],
+  shape: Shape,
+  text: string,
+  boundBit = 0,
+): readonly OpenedAccessToken[] => {
   const sealed = shape.read(text);
   if (sealed === 'malformed') return [];
   const tail = shape.tail === undefined ? '' : text.slice(shape.tail.from);
-  const check = checkFor(tail.length);
-  return ring.seal.usable.flatMap((key) => {
+  const check = checkFor(tail.length, boundBit);
+  return keys.flatMap((key) => {
     const readings = readingsOf(key.sealers.access, shape, sealed, { check, read: readBlock });
     return readings.length > 0 && tail !== '' && !key.accessTail.fits(sealed, tail) ? [] : readings;
   });
 };
 
 const checkFor =
-  (tailLength: number): BlockCheck =>
+  (tailLength: number, boundBit: number): BlockCheck =>
   (view, at) => {
     const check = view.getUint16(at + CHECK_AT);
-    return check >>> 1 === tailLength && ((check & SELECTS) === 0 || view.getUint16(at + SERIAL_AT) > 0);
+    const isFit = (check & IS_BOUND) === boundBit && (check & ~IS_BOUND) >>> 1 === tailLength;
+    return isFit && ((check & SELECTS) === 0 || view.getUint16(at + SERIAL_AT) > 0);
   };
 
 const readBlock = (view: DataView, at: number): OpenedAccessToken => {

@@ -29,6 +29,10 @@ export type SealKey = KeyOf<'seal'> & {
   readonly sealers: Readonly<Record<'refresh' | 'access' | 'code', Sealer>>;
   /** Writes what follows the sealed block of an access token, in shapes that have a tail. */
   readonly accessTail: TailWriter;
+  /** 32 bytes that authenticate what a token is bound to. */
+  readonly bindingKey: Buffer;
+  /** 32 bytes that nonces for proofs are derived from. */
+  readonly nonceKey: Buffer;
 };
 
 /** Signs JWTs, and seals their ids. */
@@ -103,7 +107,14 @@ const createRingKey = (
     case 'seal': {
       const sealers = { refresh: sealer('refresh'), access: sealer('access'), code: sealer('code') };
       const accessTail = createTailWriter(derive(master, 'access tail', 32));
-      return { ...identity, purpose, sealers, accessTail };
+      return {
+        ...identity,
+        purpose,
+        sealers,
+        accessTail,
+        bindingKey: derive(master, 'binding', 32),
+        nonceKey: derive(master, 'proof nonce', 32),
+      };
     }
     case 'sign': {
       const seed = derive(master, 'access sign', SIGNING_SEED_BYTES);

@@ -1,3 +1,5 @@
+import { bindToken, looksBound, openBinding } from './binding.ts';
+import type { Binding } from './binding.ts';
 import { viewOf, writeUint32 } from './block-view.ts';
 import type { GrantId } from './grant-id.ts';
 import type { KeyRing, SealKey } from './key-ring.ts';
@@ -21,11 +23,14 @@ export type OpenedRefreshToken = {
   readonly withdrawal?: KeyWithdrawal;
   /** Of an imported token, which no key sealed: the key that its grant had when it was found, if that one is withdrawn. */
   readonly imported?: { readonly withdrawnKey: number | undefined } | undefined;
+  /** The key whose proof must come with it. Absent for a token of a client that authenticates, or that sends no proofs. */
+  readonly binding?: Binding | undefined;
 };
 
 /**
  * The refresh token of one generation of one grant. A function of its arguments alone, so a retry, the loser of a
- * race and another node all get the same string. The block: grant id (8 bytes), generation (4), check (4, zero).
+ * race and another node all get the same string. The block: grant id (8 bytes), generation (4), check (4, zero, or one for a bound
+ * token).
  */
 export const sealRefreshToken = (
   key: SealKey,
@@ -48,12 +53,23 @@ export const sealRefreshTokens = (
   const view = viewOf(blocks);
   tokens.forEach((token, index) => writeBlock(view, index * BLOCK_BYTES, token));
   const sealed = key.sealers.refresh.seal(blocks, shape.macBytes);
-  return tokens.map((_, index) => shape.write(sealed, index * (BLOCK_BYTES + shape.macBytes)));
+  return tokens.map(({ binding }, index) => {
+    const text = shape.write(sealed, index * (BLOCK_BYTES + shape.macBytes));
+    return binding === undefined ? text : bindToken(key, 'refresh', text, binding);
+  });
 };
 
-const writeBlock = (view: DataView, at: number, { grantId, generation }: OpenedRefreshToken): void => {
+/** The check of a bound token, which is worth nothing without its binding; that of others is zero. */
+const IS_BOUND = 1;
+
+const writeBlock = (
+  view: DataView,
+  at: number,
+  { grantId, generation, binding }: OpenedRefreshToken,
+): void => {
   view.setBigInt64(at, grantId);
   writeUint32(view, at + GENERATION_AT, generation);
+  if (binding !== undefined) view.setUint32(at + CHECK_AT, IS_BOUND);
 };
 
 /**
@@ -72,21 +88,32 @@ export const readingsOfRefreshToken = (
   shape: Shape,
   text: string,
 ): readonly OpenedRefreshToken[] => {
+  if (looksBound(text)) return readingsOfBound(ring, shape, text);
   const sealed = shape.read(text);
   return sealed === 'malformed' ? [] : ring.seal.keys.flatMap((key) => readingsBy(key, shape, sealed));
+};
+
+const readingsOfBound = (ring: KeyRing, shape: Shape, text: string): readonly OpenedRefreshToken[] => {
+  const opened = openBinding(ring, 'refresh', text);
+  const sealed = opened === undefined ? 'malformed' : shape.read(opened.token);
+  if (opened === undefined || sealed === 'malformed') return [];
+  const { binding, key } = opened;
+  return readingsBy(key, shape, sealed, hasBoundCheck).map((reading) => ({ ...reading, binding }));
 };
 
 const readingsBy = (
   { sealers, withdrawal }: SealKey,
   shape: Shape,
   sealed: Buffer,
+  check: BlockCheck = hasZeroCheck,
 ): readonly OpenedRefreshToken[] => {
-  const readings = readingsOf(sealers.refresh, shape, sealed, { check: hasZeroCheck, read: readBlock });
+  const readings = readingsOf(sealers.refresh, shape, sealed, { check, read: readBlock });
   return withdrawal === undefined ? readings : readings.map((opened) => ({ ...opened, withdrawal }));
 };
 
 /** Opens a presented refresh token with every key of the ring, newest first: its first reading. */
 export const openRefreshToken = (ring: KeyRing, shape: Shape, text: string): Opening => {
+  if (looksBound(text)) return readingsOfBound(ring, shape, text)[0];
   const sealed = shape.read(text);
   return sealed === 'malformed' ? sealed : openWithAny(ring.seal.keys, shape, sealed);
 };
@@ -106,8 +133,10 @@ export const openRefreshTokens = (
   const { active, keys } = ring.seal;
   const { view, find } = openBlocks(active.sealers.refresh, shape, sealed);
   const others = keys.length === 1 ? NO_KEYS : keys.filter((key) => key !== active);
-  return texts.map((_, index) => {
-    if (isOfShape[index] !== true) return 'malformed';
+  return texts.map((text, index) => {
+    // Bound tokens are of no shape, and few.
+    if (isOfShape[index] !== true)
+      return looksBound(text) ? openRefreshToken(ring, shape, text) : 'malformed';
     const at = find(index, hasZeroCheck);
     if (at >= 0) return readBlock(view, at);
     return openWithAny(others, shape, sealed.subarray(index * stride, (index + 1) * stride));
@@ -129,6 +158,8 @@ const openWithAny = (
 };
 
 const hasZeroCheck: BlockCheck = (view, at) => view.getUint32(at + CHECK_AT) === 0;
+
+const hasBoundCheck: BlockCheck = (view, at) => view.getUint32(at + CHECK_AT) === IS_BOUND;
 
 const readBlock = (view: DataView, at: number): OpenedRefreshToken => ({
   grantId: view.getBigInt64(at),

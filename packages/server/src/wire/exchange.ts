@@ -1,3 +1,4 @@
+import type { ClientCertificate } from '../clients/client-certificate.ts';
 import type { Millis } from '../clock.ts';
 
 /** A request as plain values. Header names are in lower case; a header sent twice is joined by ", ". */
@@ -9,6 +10,10 @@ export type WireRequest = {
   readonly query: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
+  /** The public URL of the listener that it came to, where that is another than the issuer. */
+  readonly baseUrl?: string | undefined;
+  /** What its client showed in the TLS handshake, and proved to have the key of. Absent for nothing. */
+  readonly certificate?: ClientCertificate | undefined;
 };
 
 /** A response as plain values. */

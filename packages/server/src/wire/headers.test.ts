@@ -4,7 +4,13 @@ import * as fc from 'fast-check';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { WireRequest } from './exchange.ts';
-import { decodeFormText, decodeUtf8, readBearer, readIdempotencyKey, readMediaType } from './headers.ts';
+import {
+  decodeFormText,
+  decodeUtf8,
+  readIdempotencyKey,
+  readMediaType,
+  readSentAccessToken,
+} from './headers.ts';
 
 const withHeaders = (headers: Readonly<Record<string, string | undefined>>): WireRequest => ({
   method: 'POST',
@@ -108,7 +114,10 @@ const BEARERS: readonly (readonly [string, string, string])[] = [
 
 for (const [name, authorization, token] of BEARERS) {
   void test(`Bearer with ${name} is read`, () => {
-    assert.equal(readBearer(withHeaders({ authorization })), token);
+    assert.deepEqual(readSentAccessToken(withHeaders({ authorization })), {
+      scheme: 'bearer',
+      accessToken: token,
+    });
   });
 }
 
@@ -125,6 +134,6 @@ const BEARERS_REFUSED: readonly (readonly [string, string | undefined, RefusalRe
 
 for (const [name, authorization, reason] of BEARERS_REFUSED) {
   void test(`Bearer with ${name} is refused`, () => {
-    assert.throws(() => readBearer(withHeaders({ authorization })), isRefusedAs(reason));
+    assert.throws(() => readSentAccessToken(withHeaders({ authorization })), isRefusedAs(reason));
   });
 }

@@ -23,19 +23,22 @@ export const readIdempotencyKey = ({ headers }: WireRequest): string | undefined
   return key;
 };
 
-const BEARER = /^bearer +(?<token>[A-Za-z0-9._~+/-]+=*)$/i;
+const ACCESS_TOKEN = /^(?<scheme>bearer|dpop) +(?<token>[A-Za-z0-9._~+/-]+=*)$/i;
+
+/** An access token as it was sent: to be used by any bearer, or with a proof. */
+export type SentAccessToken = { readonly scheme: 'bearer' | 'dpop'; readonly accessToken: string };
 
 /**
  * The access token of a request. Throws a `Refusal` where there is none or the header is malformed.
  *
- * @see RFC 6750 §2.1
+ * @see RFC 6750 §2.1, RFC 9449 §7.1
  */
-export const readBearer = ({ headers }: WireRequest): string => {
+export const readSentAccessToken = ({ headers }: WireRequest): SentAccessToken => {
   const header = headers['authorization']?.trim() ?? '';
   if (header === '') throw new Refusal('access_token_missing');
-  const token = BEARER.exec(header)?.groups?.['token'];
-  if (token === undefined) throw new Refusal('access_token_dead');
-  return token;
+  const { scheme, token } = ACCESS_TOKEN.exec(header)?.groups ?? {};
+  if (scheme === undefined || token === undefined) throw new Refusal('access_token_dead');
+  return { scheme: scheme.toLowerCase() === 'dpop' ? 'dpop' : 'bearer', accessToken: token };
 };
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

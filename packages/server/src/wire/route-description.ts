@@ -114,6 +114,40 @@ const leadingTo = (location: string): WireResponse => ({
   body: '',
 });
 
+/** Why a proof of possession is refused (RFC 9449 §4.3), wherever it is read. */
+const PROOF_REASONS = [
+  'proof_missing',
+  'proof_malformed',
+  'proof_key_refused',
+  'proof_signature_wrong',
+  'proof_of_other_request',
+  'proof_of_other_key',
+  'proof_out_of_time',
+  'proof_repeated',
+  'certificate_wrong',
+] as const satisfies readonly RefusalReason[];
+
+/** Why a request for bound tokens is refused. */
+export const BINDING_REASONS = [
+  ...PROOF_REASONS,
+  'proof_nonce_missing',
+] as const satisfies readonly RefusalReason[];
+
+/** Why a request with a bound access token is refused. */
+export const SENDER_REASONS = [
+  ...PROOF_REASONS,
+  'proof_of_other_token',
+] as const satisfies readonly RefusalReason[];
+
+/** The header of a proof of possession. */
+export const PROOF_PARAMETER: DescribedParameter = {
+  in: 'header',
+  name: 'DPoP',
+  isRequired: false,
+  purpose: 'A proof of possession of the key that the tokens are bound to (RFC 9449).',
+  schema: { type: 'string' },
+};
+
 /** What a visit to owners' pages answers. */
 export const PAGE_ANSWERS: Readonly<Record<number, DescribedAnswer>> = {
   200: { summary: 'A page for the owner.', mediaType: 'text/html' },
@@ -138,6 +172,9 @@ export const SAMPLE_EXCHANGE: Exchange = {
   // 2025-09-01T11:00:00Z
   nowMs: 1_756_724_400_000,
 };
+
+/** The nonce for the next proof, in answers to those who send proofs (RFC 9449 §8). */
+export const SAMPLE_NONCE = { 'DPoP-Nonce': 'AAAAAAAAAAAAAAAAAAAAAAAA' };
 
 /** The schema of an object with exactly these members, all of them there unless they are optional. */
 export const objectOf = (

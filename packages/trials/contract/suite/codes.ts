@@ -234,13 +234,23 @@ const refusals = (onStore: OnStore): void => {
       { presented: { codeVerifier: undefined } },
       { kind: 'refuse', reason: 'code_verifier_wrong' },
     ],
+    [
+      'without the key that it is bound to',
+      { presented: { keyThumbprint: undefined } },
+      { kind: 'refuse', reason: 'code_key_wrong' },
+    ],
+    [
+      'with another key',
+      { presented: { keyThumbprint: VERIFIER } },
+      { kind: 'refuse', reason: 'code_key_wrong' },
+    ],
     ['that was never issued', { presented: { grantId: 7n } }, { kind: 'refuse', reason: 'code_unknown' }],
   ];
   for (const [name, more, verdict] of rows) {
     onStore(`A code that is presented ${name} changes nothing, before and after its use.`, async (store) => {
       await store.createClient(sampleClient({ id: 'client-b' }));
-      await fillWithCode(store, { brand: 'kia', codeChallenge: CHALLENGE });
-      const good = { brand: 'kia', codeVerifier: VERIFIER } as const;
+      await fillWithCode(store, { brand: 'kia', codeChallenge: CHALLENGE, keyThumbprint: CHALLENGE });
+      const good = { brand: 'kia', codeVerifier: VERIFIER, keyThumbprint: CHALLENGE } as const;
       const bad = sampleCodeUse({ ...more, presented: { ...good, ...more?.presented } });
       const refused = await redeemed(store, bad);
       assert.deepEqual([refused.verdict, refused.grant], [verdict, undefined]);

@@ -21,6 +21,7 @@ export const ccapi: Dialect = defineWire({
   hasNoScopeParameter: true,
   ending: { grantType: 'delete', tokenParameter: 'access_token' },
   omitsKeptRefreshToken: true,
+  bindsTokens: false,
   options: {
     [DEAD_TOKEN_ERR_CODE]: {
       choices: DEAD_TOKEN_ERR_CODES,

@@ -40,6 +40,7 @@ export const refusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuthAnswe
     dead_code: answer('4003'),
     dead_token: answer('4003'),
     not_permitted: answer('4012', 403),
+    unproved: answer('4002'),
     dead_access_token: answer('4011', 401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }),
     throttled: tryLater(429),
     unavailable: tryLater(503),

@@ -2,7 +2,7 @@ import type { Policy } from '../../clients/policy.ts';
 import type { Refusal } from '../../errors.ts';
 import type { TokenResponse } from '../../grant-types/grant-type.ts';
 import type { Exchange, WireResponse } from '../../wire/exchange.ts';
-import { withRetryAfter } from '../dialect.ts';
+import { withRefusalHeaders } from '../dialect.ts';
 import { oauthRefusals } from './refusals.ts';
 import type { OAuthAnswer } from './refusals.ts';
 
@@ -36,7 +36,7 @@ export const renderOAuthError = (
   body: object = { error, error_description: description },
 ): WireResponse => ({
   status,
-  headers: { ...everyHeader, ...withRetryAfter(refusal, headers) },
+  headers: { ...everyHeader, ...withRefusalHeaders(refusal, headers) },
   body: JSON.stringify(body),
 });
 
@@ -61,7 +61,7 @@ export const answerClient = (body: object | '', exchange: Exchange): WireRespons
 
 /** The members of a successful token response. Written as text, because tokens and scopes need no escaping. @see RFC 6749 §5.1 */
 export const writeTokens = (
-  { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds, scope }: TokenResponse,
+  { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds, scope, tokenType }: TokenResponse,
   { includeRefreshExpiry }: Pick<Policy, 'includeRefreshExpiry'>,
 ): string => {
   const refresh = refreshToken === undefined ? '' : `,"refresh_token":"${refreshToken}"`;
@@ -70,7 +70,7 @@ export const writeTokens = (
       ? `,"refresh_token_expires_in":${refreshExpiresInSeconds}`
       : '';
   const scopes = scope === undefined ? '' : `,"scope":"${scope}"`;
-  return `{"access_token":"${accessToken}","token_type":"Bearer","expires_in":${expiresInSeconds}${refresh}${expiry}${scopes}}`;
+  return `{"access_token":"${accessToken}","token_type":"${tokenType ?? 'Bearer'}","expires_in":${expiresInSeconds}${refresh}${expiry}${scopes}}`;
 };
 
 /** A public document, which scripts of other origins may read. */

@@ -34,6 +34,7 @@ describe('An authorization request of plain OAuth 2.0', () => {
       rawState: 's%20t',
       scope: 'a b',
       codeChallenge: undefined,
+      keyThumbprint: undefined,
       isSimulated: false,
       brand: undefined,
       vehicles: { when: 'now', isSingle: false, make: undefined, vin: undefined },

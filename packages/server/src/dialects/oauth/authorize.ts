@@ -32,6 +32,12 @@ export const OAUTH_RULES: Rules = {
     pattern: /^S256$/,
     must: 'must be S256.',
   },
+  dpop_jkt: {
+    purpose: 'The thumbprint of the key whose proof the code will need (RFC 9449 §10).',
+    maxCharacters: 43,
+    pattern: /^[A-Za-z0-9_-]{43}$/,
+    must: 'must be a SHA-256 in 43 of base64url.',
+  },
 };
 
 const SCOPES_MAX = 64;
@@ -125,6 +131,7 @@ export const oauthAuthorize: AuthorizationWire = {
       rawState: parameters.getRaw('state'),
       scope,
       codeChallenge: parameters.get('code_challenge'),
+      keyThumbprint: parameters.get('dpop_jkt'),
       isSimulated: false,
       brand: undefined,
       vehicles: { when: 'now', isSingle: false, make: undefined, vin: undefined },

@@ -33,6 +33,7 @@ export const createAuthorization = ({
         rawState: parameters.getRaw('state'),
         scope,
         codeChallenge: parameters.get('code_challenge'),
+        keyThumbprint: parameters.get('dpop_jkt'),
         isSimulated: false,
         brand: undefined,
         vehicles: { when: 'now', isSingle: false, make: undefined, vin: undefined },

@@ -34,6 +34,7 @@ export const defineWire = (wire: WireDifferences): Dialect => {
             renderEnded: (exchange) => ({ status: 200, headers: everyHeader(exchange), body: '{}' }),
           },
         }),
+    ...(wire.bindsTokens === undefined ? {} : { bindsTokens: wire.bindsTokens }),
     ...(wire.omitsKeptRefreshToken === undefined ? {} : { omitsKeptRefreshToken: true }),
   });
   const { renderRefusal, renderChoices } = createRefusalRenderer(wire);

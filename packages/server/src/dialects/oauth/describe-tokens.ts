@@ -16,7 +16,13 @@ import type {
   RefusalFormat,
   RouteDescription,
 } from '../../wire/route-description.ts';
-import { refreshTokensOf, tokenAnswerOf, tokenHeadersOf, tokenReasonsOf } from '../describe-tokens.ts';
+import {
+  BOUND_REFRESH_TOKEN,
+  refreshTokensOf,
+  tokenAnswerOf,
+  tokenHeadersOf,
+  tokenReasonsOf,
+} from '../describe-tokens.ts';
 import type { Dialect, TokenEndpoint } from '../dialect.ts';
 import { oauthRefusals } from './refusals.ts';
 
@@ -38,12 +44,16 @@ export const oauthFormat = (schema: string, render: RefusalFormat['render']): Re
 
 /** The answer of a token endpoint. `refreshToken` is the schema of its refresh tokens. @see RFC 6749 §5.1 */
 export const tokensSchema = (endpoint: TokenEndpoint, refreshToken: JsonSchema): JsonSchema => {
-  const refresh = { refresh_token: refreshToken };
+  // RFC 9449 §5: that of a public client which sent a proof.
+  const refresh = {
+    refresh_token:
+      endpoint.bindsTokens === true ? { anyOf: [refreshToken, BOUND_REFRESH_TOKEN] } : refreshToken,
+  };
   const given = refreshTokensOf(endpoint);
   return objectOf(
     {
       access_token: TEXT_NOT_EMPTY,
-      token_type: { const: 'Bearer' },
+      token_type: { enum: endpoint.bindsTokens === true ? ['Bearer', 'DPoP'] : ['Bearer'] },
       expires_in: SECONDS,
       ...(given === 'always' && refresh),
     },

@@ -23,6 +23,13 @@ const invalidGrant = (description: string): OAuthAnswer => ({
   description,
 });
 
+/** What is wrong with a proof of possession. @see RFC 9449 §5 */
+const invalidProof = (description: string): OAuthAnswer => ({
+  status: 400,
+  error: 'invalid_dpop_proof',
+  description,
+});
+
 /** An `invalid_client`; `hint` says how to authenticate. */
 const invalidClient = (hint?: string): OAuthAnswer => ({
   status: 401,
@@ -45,6 +52,7 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
   {
     request: invalidRequest('A parameter is missing or malformed.'),
     unauthenticated: invalidClient(),
+    unproved: invalidProof('The DPoP proof is malformed.'),
     dead_code: invalidGrant('Invalid or expired code.'),
     dead_token: invalidGrant('Invalid or expired refresh token.'),
     not_permitted: {
@@ -97,6 +105,21 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
     // Only the client that a code was issued to sees these two.
     code_redirect_wrong: invalidGrant('The redirect_uri is not that of the authorization request.'),
     code_verifier_wrong: invalidGrant('Invalid code_verifier.'),
+    code_key_wrong: invalidGrant('The code is bound to another key (dpop_jkt).'),
+    proof_missing: invalidProof('A DPoP proof is required: send one in the header DPoP.'),
+    proof_key_refused: invalidProof('The key or the algorithm of the DPoP proof is not accepted.'),
+    proof_signature_wrong: invalidProof('The signature of the DPoP proof is wrong.'),
+    proof_of_other_request: invalidProof('htm or htu of the DPoP proof are not those of the request.'),
+    proof_of_other_token: invalidProof('ath of the DPoP proof is not that of the access token.'),
+    proof_of_other_key: invalidProof('The token is bound to another key than that of the DPoP proof.'),
+    proof_out_of_time: invalidProof('The DPoP proof is too old, or from the future. Check the clock.'),
+    proof_repeated: invalidProof('The DPoP proof was used before. Make a new one for each request.'),
+    // RFC 9449 §8.
+    proof_nonce_missing: {
+      ...invalidProof('The DPoP proof needs the nonce of the header DPoP-Nonce.'),
+      error: 'use_dpop_nonce',
+    },
+    certificate_wrong: invalidRequest('The client certificate is missing, or not the one of the token.'),
     scope_unknown: { status: 400, error: 'invalid_scope', description: 'The scope is not known.' },
     scope_not_allowed: {
       status: 400,

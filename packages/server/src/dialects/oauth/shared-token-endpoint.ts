@@ -14,6 +14,7 @@ export const sharedTokenEndpoints: Readonly<Record<string, TokenEndpoint>> = {
     methods: METHODS,
     serves: (grantType) => grantType === 'client_credentials',
     isShared: true,
+    bindsTokens: true,
     parse(request) {
       const { form, credentials } = readClientForm(request, METHODS);
       const grantType = form.get('grant_type');

@@ -5,6 +5,7 @@ import type { TokenEndpoint, TokenRequest } from '../dialect.ts';
 
 /** A token endpoint that reads a form with the names of the RFCs. @see RFC 6749 §3.2 */
 export const createTokenEndpoint = (about: Omit<TokenEndpoint, 'parse'>): TokenEndpoint => ({
+  bindsTokens: true,
   ...about,
   parse(request: WireRequest): TokenRequest {
     const { form, credentials } = readClientForm(request, about.methods);

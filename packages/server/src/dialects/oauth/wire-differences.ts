@@ -38,6 +38,8 @@ export type WireDifferences = {
   readonly ending?: Omit<NonNullable<TokenEndpoint['ending']>, 'renderEnded'>;
   /** Whether the answer to a refresh leaves out a refresh token that stays the same. */
   readonly omitsKeptRefreshToken?: true;
+  /** Whether tokens may be bound to what their sender proves. Absent for yes; no where errors are not those of OAuth. */
+  readonly bindsTokens?: false;
   /** Parameters of the authorization request besides those of OAuth 2.0. */
   readonly authorizationRules?: Rules;
   readonly scopes?: readonly Scope[];

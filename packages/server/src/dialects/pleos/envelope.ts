@@ -3,7 +3,7 @@ import type { Millis } from '../../clock.ts';
 import type { Policy } from '../../clients/policy.ts';
 import type { FieldFault, Refusal } from '../../errors.ts';
 import type { Exchange, WireResponse } from '../../wire/exchange.ts';
-import { withRetryAfter } from '../dialect.ts';
+import { withRefusalHeaders } from '../dialect.ts';
 import { codeOf, MESSAGES, pleosRefusals } from './refusals.ts';
 
 /** The last timestamp that was written: all answers of a second have the same one. */
@@ -56,7 +56,7 @@ export const renderPleosRefusal = (
   const code = codeOf(refusal, policy);
   const details = refusal.details.length > 0 ? refusal.details : usualDetails;
   const words = { code, message: MESSAGES[code], details };
-  return renderPleosError(status, words, exchange, withRetryAfter(refusal, headers));
+  return renderPleosError(status, words, exchange, withRefusalHeaders(refusal, headers));
 };
 
 /** An error in the envelope that every page has, with these words. */

@@ -47,6 +47,7 @@ export const pleosRefusals: RefusalTable<PleosAnswer> = createRefusalTable<Pleos
     dead_token: fieldFault('refreshToken', 'is invalid, expired or already used'),
     not_permitted: fault('403'),
     dead_access_token: fault('4011'),
+    unproved: fault('4011'),
     // For a client that shares its address with one that guesses secrets, this is an outage.
     throttled: tryLater(429),
     unavailable: tryLater(503),

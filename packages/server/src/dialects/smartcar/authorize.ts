@@ -55,6 +55,7 @@ export const smartcarAuthorize: AuthorizationWire = {
       rawState: parameters.getRaw('state'),
       scope,
       codeChallenge: parameters.get('code_challenge'),
+      keyThumbprint: parameters.get('dpop_jkt'),
       // `test` is the older name for vehicles that are not real.
       isSimulated: ['simulated', 'test'].includes(parameters.get('mode') ?? 'live'),
       brand: undefined,

@@ -3,7 +3,9 @@ import {
   BEARER_REASONS,
   EDGE_REASONS,
   objectOf,
+  PROOF_PARAMETER,
   SAMPLE_EXCHANGE,
+  SENDER_REASONS,
   TEXT,
   TEXT_NOT_EMPTY,
 } from '../../wire/route-description.ts';
@@ -107,7 +109,7 @@ const dataRoute = ({
 }): RouteDescription => ({
   summary,
   authentication: 'bearer',
-  parameters,
+  parameters: [...parameters, PROOF_PARAMETER],
   answers: {
     200: {
       summary: 'What was asked for.',
@@ -116,7 +118,10 @@ const dataRoute = ({
       sample: renderData(data, SAMPLE_EXCHANGE),
     },
   },
-  refusals: { reasons: [...EDGE_REASONS, ...BEARER_REASONS, ...reasons], format: DATA_FORMAT },
+  refusals: {
+    reasons: [...EDGE_REASONS, ...BEARER_REASONS, ...SENDER_REASONS, ...reasons],
+    format: DATA_FORMAT,
+  },
 });
 
 const DATA_ROUTES: Readonly<Record<string, RouteDescription>> = {

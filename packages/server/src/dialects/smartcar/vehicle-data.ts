@@ -1,7 +1,8 @@
 import { Refusal } from '../../errors.ts';
 import type { RefusalReason } from '../../errors.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
-import { RETRY_AFTER_SECONDS } from '../dialect.ts';
+import { PROOF_ALGORITHMS } from '../../clients/public-jwk.ts';
+import { RETRY_AFTER_SECONDS, withRefusalHeaders } from '../dialect.ts';
 import type { Exchange, WireRequest, WireResponse } from '../../wire/exchange.ts';
 import { readForm } from '../../wire/form.ts';
 import { REQUEST_ID } from './request-id.ts';
@@ -59,6 +60,14 @@ const AWAY: Answer = {
   headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
 };
 
+/** The errors of RFC 9449 §7.1 and RFC 6750 §3.1, in the vendor's answer to a call without good credentials. */
+const unproved = (challenge: string): Answer => ({
+  ...UNAUTHENTICATED,
+  headers: { 'WWW-Authenticate': challenge },
+});
+const ALGORITHMS = `algs="${PROOF_ALGORITHMS.join(' ')}"`;
+const BAD_PROOF = unproved(`DPoP error="invalid_dpop_proof", ${ALGORITHMS}`);
+
 /** What the API answers for a refusal; `INVALID` for every other reason. */
 const ANSWERS: Readonly<Partial<Record<RefusalReason, Answer>>> = {
   path_unknown: {
@@ -80,6 +89,16 @@ const ANSWERS: Readonly<Partial<Record<RefusalReason, Answer>>> = {
     ...UNAUTHENTICATED,
     headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
   },
+  proof_missing: unproved(`DPoP error="invalid_token", ${ALGORITHMS}`),
+  proof_of_other_key: unproved(`DPoP error="invalid_token", ${ALGORITHMS}`),
+  proof_malformed: BAD_PROOF,
+  proof_key_refused: BAD_PROOF,
+  proof_signature_wrong: BAD_PROOF,
+  proof_of_other_request: BAD_PROOF,
+  proof_of_other_token: BAD_PROOF,
+  proof_out_of_time: BAD_PROOF,
+  proof_repeated: BAD_PROOF,
+  certificate_wrong: unproved('Bearer error="invalid_token"'),
   scope_missing: NOT_PERMITTED,
   // The answer does not reveal whether the vehicle exists.
   vehicle_unknown: NOT_PERMITTED,
@@ -89,7 +108,8 @@ const ANSWERS: Readonly<Partial<Record<RefusalReason, Answer>>> = {
 };
 
 /** A refusal as version 2.0 of the API writes it, with the faults of single parameters as `detail`. */
-export const renderDataRefusal = ({ reason, details }: Refusal, exchange: Exchange): WireResponse => {
+export const renderDataRefusal = (refusal: Refusal, exchange: Exchange): WireResponse => {
+  const { reason, details } = refusal;
   const { status, type, code, description, page, resolution, headers } = ANSWERS[reason] ?? INVALID;
   const error = {
     type,
@@ -101,7 +121,7 @@ export const renderDataRefusal = ({ reason, details }: Refusal, exchange: Exchan
     resolution: { type: resolution },
     ...(details.length > 0 && { detail: details }),
   };
-  return respond(status, error, exchange, headers);
+  return respond(status, error, exchange, withRefusalHeaders(refusal, headers));
 };
 
 /** A success of the API. */

@@ -1,5 +1,5 @@
 import { Refusal } from '../../errors.ts';
-import { SAMPLE_EXCHANGE } from '../../wire/route-description.ts';
+import { SAMPLE_EXCHANGE, SAMPLE_NONCE } from '../../wire/route-description.ts';
 import type { JsonSchema, RouteDescription } from '../../wire/route-description.ts';
 import { describeHeaders, jsonContent } from './content.ts';
 
@@ -19,7 +19,11 @@ export const describeRefusals = ({
 }: NonNullable<RouteDescription['refusals']>): Readonly<Record<string, JsonSchema>> => {
   const statuses = new Map<number, StatusOf>();
   for (const reason of reasons) {
-    const refusal = new Refusal(reason);
+    const refusal = new Refusal(
+      reason,
+      [],
+      reason === 'proof_nonce_missing' ? { headers: SAMPLE_NONCE } : {},
+    );
     const choices = format.renderChoices?.(refusal, SAMPLE_EXCHANGE) ?? [];
     for (const { status, headers, body } of [format.render(refusal, SAMPLE_EXCHANGE), ...choices]) {
       const value: unknown = JSON.parse(body);

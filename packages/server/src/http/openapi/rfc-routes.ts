@@ -34,12 +34,14 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       objectOf(
         { active: { const: true }, scope: TEXT, client_id: TEXT_NOT_EMPTY, sub: TEXT },
         {
-          token_type: { const: 'Bearer', description: 'Absent for a refresh token.' },
+          token_type: { enum: ['Bearer', 'DPoP'], description: 'Absent for a refresh token.' },
           exp: { type: 'integer' },
           iat: { type: 'integer' },
           aud: { anyOf: [TEXT, NAMES] },
           iss: TEXT,
           jti: TEXT,
+          // RFC 9449 §6.2, RFC 8705 §3.2.
+          cnf: objectOf({}, { jkt: TEXT_NOT_EMPTY, 'x5t#S256': TEXT_NOT_EMPTY }),
         },
       ),
     ],
@@ -68,6 +70,9 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       grant_types_supported: NAMES,
       token_endpoint_auth_methods_supported: NAMES,
       code_challenge_methods_supported: NAMES,
+      dpop_signing_alg_values_supported: NAMES,
+      tls_client_certificate_bound_access_tokens: { type: 'boolean' },
+      mtls_endpoint_aliases: { type: 'object', additionalProperties: URL_SCHEMA },
     },
     required: ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri', 'response_types_supported'],
   },

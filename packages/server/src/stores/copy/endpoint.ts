@@ -44,6 +44,7 @@ export const COLUMNS = {
     client_id: 'text',
     redirect_uri: 'text',
     code_challenge: 'text',
+    key_thumbprint: 'text',
     issued_at_ms: 'integer',
     subject: 'text',
     scope: 'text',

@@ -19,11 +19,11 @@ const DROPPED_AT_A_TIME = 16;
 
 const prepareStatements = (database: DatabaseSync) => ({
   insert: database.prepare(
-    `INSERT INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at_ms, subject, scope, brand, vehicles)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO codes (grant_id, client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms, subject, scope, brand,
+      vehicles) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ),
   select: database.prepare(
-    `SELECT client_id, redirect_uri, code_challenge, issued_at_ms, subject, scope, brand, vehicles, redeemed_at_ms,
+    `SELECT client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms, subject, scope, brand, vehicles, redeemed_at_ms,
       use_digest FROM codes WHERE grant_id = ?`,
   ),
   redeem: database.prepare('UPDATE codes SET redeemed_at_ms = ?, use_digest = ? WHERE grant_id = ?'),
@@ -57,13 +57,14 @@ export const createCodeVerbs = (
   const sql = prepareStatements(database);
 
   const createCode: CreateCode = (code, dropBeforeMs = 0) => {
-    const { grantId, clientId, redirectUri, codeChallenge, issuedAtMs, subject, scope, brand } = code;
+    const { grantId, clientId, redirectUri, issuedAtMs, subject, scope, brand } = code;
+    const bound = [code.codeChallenge ?? null, code.keyThumbprint ?? null];
     if (dropBeforeMs > 0) sql.drop.run(dropBeforeMs, DROPPED_AT_A_TIME);
     if (clients.read(clientId).client === undefined) return 'client_unknown';
     if (rows.read(grantId) !== undefined || sql.select.get(grantId) !== undefined) return 'id_taken';
     const what = [subject, scope, brand ?? null, JSON.stringify(code.vehicles)];
     // Empty where the request named none.
-    sql.insert.run(grantId, clientId, redirectUri ?? '', codeChallenge ?? null, issuedAtMs, ...what);
+    sql.insert.run(grantId, clientId, redirectUri ?? '', ...bound, issuedAtMs, ...what);
     return 'created';
   };
 
@@ -75,6 +76,7 @@ export const createCodeVerbs = (
       clientId: String(row['client_id']),
       redirectUri: row['redirect_uri'] === '' ? undefined : String(row['redirect_uri']),
       codeChallenge: row['code_challenge'] === null ? undefined : String(row['code_challenge']),
+      keyThumbprint: toOptionalText(row['key_thumbprint']),
       issuedAtMs: Number(row['issued_at_ms']),
       subject: String(row['subject']),
       scope: String(row['scope']),

@@ -24,8 +24,8 @@ const selectionOf = (table: CopyTable, prefix: string): string => {
         r.address, r.user_agent FROM ${prefix}replays LEFT JOIN callers AS c ON c.number = caller
         LEFT JOIN callers AS r ON r.number = rotated_by WHERE grant_id`;
     case 'codes':
-      return `grant_id, client_id, redirect_uri, code_challenge, issued_at_ms, subject, scope, brand, vehicles,
-        redeemed_at_ms, use_digest FROM ${prefix}codes WHERE grant_id`;
+      return `grant_id, client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms, subject, scope, brand,
+        vehicles, redeemed_at_ms, use_digest FROM ${prefix}codes WHERE grant_id`;
     case 'covered_vehicles':
       return `grant_id, json_group_array(json_object('id', id, 'vin', vin, 'make', make, 'model', model, 'year', year,
         'nickname', nickname, 'powertrain', powertrain)) FROM ${prefix}vehicles WHERE grant_id`;

@@ -39,8 +39,8 @@ const PLAIN = {
     'INSERT OR REPLACE INTO imported_tokens (grant_id, digest, expires_at_ms) VALUES (?, ?, ?)',
   deliveries: `INSERT OR REPLACE INTO deliveries
     (grant_event, attempts, next_at_ms, delivered_at_ms, last_status, last_error, webhook_id) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-  codes: `INSERT OR REPLACE INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at_ms, subject, scope,
-    brand, vehicles, redeemed_at_ms, use_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  codes: `INSERT OR REPLACE INTO codes (grant_id, client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms,
+    subject, scope, brand, vehicles, redeemed_at_ms, use_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   grant_events: `INSERT OR REPLACE INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   replays: `INSERT OR REPLACE INTO replays (grant_id, times, at_ms, generation, gap, since_rotation_ms, response,

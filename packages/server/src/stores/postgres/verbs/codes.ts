@@ -34,8 +34,8 @@ import { SKIP_LOCKED } from '../connection/engine.ts';
 const DROPPED_AT_A_TIME = 16;
 
 const INSERT = `INSERT INTO codes
-    (grant_id, client_id, redirect_uri, code_challenge, issued_at_ms, subject, scope, brand, vehicles)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (grant_id) DO NOTHING RETURNING grant_id`;
+    (grant_id, client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms, subject, scope, brand, vehicles)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (grant_id) DO NOTHING RETURNING grant_id`;
 
 const DROP = `DELETE FROM codes WHERE grant_id IN
   (SELECT grant_id FROM codes WHERE issued_at_ms < $1 ORDER BY issued_at_ms LIMIT $2 FOR UPDATE ${SKIP_LOCKED})`;
@@ -75,14 +75,14 @@ export const createCode = async (
   code: AuthorizationCode,
   dropBeforeMs: Millis,
 ): Promise<'created' | 'client_unknown' | 'id_taken'> => {
-  const { grantId, clientId, redirectUri, codeChallenge = null, issuedAtMs } = code;
+  const { grantId, clientId, redirectUri, codeChallenge = null, keyThumbprint = null, issuedAtMs } = code;
   const { subject, scope, brand = null } = code;
   const [isKnown, grant] = await Promise.all([lockClient(query, clientId), readGrant(query, grantId)]);
   if (dropBeforeMs > 0) write(DROP, [dropBeforeMs, DROPPED_AT_A_TIME]);
   if (!isKnown) return 'client_unknown';
   if (grant !== undefined) return 'id_taken';
   // Empty where the request named none.
-  const request = [grantId, clientId, redirectUri ?? '', codeChallenge, issuedAtMs];
+  const request = [grantId, clientId, redirectUri ?? '', codeChallenge, keyThumbprint, issuedAtMs];
   const consent = [subject, scope, brand, JSON.stringify(code.vehicles)];
   return (await query(INSERT, [...request, ...consent])).length === 1 ? 'created' : 'id_taken';
 };
@@ -152,6 +152,7 @@ const toCode = (row: Row): CodeState => ({
   clientId: String(row['client_id']),
   redirectUri: row['redirect_uri'] === '' ? undefined : String(row['redirect_uri']),
   codeChallenge: toText(row['code_challenge']),
+  keyThumbprint: toText(row['key_thumbprint']),
   issuedAtMs: Number(row['issued_at_ms']),
   subject: String(row['subject']),
   scope: String(row['scope']),

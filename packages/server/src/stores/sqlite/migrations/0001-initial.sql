@@ -108,6 +108,8 @@ CREATE TABLE codes (
   client_id      TEXT NOT NULL,
   redirect_uri   TEXT NOT NULL,
   code_challenge TEXT,
+  -- Of the key that it is bound to (RFC 9449 §10).
+  key_thumbprint TEXT,
   issued_at_ms   INTEGER NOT NULL,
   subject        TEXT NOT NULL,
   scope          TEXT NOT NULL,

@@ -91,6 +91,8 @@ CREATE TABLE codes (
   client_id      text NOT NULL,
   redirect_uri   text NOT NULL,
   code_challenge text,
+  -- Of the key that it is bound to (RFC 9449 §10).
+  key_thumbprint text,
   issued_at_ms   bigint NOT NULL,
   subject        text NOT NULL,
   scope          text NOT NULL,

@@ -1,0 +1,129 @@
+import type { Client } from '../clients/client.ts';
+import { checkProof, PROOF_CLOCK_SKEW_MS } from '../clients/dpop-proof.ts';
+import { digestOnce, dropOnceBefore } from '../clients/once-store.ts';
+import { senderConstraintOf } from '../clients/sender-constraint.ts';
+import { readNow } from '../clock.ts';
+import type { Millis, Now, TimeContext } from '../clock.ts';
+import { Refusal } from '../errors.ts';
+import { isSameBinding } from '../tokens/binding.ts';
+import type { Binding } from '../tokens/binding.ts';
+import type { KeyRing } from '../tokens/key-ring.ts';
+import { isFreshNonce, NONCE_BUCKET_MS, proofNonceAt } from '../tokens/proof-nonce.ts';
+import type { Store } from './store.ts';
+
+/** What senders are proved with. */
+export type SenderContext = TimeContext & {
+  readonly store: Pick<Store, 'useOnce'>;
+  readonly keyRing: KeyRing;
+};
+
+/** What a request shows of its sender. */
+export type SentProof = {
+  readonly method: string;
+  /** The URL that the client called, without its query. */
+  readonly uri: string;
+  /** The header `DPoP`; `undefined` for none. */
+  readonly proof: string | undefined;
+  /** The thumbprint of the certificate of its connection; `undefined` for none. */
+  readonly certificate: string | undefined;
+};
+
+/** The header that carries a nonce for the next proof. */
+const NONCE_HEADER = 'DPoP-Nonce';
+
+/** The nonce for the next proof, as a header. */
+export const nonceHeader = ({ keyRing }: Pick<SenderContext, 'keyRing'>, nowMs: Millis) => ({
+  [NONCE_HEADER]: proofNonceAt(keyRing, nowMs),
+});
+
+/** Longer than a nonce or the age of a proof lasts at any node whose clock is right. */
+const REMEMBERED_MS: Millis = 3 * NONCE_BUCKET_MS + PROOF_CLOCK_SKEW_MS;
+
+/**
+ * What the access tokens of a request are to be bound to, as its sender proves and as the client's policy wants it; `undefined` for
+ * nothing. A proof that is sent is checked, whatever the policy says. At once where there is none. Throws a `Refusal`, and
+ * `StoreError`.
+ *
+ * @see RFC 9449 §5, RFC 8705 §3
+ */
+export const proveRequester = (
+  context: SenderContext,
+  { policy }: Pick<Client, 'policy'>,
+  sent: SentProof,
+): Binding | undefined | Promise<Binding> => {
+  const constraint = senderConstraintOf(policy);
+  const { proof, certificate } = sent;
+  if (
+    constraint === 'mtls' ||
+    (constraint === 'either' && proof === undefined && certificate !== undefined)
+  ) {
+    if (certificate === undefined) throw new Refusal('certificate_wrong');
+    return { kind: 'x5t#S256', thumbprint: certificate };
+  }
+  if (proof !== undefined) return proveKey(context, { ...sent, proof }, { needsNonce: true });
+  if (constraint !== 'none') throw new Refusal('proof_missing');
+  return undefined;
+};
+
+/**
+ * Checks that the sender of an access token is who the token is bound to. The token may come as a bearer token only if it is
+ * bound to nothing, or to a certificate. Throws a `Refusal`, and `StoreError`.
+ *
+ * @see RFC 9449 §7, RFC 8705 §3
+ */
+export const proveSender = async (
+  context: SenderContext,
+  {
+    binding,
+    accessToken,
+    scheme,
+  }: {
+    readonly binding: Binding | undefined;
+    readonly accessToken: string;
+    readonly scheme: 'bearer' | 'dpop';
+  },
+  sent: SentProof,
+): Promise<void> => {
+  if (binding?.kind !== 'jkt') {
+    if (scheme === 'dpop') throw new Refusal('access_token_dead');
+    if (binding !== undefined && binding.thumbprint !== sent.certificate)
+      throw new Refusal('certificate_wrong');
+    return;
+  }
+  const { proof } = sent;
+  if (scheme === 'bearer' || proof === undefined) throw new Refusal('proof_missing');
+  await proveKey(context, { ...sent, proof, accessToken }, { needsNonce: false, binding });
+};
+
+/**
+ * Checks a proof and remembers its id, so that no node accepts it again. Nothing else has been read or changed by then: a proxy
+ * that sends a request twice costs its client nothing.
+ */
+const proveKey = async (
+  { store, keyRing, clock, doubt }: SenderContext,
+  sent: SentProof & { readonly proof: string; readonly accessToken?: string },
+  { needsNonce, binding }: { readonly needsNonce: boolean; readonly binding?: Binding },
+): Promise<Binding> => {
+  const now = readNow({ clock, doubt });
+  const isFresh = needsNonce ? (nonce: string) => isFreshNonce(keyRing, now.nowMs, nonce) : undefined;
+  const checked = checkProof(sent.proof, { ...sent, isFreshNonce: isFresh }, now);
+  if (checked === 'proof_nonce_missing')
+    throw new Refusal(checked, [], { headers: nonceHeader({ keyRing }, now.nowMs) });
+  if (typeof checked === 'string') throw new Refusal(checked);
+  const { thumbprint, jti } = checked;
+  const proved: Binding = { kind: 'jkt', thumbprint };
+  // A key that the token is not bound to fills nothing.
+  if (binding !== undefined && !isSameBinding(proved, binding)) throw new Refusal('proof_of_other_key');
+  await noteUse(store, proved, jti, now);
+  return proved;
+};
+
+const noteUse = async (
+  store: SenderContext['store'],
+  { thumbprint }: Binding,
+  jti: string,
+  now: Now,
+): Promise<void> => {
+  const use = { digest: digestOnce(['dpop', thumbprint], jti), expiresAtMs: now.nowMs + REMEMBERED_MS };
+  if ((await store.useOnce(use, dropOnceBefore(now))) === 'again') throw new Refusal('proof_repeated');
+};
