@@ -21,7 +21,7 @@ import { createForceLimit } from './refresh/force-limit.ts';
 import { createRefresher } from './refresh/refresh.ts';
 import type { Engine } from './refresh/engine.ts';
 import type { Refreshed, Refresher } from './refresh/refresh.ts';
-import { holdMsOf, revokeDue, revokeWithin } from './refresh/revoke.ts';
+import { revokeDue, revokeWithin, revokingOf } from './refresh/revoke.ts';
 import type { RevocationResult } from './refresh/revoke.ts';
 import { createTokenCache } from './refresh/token-cache.ts';
 import type { Cached, TokenCache } from './refresh/token-cache.ts';
@@ -248,10 +248,11 @@ const createKeeper = (parts: Parts): Keeper => {
     ...createHttpAccess(engine, { budget, token, onPut: cache.drop, refuseSending }),
     async disconnect(name) {
       refuseClosed();
-      const grant = await store.disconnect(name, holdMsOf(engine));
+      const grant = await store.disconnect(name, revokingOf(engine));
       cache.drop(name);
       if (grant?.state !== 'closed') return grant === undefined ? undefined : 'shared';
-      if (quarantine !== undefined) return 'pending';
+      if (quarantine !== undefined && engine.clients.get(grant.client)?.provider.revocationUrl !== undefined)
+        return 'pending';
       return revokeWithin(engine, budget, grant);
     },
     on(kind, listener) {

@@ -135,7 +135,7 @@ describe('the pair of a connection that is closed', () => {
   it('is revoked by the next process where the first one was killed after it closed', async () => {
     const place = await openPlace();
     await put(await place.open(), 'car', 'old');
-    await place.store.disconnect('car', 60_000);
+    await place.store.disconnect('car', { clients: ['cars'], holdMs: 60_000 });
     await place.turn();
     assert.deepEqual(place.revoked, [], 'the first process may still be at it');
     place.wait(60_000);

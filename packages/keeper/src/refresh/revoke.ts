@@ -2,7 +2,7 @@ import { KeeperError, StoreError } from '../errors.ts';
 import { blockedUntil } from '../grants/client-facts.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { Client } from '../providers/clients.ts';
-import type { Revocation } from '../stores/revocations.ts';
+import type { Revocation, Revoking } from '../stores/revocations.ts';
 import type { StoredAnswer } from '../stores/store.ts';
 import { seconds, sleep } from '../time.ts';
 import type { Millis } from '../time.ts';
@@ -32,7 +32,15 @@ const TAKEN_AT_ONCE = 5;
 const HOLD_LEASES = 3;
 
 /** A process that tries has so long until another one does. */
-export const holdMsOf = ({ timing }: Pick<Engine, 'timing'>): Millis => timing.leaseMs * HOLD_LEASES;
+const holdMsOf = ({ timing }: Engine): Millis => timing.leaseMs * HOLD_LEASES;
+
+const isOffered = ({ provider }: Client): boolean => provider.revocationUrl !== undefined;
+
+/** What closing a grant makes due. Another node may offer what this one does not: each takes what it can do. */
+export const revokingOf = (engine: Engine): Revoking => ({
+  clients: [...engine.clients].filter(([, client]) => isOffered(client)).map(([name]) => name),
+  holdMs: holdMsOf(engine),
+});
 
 /** One try for one closed grant: its pair, and all answers that came for it later. Never rejects for an outage of the store. */
 export const revokeGrant = async (
@@ -43,7 +51,10 @@ export const revokeGrant = async (
 ): Promise<RevocationResult> => {
   const { store, book, clients, log } = engine;
   const client = clients.get(grant.client);
-  if (client === undefined) return 'pending';
+  if (client === undefined || !isOffered(client)) {
+    log({ event: 'pair.revoked', grantId: grant.id, isRevoked: false, outcome: 'not_offered' });
+    return 'not_offered';
+  }
   try {
     const answers = await store.readAnswers(grant.id);
     const drop = answers.map(({ id }) => id);
@@ -53,8 +64,7 @@ export const revokeGrant = async (
       return result;
     };
     const tokens = tokensOf(engine, client, grant, answers);
-    if (client.provider.revocationUrl === undefined || tokens.length === 0)
-      return await end('not_offered', 'not_offered');
+    if (tokens.length === 0) return await end('not_offered', 'not_offered');
     const wait = async (nextAtMs: Millis, tried: number): Promise<RevocationResult> => {
       await store.noteRevocation(grant.id, { tries: tried, nextAtMs, drop: [] });
       return 'pending';
@@ -154,15 +164,15 @@ export const keepToRevoke = async (
   grantId: string,
   answers: readonly StoredAnswer[],
 ): Promise<void> => {
-  if (client.provider.revocationUrl === undefined)
+  if (!isOffered(client))
     return log({ event: 'pair.revoked', grantId, isRevoked: false, outcome: 'not_offered' });
   await store.keepToRevoke(grantId, answers);
 };
 
 /** Starts the revocations that are due, as far as the budget of each client goes. */
 export const revokeDue = async (engine: Engine, budget: Budget): Promise<void> => {
-  const { store, clients, book, unsaved } = engine;
-  for (const client of clients.keys()) {
+  const { store, book, unsaved } = engine;
+  for (const client of revokingOf(engine).clients) {
     const limit = Math.min(TAKEN_AT_ONCE, budget.room(client));
     if (limit < 1 || blockedUntil(book.facts(client), store.nowMs()) !== undefined) continue;
     const due = await store.takeRevocations({ client, limit, holdMs: holdMsOf(engine) });

@@ -12,6 +12,9 @@ export type Revocation = {
   readonly nextAtMs: Millis;
 };
 
+/** Whose grants can be revoked at their provider, and how long that is left to who closes. */
+export type Revoking = { readonly clients: readonly string[]; readonly holdMs: Millis };
+
 /** What is due at the provider after a disconnect. */
 export type RevocationVerbs = {
   /** Closed grants of a client whose revocation is due, oldest first, each held for so long. */

@@ -6,7 +6,7 @@ import type { Clock, Millis } from '../time.ts';
 import type { ConsentVerbs } from './consents.ts';
 import type { DeliveryVerbs } from './deliveries.ts';
 import type { FigureVerbs } from './figures.ts';
-import type { RevocationVerbs } from './revocations.ts';
+import type { RevocationVerbs, Revoking } from './revocations.ts';
 import type { ServiceKeyVerbs } from './service-keys.ts';
 import type { StoredAnswer } from './stored-answer.ts';
 import type { StoredEvent } from './stored-event.ts';
@@ -101,10 +101,10 @@ export type GrantVerbs = {
   /** The same for many, each by itself, in their order: for imports. A thousand at most. */
   putMany(puts: readonly Put[]): Promise<readonly PutResult[]>;
   /**
-   * Ends a connection, and its grant with the last one; its revocation is due after `holdMs`. Returns the grant; `undefined` where there
-   * was no connection.
+   * Ends a connection, and its grant with the last one; where its client is among those of `revoking`, its
+   * revocation is due after `holdMs`. Returns the grant; `undefined` where there was no connection.
    */
-  disconnect(name: string, holdMs?: Millis): Promise<Grant | undefined>;
+  disconnect(name: string, revoking?: Revoking): Promise<Grant | undefined>;
   /** Notes that access tokens were asked for, and makes a refresh due earlier. Never later. */
   touch(touches: readonly { grantId: string; askedAtMs: Millis; due: Due | undefined }[]): Promise<void>;
 };

@@ -105,7 +105,7 @@ export const describeListing = (name: string, open: OpenForContract): void => {
       assert.equal(await store.reseal(grant.id, byGeneration(grant), anew), true);
       assert.equal((await store.grantsUnderOtherKeys(bytes('newk'), '', 5)).rows.length, 0);
       assert.equal((await store.grantsUnderOtherKeys(current, '', 5)).rows.length, 1);
-      await store.disconnect('car');
+      await store.disconnect('car', { clients: ['cars'], holdMs: 0 });
       assert.equal((await store.grantsUnderOtherKeys(current, '', 5)).rows.length, 1, 'it must be revoked');
       await store.noteRevocation(grant.id, { tries: 1, nextAtMs: undefined, drop: [] });
       // Nobody reads its pair any more.

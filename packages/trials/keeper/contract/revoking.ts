@@ -6,12 +6,13 @@ import type { OpenForContract } from './rows.ts';
 
 const HOLD_MS = 60_000;
 const take = (store: Store, limit = 10) => store.takeRevocations({ client: 'cars', limit, holdMs: HOLD_MS });
+const revoking = { clients: ['cars'], holdMs: 0 };
 const over = { tries: 1, nextAtMs: undefined, drop: [] };
 
 /** A connection that was closed; its revocation is due. */
 const closed = async (store: Store, name: string): Promise<string> => {
   await store.put(newPut(name, `token of ${name}`));
-  return (await store.disconnect(name))?.id ?? '';
+  return (await store.disconnect(name, revoking))?.id ?? '';
 };
 
 /** What is due at the provider after a disconnect. */
@@ -31,11 +32,18 @@ export const describeRevoking = (name: string, open: OpenForContract): void => {
       const { store } = await open(scope);
       await store.put(newPut('one', 'token'));
       await store.put(newPut('two', 'token'));
-      assert.equal((await store.disconnect('one'))?.state, 'active');
+      assert.equal((await store.disconnect('one', revoking))?.state, 'active');
       assert.deepEqual(await store.countRevocations(), {});
-      await store.disconnect('two', HOLD_MS);
+      await store.disconnect('two', { ...revoking, holdMs: HOLD_MS });
       assert.deepEqual(await take(store), []);
       assert.deepEqual(await store.countRevocations(), { cars: 1 });
+    });
+
+    it('none is due where the client has no way to revoke', async (scope) => {
+      const { store } = await open(scope);
+      await store.put(newPut('car', 'token'));
+      await store.disconnect('car', { ...revoking, clients: ['others'] });
+      assert.deepEqual(await store.countRevocations(), {});
     });
 
     it('a try is noted with the next one, until it is over', async (scope) => {

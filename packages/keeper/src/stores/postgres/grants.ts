@@ -28,7 +28,7 @@ export const createGrantVerbs = (connections: Connections): GrantVerbs => {
     read: async (id) => toGrantIfAny(await read('SELECT * FROM keeper_grants WHERE id = :id', { id })),
     put,
     putMany: createPutMany(connections, put),
-    disconnect: (name, holdMs = 0) =>
+    disconnect: (name, revoking) =>
       transact(async (query) => {
         const [gone] = await query('DELETE FROM keeper_connections WHERE name = :name RETURNING grant_id', {
           name,
@@ -39,7 +39,7 @@ export const createGrantVerbs = (connections: Connections): GrantVerbs => {
         // With the lock nobody links to it, so the next statement sees every link.
         await query('SELECT 1 FROM keeper_grants WHERE id = :id FOR UPDATE', { id });
         await query(CLOSE, { id });
-        await markRevocation(query, { id, name, holdMs });
+        if (revoking !== undefined) await markRevocation(query, { id, name, ...revoking });
         return toGrantIfAny(await query('SELECT * FROM keeper_grants WHERE id = :id', { id }));
       }),
     async touch(touches) {

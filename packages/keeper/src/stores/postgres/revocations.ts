@@ -1,4 +1,4 @@
-import type { RevocationVerbs } from '../revocations.ts';
+import type { RevocationVerbs, Revoking } from '../revocations.ts';
 import { toRevocation } from '../rows.ts';
 import type { Put } from '../store.ts';
 import type { Connections } from './connections.ts';
@@ -26,7 +26,7 @@ const COUNT = `SELECT client, count(*) AS grants FROM keeper_grants WHERE ${WAIT
 const CANCEL = `UPDATE keeper_grants SET revoke_at_ms = NULL
   WHERE ${WAITS} AND (revoke_name = ANY(:names::text[]) OR lookup = ANY(:lookups::bytea[]))`;
 const MARK = `UPDATE keeper_grants SET revoke_at_ms = ${NOW} + :holdMs::bigint, revoke_tries = 0, revoke_name = :name
-  WHERE id = :id AND state = 'closed'`;
+  WHERE id = :id AND state = 'closed' AND client = ANY(:clients::text[])`;
 
 /** What is due at the provider after a disconnect. */
 export const createRevocationVerbs = ({ read, write, transact }: Connections): RevocationVerbs => ({
@@ -60,5 +60,5 @@ export const cancelRevocations = async (query: Query, puts: readonly Put[]): Pro
 /** Marks a grant that was just closed, inside the transaction that closes it. */
 export const markRevocation = async (
   query: Query,
-  { id, name, holdMs }: { readonly id: string; readonly name: string; readonly holdMs: number },
-): Promise<void> => void (await query(MARK, { id, name, holdMs }));
+  { id, name, clients, holdMs }: Revoking & { readonly id: string; readonly name: string },
+): Promise<void> => void (await query(MARK, { id, name, clients: [...clients], holdMs }));

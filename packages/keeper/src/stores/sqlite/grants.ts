@@ -39,7 +39,7 @@ export const createGrantVerbs = (connection: Connection): GrantVerbs => {
       }),
     read: (grantId) => commits.read(() => readRow(grantId)),
     ...createPut(connection),
-    disconnect: (name, holdMs = 0) =>
+    disconnect: (name, revoking) =>
       commits.run(() => {
         const row = find.get(name);
         if (row === undefined) return undefined;
@@ -48,7 +48,8 @@ export const createGrantVerbs = (connection: Connection): GrantVerbs => {
         replaced.forgetAll(name);
         if (countLinks.get(grant.id)?.['links'] === 0) {
           closeGrant.run(nowMs(), grant.id);
-          markRevocation(grant.id, name, nowMs() + holdMs);
+          if (revoking?.clients.includes(grant.client) === true)
+            markRevocation(grant.id, name, nowMs() + revoking.holdMs);
         }
         return readRow(grant.id);
       }),
