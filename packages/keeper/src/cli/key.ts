@@ -87,12 +87,12 @@ const textOf = (keys: readonly ServiceKeyView[], { terminal }: CommonOptions): s
   const nowMs = Date.now();
   const moment = (atMs: number | undefined, none: string): string =>
     atMs === undefined ? none : describeMoment(atMs, nowMs);
-  const rows = keys.map(({ name, scopes, namePrefix, expiresAtMs, usedAtMs }) => [
+  const rows = keys.map(({ name, scopes, namePrefix, expiresAtMs, usedAtMs, isBound }) => [
     printable(name),
     scopes.join(' '),
     namePrefix ?? '-',
     moment(expiresAtMs, 'never'),
-    moment(usedAtMs, 'never'),
+    isBound ? moment(usedAtMs, 'never') : 'refused: not made with the key of this keeper',
   ]);
   return fitTable([['NAME', 'SCOPES', 'PREFIX', 'ENDS', 'USED'], ...rows], 0, terminal.output);
 };

@@ -104,6 +104,8 @@ export type LogEvent =
     }
   /** Events that no listener got in time, or too many of them. `needs_consent` of a dead grant is never among them. */
   | { readonly event: 'events.dropped'; readonly count: number }
+  /** A key of the service is not accepted: its row was not written with the keeper's keys, or was changed. */
+  | { readonly event: 'service_key.refused'; readonly name: string }
   | { readonly event: 'store.failed'; readonly during: string; readonly reason: string }
   /** One grant cannot be refreshed, for a reason that no retry removes: a damaged row, a key that is missing, a bug. */
   | { readonly event: 'refresh.failed'; readonly grantId: string | undefined; readonly reason: string }

@@ -36,6 +36,7 @@ const NOBODY: ServiceKey = {
   digest: new Uint8Array(),
   scopes: [],
   namePrefix: undefined,
+  binding: new Uint8Array(),
   createdAtMs: 0,
   expiresAtMs: undefined,
   usedAtMs: undefined,

@@ -2,6 +2,8 @@ import { StoreError } from '../errors.ts';
 import type { LogEvent } from '../refresh/engine.ts';
 import type { ServiceKey, ServiceKeyVerbs } from '../stores/service-keys.ts';
 import type { Clock, Millis } from '../time.ts';
+import type { KeyRing } from '../vault/key-ring.ts';
+import { isKeyBound } from './bind-key.ts';
 import { digestOfKey } from './keys.ts';
 
 /** The keys of the service in memory, so that a request costs no look into the store, and a wrong key neither. */
@@ -24,6 +26,7 @@ const NOTE_MS = 60_000;
 /** Reads all keys, and again every five seconds. */
 export const openKeyBook = async (
   store: ServiceKeyVerbs,
+  keyRing: KeyRing,
   clock: Clock,
   log: (event: LogEvent) => void,
 ): Promise<KeyBook> => {
@@ -35,12 +38,19 @@ export const openKeyBook = async (
   let reading: Promise<void> | undefined;
   let isStopped = false;
   let cancel: (() => void) | undefined;
+  /** Rows that nobody with the keeper's keys wrote: each is reported once. */
+  const refused = new Set<string>();
   const used = new Map<string, Millis>();
 
   const read = async (): Promise<void> => {
     const startedMs = clock.monotonicMs();
     const all = await store.serviceKeys();
-    keys = new Map(all.map((key) => [Buffer.from(key.digest).toString('hex'), key]));
+    const bound = all.filter((key) => isKeyBound(keyRing, key));
+    for (const { name } of all.filter((key) => !bound.includes(key) && !refused.has(key.name))) {
+      refused.add(name);
+      log({ event: 'service_key.refused', name });
+    }
+    keys = new Map(bound.map((key) => [Buffer.from(key.digest).toString('hex'), key]));
     readAtMs = startedMs;
   };
   /** One read at a time; everybody who waits gets it. */

@@ -4,6 +4,8 @@ import { partsOf } from '../keeper-parts.ts';
 import { SCOPES } from '../stores/service-keys.ts';
 import type { ServiceKey, ServiceScope } from '../stores/service-keys.ts';
 import type { Millis } from '../time.ts';
+import type { KeyRing } from '../vault/key-ring.ts';
+import { bindKey, isKeyBound } from './bind-key.ts';
 import type { Keeper } from '../keeper.ts';
 
 /** What a new key of the service may do. */
@@ -17,7 +19,10 @@ export type NewServiceKey = {
 };
 
 /** A key as people see it. */
-export type ServiceKeyView = Omit<ServiceKey, 'digest'>;
+export type ServiceKeyView = Omit<ServiceKey, 'digest' | 'binding'> & {
+  /** Whether the service accepts it: not where somebody wrote its row without the keeper's keys. */
+  readonly isBound: boolean;
+};
 
 const KEY_PREFIX = 'kfk_';
 const RANDOM_BYTES = 32;
@@ -38,7 +43,7 @@ export const createServiceKey = async (
   keeper: Keeper,
   { name, scopes, namePrefix, expiresAtMs }: NewServiceKey,
 ): Promise<ServiceKeyView & { readonly key: string }> => {
-  const { store } = partsOf(keeper).engine;
+  const { store, keys } = partsOf(keeper).engine;
   const nowMs = store.nowMs();
   if (name === '' || name.length > NAME_MAX || /\p{Cc}/u.test(name))
     refuse('key_name_invalid', 'A key needs a name of 1 to 100 printable characters', 'Name its user.');
@@ -65,11 +70,12 @@ export const createServiceKey = async (
     createdAtMs: nowMs,
     expiresAtMs,
     usedAtMs: undefined,
+    isBound: true,
   };
-  const added = await store.addServiceKey(
-    { ...view, digest: Buffer.from(digestOfKey(key) ?? '', 'hex') },
-    KEYS_MAX,
-  );
+  const { isBound, ...shown } = view;
+  void isBound;
+  const row = { ...shown, digest: Buffer.from(digestOfKey(key) ?? '', 'hex') };
+  const added = await store.addServiceKey({ ...row, binding: bindKey(keys, row) }, KEYS_MAX);
   if (added === 'name_taken')
     refuse('key_name_taken', `There is a key "${name}" already`, 'Choose another name, or remove that key.');
   if (added === 'too_many')
@@ -82,14 +88,17 @@ const refuse = (code: string, message: string, remedy: string): never => {
 };
 
 /** Every key of the service, by name. */
-export const listServiceKeys = async (keeper: Keeper): Promise<readonly ServiceKeyView[]> =>
-  (await partsOf(keeper).engine.store.serviceKeys()).map(viewOf);
+export const listServiceKeys = async (keeper: Keeper): Promise<readonly ServiceKeyView[]> => {
+  const { store, keys } = partsOf(keeper).engine;
+  return (await store.serviceKeys()).map((key) => viewOf(key, keys));
+};
 
 /** Removes a key: this node refuses it within 5 seconds, and so does every other. Returns whether there was one. */
 export const removeServiceKey = (keeper: Keeper, name: string): Promise<boolean> =>
   partsOf(keeper).engine.store.removeServiceKey(name);
 
-const viewOf = ({ digest, ...view }: ServiceKey): ServiceKeyView => {
-  void digest;
-  return view;
+const viewOf = (key: ServiceKey, keys: KeyRing): ServiceKeyView => {
+  const { digest, binding, ...view } = key;
+  void [digest, binding];
+  return { ...view, isBound: isKeyBound(keys, key) };
 };

@@ -43,7 +43,7 @@ export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promi
   const checked = checkOptions(options);
   const { log } = checked;
   const parts = partsOf(keeper);
-  const { clock, store } = parts.engine;
+  const { clock, keys, store } = parts.engine;
   let isStopping = false;
   const waiting = createWaiting(checked.waitingMax);
   const context: ServiceContext = {
@@ -54,7 +54,7 @@ export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promi
     isStopping: () => isStopping,
     version: VERSION,
   };
-  const book = await openKeyBook(store, clock, log);
+  const book = await openKeyBook(store, keys, clock, log);
   const readiness = createReadiness(context);
   const metrics = createMetrics(
     {

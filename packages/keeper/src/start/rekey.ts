@@ -3,7 +3,9 @@ import type { Grant } from '../grants/grant.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { openAnswer, openPair, placeOfPair, sealAnswer, sealPair } from '../refresh/pair.ts';
 import type { KeyPage, StoredAnswer } from '../stores/store.ts';
+import { bindKey, isKeyBound } from '../service/bind-key.ts';
 import { sleep } from '../time.ts';
+import { isOfCurrentKey } from '../vault/bind.ts';
 
 /** How far a change of keys has come. */
 export type Rekeyed = {
@@ -69,6 +71,16 @@ export const rekey = async (engine: Engine, onProgress: (resealed: number) => vo
   };
   await goThrough((after) => store.grantsUnderOtherKeys(keyId, after, LOOK_AT_ONCE), sealAnew);
   await goThrough((after) => store.answersUnderOtherKeys(keyId, after, LOOK_AT_ONCE), sealAnswerAnew);
+  resealed += await rebindServiceKeys(engine);
   if (unopened !== undefined) throw unopened;
   return { resealed, moved };
+};
+
+/** Binds the keys of the service with the current key. One that was not bound stays refused. */
+const rebindServiceKeys = async ({ store, keys }: Engine): Promise<number> => {
+  const others = (await store.serviceKeys()).filter(
+    (key) => isKeyBound(keys, key) && !isOfCurrentKey(keys, key.binding),
+  );
+  for (const key of others) await store.rebindServiceKey(key, bindKey(keys, key));
+  return others.length;
 };

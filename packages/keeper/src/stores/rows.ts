@@ -169,6 +169,7 @@ export const toServiceKey = (row: Row): ServiceKey => ({
   digest: row['digest'] as Uint8Array,
   scopes: JSON.parse(String(row['scopes'])) as ServiceScope[],
   namePrefix: toText(row['name_prefix']),
+  binding: (row['binding'] as Uint8Array | null | undefined) ?? new Uint8Array(),
   createdAtMs: Number(row['created_at_ms']),
   expiresAtMs: toNumber(row['expires_at_ms']),
   usedAtMs: toNumber(row['used_at_ms']),

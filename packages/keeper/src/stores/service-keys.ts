@@ -12,6 +12,8 @@ export type ServiceKey = {
   readonly scopes: readonly ServiceScope[];
   /** Only names that begin with it are visible to the key; `undefined` for all. */
   readonly namePrefix: string | undefined;
+  /** Shows that a holder of the keeper's keys wrote the row; empty for none. */
+  readonly binding: Uint8Array;
   readonly createdAtMs: Millis;
   /** `undefined` for never. */
   readonly expiresAtMs: Millis | undefined;
@@ -25,6 +27,8 @@ export type ServiceKeyVerbs = {
   addServiceKey(key: ServiceKey, most: number): Promise<'added' | 'name_taken' | 'too_many'>;
   /** Every key, by name. */
   serviceKeys(): Promise<readonly ServiceKey[]>;
+  /** Writes another binding, where the row still has this one. */
+  rebindServiceKey(key: Pick<ServiceKey, 'name' | 'binding'>, binding: Uint8Array): Promise<void>;
   /** Returns whether there was one. */
   removeServiceKey(name: string): Promise<boolean>;
   /** Notes when keys were used last. Never earlier than noted before. */

@@ -41,6 +41,9 @@ export const envKeys = (name: string, environment: NodeJS.ProcessEnv = process.e
 /** The key of one row: what is sealed for another row cannot be opened with it. */
 export const rowKey = (key: Key, row: string): Uint8Array => expand(key, `keyfob keeper row ${row}`);
 
+/** The key that shows who wrote a row which is not encrypted. */
+export const bindingKey = (key: Key): Uint8Array => expand(key, 'keyfob keeper binding');
+
 /** The lookup value of a token under one key: equal for equal tokens, and nothing can be learned from it. */
 export const lookupOf = (key: Key, token: string): Uint8Array =>
   createHmac('sha256', deriveFrom(key).lookup).update(token).digest().subarray(0, 16);

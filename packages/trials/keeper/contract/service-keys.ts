@@ -9,10 +9,17 @@ const keyOf = (name: string, more: Partial<ServiceKey> = {}): ServiceKey => ({
   digest: bytes(`digest of ${name}`),
   scopes: ['tokens:read', 'metrics'],
   namePrefix: undefined,
+  binding: new Uint8Array([1, 2]),
   createdAtMs: 1000,
   expiresAtMs: undefined,
   usedAtMs: undefined,
   ...more,
+});
+
+const readable = (key: ServiceKey): object => ({
+  ...key,
+  digest: Buffer.from(key.digest).toString(),
+  binding: [...key.binding],
 });
 
 /** The keys of the service. */
@@ -25,10 +32,7 @@ export const describeServiceKeys = (name: string, open: OpenForContract): void =
       assert.equal(await store.addServiceKey(full, 5), 'added');
       assert.equal(await store.addServiceKey(keyOf('a'), 5), 'added');
       const keys = await other.serviceKeys();
-      assert.deepEqual(
-        keys.map((key) => ({ ...key, digest: Buffer.from(key.digest).toString() })),
-        [keyOf('a'), full].map((key) => ({ ...key, digest: Buffer.from(key.digest).toString() })),
-      );
+      assert.deepEqual(keys.map(readable), [keyOf('a'), full].map(readable));
       assert.equal(await other.removeServiceKey('b'), true);
       assert.equal(await store.removeServiceKey('b'), false);
       assert.deepEqual(
@@ -43,6 +47,15 @@ export const describeServiceKeys = (name: string, open: OpenForContract): void =
       assert.equal(await store.addServiceKey(keyOf('a', { digest: bytes('other') }), 2), 'name_taken');
       assert.equal(await store.addServiceKey(keyOf('b'), 2), 'added');
       assert.equal(await store.addServiceKey(keyOf('c'), 2), 'too_many');
+    });
+
+    it('a binding is replaced where the row still has it', async (scope) => {
+      const { store } = await open(scope);
+      await store.addServiceKey(keyOf('a'), 2);
+      await store.rebindServiceKey({ name: 'a', binding: bytes('other') }, bytes('wrong'));
+      await store.rebindServiceKey(keyOf('a'), bytes('next'));
+      const [key] = await store.serviceKeys();
+      assert.equal(Buffer.from(key?.binding ?? []).toString(), 'next');
     });
 
     it('the last use never goes back', async (scope) => {

@@ -84,6 +84,7 @@ export const countEvents = (
       case 'connect.ended':
       case 'answer.saved_late':
       case 'pair.revoked':
+      case 'service_key.refused':
       case 'refresh.failed':
       case 'listener.failed':
       case 'quarantine':

@@ -173,4 +173,5 @@ export const SCHEMA: readonly string[] = [
   CREATE INDEX keeper_grants_revoked_by_name ON keeper_grants (revoke_name) WHERE revoke_at_ms IS NOT NULL;
   CREATE INDEX keeper_grants_revoked_by_lookup ON keeper_grants (lookup) WHERE revoke_at_ms IS NOT NULL;
   `,
+  'ALTER TABLE keeper_service_keys ADD COLUMN binding bytea',
 ];

@@ -190,4 +190,5 @@ export const SCHEMA: readonly string[] = [
   CREATE INDEX grants_revoked_by_name ON grants (revoke_name) WHERE revoke_at_ms IS NOT NULL;
   CREATE INDEX grants_revoked_by_lookup ON grants (lookup) WHERE revoke_at_ms IS NOT NULL;
   `,
+  'ALTER TABLE service_keys ADD COLUMN binding BLOB',
 ];
