@@ -23,7 +23,10 @@ export type AnswerClass =
   | 'client_rejected'
   /** The grant is dead or the client is wrong: this answer alone cannot say. */
   | 'unclear'
-  /** A refusal that the provider's profile does not list. A firewall or a gateway before it may have answered: no grant ends by it. */
+  /**
+   * A refusal that the provider's profile does not list. A firewall or a gateway before it may have answered, also instead of an
+   * answer with a pair: no grant ends by it, and inside an overlap the token is sent again.
+   */
   | 'unrecognised'
   /** Our request is wrong. */
   | 'bug';
@@ -58,6 +61,6 @@ export const MEANINGS: Readonly<Record<AnswerClass, Meaning>> = {
   sharing_withdrawn: { isSpent: 'yes', stopsClient: false },
   client_rejected: { isSpent: 'no', stopsClient: true },
   unclear: { isSpent: 'no', stopsClient: false },
-  unrecognised: { isSpent: 'no', stopsClient: false },
+  unrecognised: { isSpent: 'maybe', stopsClient: false },
   bug: { isSpent: 'no', stopsClient: true },
 };

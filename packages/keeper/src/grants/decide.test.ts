@@ -134,6 +134,13 @@ describe('what becomes of a grant whose refresh brought no pair', () => {
     assert.equal(decide([ended('unrecognised')], { verdict: 'client' }).change.state, 'active');
   });
 
+  it('a refusal that the profile does not list, inside an overlap: the token is sent again before that ends', () => {
+    const { change } = decide([ended('unrecognised')], { provider: 'smartcar', verdict: 'wait' });
+    assert.deepEqual([change.state, change.sends.count], ['suspect', 1]);
+    assert.ok((change.due?.atMs ?? Infinity) < NOW_MS + 5000);
+    assert.equal(decide([ended('unrecognised')], { provider: 'pleos' }).change.sends.count, 0);
+  });
+
   it('an answer that cannot be read is kept, its send stays open, and a human hears of it', () => {
     for (const provider of ['pleos', 'smartcar'] as const) {
       const { change, events } = decide([ended('unusable')], { provider });

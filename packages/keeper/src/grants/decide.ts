@@ -2,7 +2,7 @@ import type { Client } from '../providers/clients.ts';
 import type { Provider } from '../providers/provider.ts';
 import { MEANINGS } from './answer-class.ts';
 import type { AnswerClass } from './answer-class.ts';
-import { atLatest, nextSendAt, spreadPause } from './ambiguity.ts';
+import { atLatest, isInsideOverlap, nextSendAt, spreadPause } from './ambiguity.ts';
 import type { Silence } from './ambiguity.ts';
 import type { GrantEvent } from './events.ts';
 import type { ConsentCause, Due, Grant, GrantState, OpenSends } from './grant.ts';
@@ -90,7 +90,7 @@ export const pauseAskedFor = (
 export const decideFailure = (situation: Situation): Decision => {
   const { grant, ended, verdict } = situation;
   const ruling = rulingOf(ended);
-  const sends = sendsAfter(grant, ended);
+  const sends = sendsAfter(situation);
   const found = ruling?.class ?? 'not_sent';
   switch (found) {
     case 'grant_rejected':
@@ -134,9 +134,13 @@ export const decideUnaskable = (situation: Omit<Situation, 'ended' | 'verdict'>)
   die({ ...situation, ended: [], verdict: 'grant' }, situation.grant.sends, 'grant_rejected');
 
 /** The sends that are still open: those from before, and those of this refresh that may have been processed. */
-const sendsAfter = ({ sends }: Grant, ended: readonly Ended[]): OpenSends => {
+const sendsAfter = ({ grant: { sends }, ended, client }: Situation): OpenSends => {
   const before = sends.count - ended.length;
-  const maybe = ended.filter((one) => MEANINGS[one.class].isSpent === 'maybe');
+  const isOverlapping = client.provider.repeats.kind === 'overlap';
+  const maybe = ended.filter(
+    // Without an overlap, a page of a firewall is taken for what it mostly is: the token did not pass it.
+    (one) => MEANINGS[one.class].isSpent === 'maybe' && (isOverlapping || one.class !== 'unrecognised'),
+  );
   if (before + maybe.length <= 0) return NO_SENDS;
   const times = maybe.map(({ sentAtMs }) => sentAtMs);
   return {
@@ -193,12 +197,28 @@ const calm = (grant: Grant, sends: OpenSends, failures: number, atMs: Millis): D
   events: [],
 });
 
-const suspect = ({ grant, nowMs, timing, chance }: Situation, sends: OpenSends): Decision => {
+const suspect = (situation: Situation, sends: OpenSends): Decision => {
+  const { grant, nowMs, timing, chance } = situation;
   const failures = grant.failures + 1;
   const waitMs = Math.min(timing.suspectMaxMs, timing.suspectMs * 2 ** Math.min(failures - 1, 20));
-  const atMs = nowMs + Math.round(waitMs * (0.9 + chance / 5));
+  const waitedAtMs = nowMs + Math.round(waitMs * (0.9 + chance / 5));
+  const atMs = Math.min(waitedAtMs, repeatInsideAt(situation, sends, failures) ?? waitedAtMs);
   const change = { state: 'suspect', cause: undefined, sends, failures, due: { atMs, rank: 0 } } as const;
   return announceRisk(grant, change, true, nowMs);
+};
+
+/** When a token that may have been used is sent again because its overlap does not wait; `undefined` for not. */
+const repeatInsideAt = (
+  { client, nowMs, timing, chance, latest, pausedUntilMs }: Situation,
+  open: OpenSends,
+  failures: number,
+): Millis | undefined => {
+  const { repeats, exchangeSeconds } = client.provider;
+  const sends = atLatest(open, latest);
+  if (!isInsideOverlap(sends, repeats, nowMs, timing)) return undefined;
+  const exchangeMs = seconds(exchangeSeconds);
+  const silence = 'answered';
+  return nextSendAt({ sends, silence, failures, repeats, exchangeMs, nowMs, pausedUntilMs, chance }, timing);
 };
 
 /** An overlap is expected to bring the answer back; so often it may fail before anybody is alarmed. */

@@ -9,6 +9,10 @@ const keep = 'keeper/src/refresh/keep.ts';
 const leases = 'keeper/src/refresh/leases.ts';
 const timeline = 'keeper/src/timeline.ts';
 const provider = 'keeper/src/providers/provider.ts';
+const facts = 'keeper/src/grants/client-facts.ts';
+const outage = 'keeper/src/grants/outage.ts';
+const answerClass = 'keeper/src/grants/answer-class.ts';
+const drainSpool = 'keeper/src/start/drain-spool.ts';
 const sqlite = 'keeper/src/stores/sqlite/refreshes.ts';
 
 /** A planted bug; `isSlow`: its seed needs so many steps that only `npm run nightly` plants it. */
@@ -135,6 +139,63 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     search: '(latestMs < beforeMs ? Math.min(latestMs + byMs, beforeMs) : latestMs)',
     replacement: 'latestMs',
     seed: 26,
+    isSlow: true,
+  },
+  {
+    name: 'during an outage every grant is tried',
+    file: facts,
+    search: 'if (before.outage !== undefined || isAnswered || !isOutage(failed, nowMs, timing))',
+    replacement: 'if (nowMs > 0)',
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'an outage holds up a token whose overlap goes on',
+    file: outage,
+    search: "if (repeats.kind === 'overlap' && count > 0 && firstAtMs !== undefined)",
+    replacement: 'if (count > 1e9 && firstAtMs !== undefined)',
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'a page of a firewall says that the token was not used',
+    file: answerClass,
+    search: "unrecognised: { isSpent: 'maybe', stopsClient: false },",
+    replacement: "unrecognised: { isSpent: 'no', stopsClient: false },",
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'a page of a firewall ends the grant',
+    file: readAnswer,
+    search: "  return 'unrecognised';\n};",
+    replacement: "  return 'grant_rejected';\n};",
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'a request for patience inside an overlap says that the token was not used',
+    file: readAnswer,
+    search:
+      "if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';",
+    replacement: "if (status === 429 || (status === 503 && hasRetryAfter)) return 'rate_limited';",
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'a process deletes the spooled answers of a client that it does not know',
+    file: drainSpool,
+    search: 'if (grant === undefined || !isFor(grant, answer)) storedIds.add(answer.id);',
+    replacement: 'if (grant !== null) storedIds.add(answer.id);',
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'an answer brings a disconnected connection back',
+    file: sqlite,
+    search: "AND state <> 'closed' AND (:fence IS NULL OR state <> 'dead')",
+    replacement: "AND (:fence IS NULL OR state <> 'dead')",
+    seed: 1,
     isSlow: true,
   },
 ];
