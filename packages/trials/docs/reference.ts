@@ -1,3 +1,4 @@
+import { describeService } from '@keyfob/keeper/service';
 import { describeAdminApi } from '@keyfob/server/operators';
 import { createOpenApi } from '@keyfob/server/wire';
 import { renderApiPage } from './api-page.ts';
@@ -24,6 +25,7 @@ export const renderReference = async (): Promise<Readonly<Record<string, string>
     'docs/reference/settings.md': renderSettings(),
     'docs/reference/openapi.json': `${JSON.stringify(document, null, 2)}\n`,
     'docs/reference/admin-openapi.json': `${JSON.stringify(describeAdminApi(), null, 2)}\n`,
+    'docs/reference/keeper-openapi.json': `${JSON.stringify(describeService(), null, 2)}\n`,
     'docs/reference/api.html': renderApiPage(document),
   };
 };

@@ -18,9 +18,16 @@ export const addDoctor = (program: Command): void => {
       '--canary',
       'also ask each provider, with a token that was made up, whether it accepts the secret; no grant is touched',
     )
+    .option(
+      '--whole-store',
+      'read every page of a SQLite store, also one of more than 1 GiB; takes some seconds per GiB',
+    )
     .addHelpText('after', '\nExample:\n  $ keyfob-keeper doctor --canary')
-    .action(async (options: CommonOptions & { readonly canary?: boolean }) => {
-      const findings = await examine(settingsOf(options), { isAskingProviders: options.canary === true });
+    .action(async (options: CommonOptions & { readonly canary?: boolean; readonly wholeStore?: boolean }) => {
+      const findings = await examine(settingsOf(options), {
+        isAskingProviders: options.canary === true,
+        isWholeStore: options.wholeStore === true,
+      });
       const isHealthy = findings.every(({ verdict }) => verdict !== 'fail');
       const text = textOf(findings, widthOf(options.terminal.output));
       await print({ json: { healthy: isHealthy, findings }, text, isFailure: !isHealthy }, options);

@@ -5,6 +5,8 @@ import { UsageError } from './output.ts';
 /** 0 success, 1 trouble, 2 usage error. */
 export const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** As shells count it: 128 and SIGINT. */
+const EXIT_INTERRUPTED = 130;
 
 /** What a command's failure is called, what it says, what to do, and the exit code. */
 export type Failure = {
@@ -23,6 +25,14 @@ const USAGE_CODES = new Set([
   'name_invalid',
 ]);
 
+const exitOf = (code: string): number => {
+  if (code === INTERRUPTED) return EXIT_INTERRUPTED;
+  return USAGE_CODES.has(code) ? EXIT_USAGE : EXIT_FAILED;
+};
+
+/** The code of a command that a person ended. */
+export const INTERRUPTED = 'interrupted';
+
 /** The failure of an error that ended a command. */
 export const failureOf = (error: unknown): Failure => {
   if (error instanceof UsageError)
@@ -34,7 +44,7 @@ export const failureOf = (error: unknown): Failure => {
   if (error instanceof KeeperError) {
     const { code, remedy } = error;
     const message = error.message.slice(0, -remedy.length - 2);
-    return { code, message, remedy, exit: USAGE_CODES.has(code) ? EXIT_USAGE : EXIT_FAILED };
+    return { code, message, remedy, exit: exitOf(code) };
   }
   if (error instanceof NeedsConsentError && error.cause === 'not_connected')
     return {

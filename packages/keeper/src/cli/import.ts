@@ -14,6 +14,8 @@ import type { ImportTotals, RefusedRow } from '../operations/import/run.ts';
 import { openImportSource } from '../operations/import/source.ts';
 import { sqliteStore } from '../stores/sqlite/open.ts';
 import { parseKeys } from '../vault/key-ring.ts';
+import { INTERRUPTED } from './finish.ts';
+import { listenForInterruption } from './interruption.ts';
 import { onKeeper, settingsOf, withCommonOptions } from './options.ts';
 import { print, UsageError, warn } from './output.ts';
 import type { CommonOptions, Report } from './output.ts';
@@ -103,29 +105,53 @@ const importFile = async (
   const refusals = openReport(options.report);
   const startedAt = performance.now();
   const first: RefusedRow[] = [];
-  let rowsDone = 0;
+  const done = { rows: 0, refused: 0 };
+  const interruption = listenForInterruption();
   try {
-    const { totals, recognised } = await runImport(keeper, source.chunks, mapping, ({ rows, refused }) => {
-      rowsDone = rows;
+    const chunks = interruption.until(source.chunks);
+    const { totals, recognised } = await runImport(keeper, chunks, mapping, ({ rows, refused }) => {
+      done.rows = rows;
+      done.refused += refused.length;
       refusals.write(refused);
       first.push(...refused.slice(0, SHOWN_MAX - first.length));
       bar.show(source.share(), rows);
     });
+    if (interruption.isInterrupted()) throw interrupted(done, options.dryRun === true);
     return reportOf(totals, recognised, {
       first,
       isDryRun: options.dryRun === true,
       seconds: (performance.now() - startedAt) / 1000,
     });
   } catch (error) {
+    if (interruption.isInterrupted() && error instanceof KeeperError)
+      throw interrupted(done, options.dryRun === true);
     if (!(error instanceof StoreError)) throw error;
     const remedy = 'What is kept stays. Run the same command again: it goes over it.';
-    throw new KeeperError('import_interrupted', `After ${rowsDone} rows: ${error.message}`, remedy, {
+    throw new KeeperError('import_interrupted', `After ${done.rows} rows: ${error.message}`, remedy, {
       cause: error,
     });
   } finally {
+    interruption.end();
+    // Standard input that is still open would keep the process alive.
+    if (interruption.isInterrupted()) options.terminal.input.destroy();
     bar.end();
     refusals.close();
   }
+};
+
+/** Somebody ended the command: what is kept, and how to go on. */
+const interrupted = (
+  { rows, refused }: Pick<ImportTotals, 'rows' | 'refused'>,
+  isDryRun: boolean,
+): KeeperError => {
+  const count = `${rows} rows were read, ${refused} of them refused`;
+  return isDryRun
+    ? new KeeperError(INTERRUPTED, `Interrupted: ${count}`, 'Nothing was kept: it was a rehearsal.')
+    : new KeeperError(
+        INTERRUPTED,
+        `Interrupted: ${count}, and the tokens of the others are kept`,
+        'Run the same command again: it goes over what is kept. Until then, some cars are kept here and the others are not.',
+      );
 };
 
 /** A stream as bytes, whatever its encoding is. */

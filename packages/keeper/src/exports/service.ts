@@ -1,3 +1,4 @@
+export { describeService } from '../service/routes/all-routes.ts';
 export { serve } from '../service/serve.ts';
 export type { Service } from '../service/serve.ts';
 export type { Mounted, ServiceEvent, ServiceOptions } from '../service/options.ts';

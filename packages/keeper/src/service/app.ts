@@ -88,6 +88,7 @@ const answer = async (route: ServiceRoute, c: Context<Env>, parts: AppParts): Pr
     const found = authenticate({ book, wrongKeys }, req.header('authorization'), route.scope, address);
     key = found instanceof Promise ? await found : found;
   }
+  checkEncoding(req.url);
   const name = req.param('name') ?? '';
   if (name !== '') checkVisible(key, name);
   const call: Call<unknown, unknown> = {
@@ -111,6 +112,18 @@ const write = ({ status, body, headers }: Answer): Response =>
         status,
         headers: { 'content-type': 'application/json', ...headers },
       });
+
+/** Throws `Problem` where the path has an escape that is no UTF-8: it would be taken for a name as it stands. */
+const checkEncoding = (url: string): void => {
+  if (!url.includes('%')) return;
+  try {
+    decodeURIComponent(new URL(url).pathname);
+  } catch {
+    throw new Problem('input_invalid', 'The path is not percent-encoded UTF-8', {
+      remedy: 'Encode the name, for example with encodeURIComponent.',
+    });
+  }
+};
 
 const notFound = (): Problem =>
   new Problem('not_found', 'There is nothing at this path', {

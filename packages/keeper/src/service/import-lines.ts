@@ -13,7 +13,14 @@ type RowResult = {
   readonly status?: string;
   readonly error?: { readonly code: string; readonly detail: string; readonly remedy: string };
 };
-type Ended = 'complete' | 'too_many_rows' | 'too_many_bytes' | 'store_unavailable' | 'stopping' | 'cut_off';
+type Ended =
+  | 'complete'
+  | 'too_many_rows'
+  | 'too_many_bytes'
+  | 'results_unread'
+  | 'store_unavailable'
+  | 'stopping'
+  | 'cut_off';
 type Summary = {
   readonly ended: Ended;
   readonly rows: number;
@@ -27,11 +34,15 @@ const LINE_FEED = 10;
 /** Rows that share a commit. */
 const AT_ONCE = 200;
 
-/** Keeps the pairs of a body of lines, some at a time, and yields what happened to each, in order, and a summary. */
+/**
+ * Keeps the pairs of a body of lines, some at a time, and yields what happened to each, in order, and a summary. It ends where
+ * `isFull`: nobody reads what it yields.
+ */
 export const importLines = async function* (
   context: ServiceContext,
   key: ServiceKey,
   body: ReadableStream<Uint8Array> | null,
+  isFull: () => boolean,
 ): AsyncGenerator<RowResult | Summary> {
   const counts: Record<string, number> = {};
   let rows = 0;
@@ -40,6 +51,10 @@ export const importLines = async function* (
   for await (const batch of reader) {
     if (context.isStopping()) {
       ended = 'stopping';
+      break;
+    }
+    if (isFull()) {
+      ended = 'results_unread';
       break;
     }
     const results = await keepRows(

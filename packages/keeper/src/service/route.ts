@@ -15,7 +15,6 @@ export type ServiceContext = {
   /** Counts requests that wait for a refresh. Throws `Problem` where too many do. */
   readonly waiting: <Result>(work: () => Promise<Result>) => Promise<Result>;
   readonly isStopping: () => boolean;
-  readonly version: string;
 };
 
 /** A request whose key, path, query and body are checked. */

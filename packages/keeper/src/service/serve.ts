@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import type { Keeper } from '../keeper.ts';
 import { partsOf } from '../keeper-parts.ts';
 import type { Millis } from '../time.ts';
@@ -8,19 +7,12 @@ import { createApp } from './app.ts';
 import { openKeyBook } from './key-book.ts';
 import { listen } from './listen.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import type { Metrics } from './metrics/metrics.ts';
-import { createOpenApi } from './openapi.ts';
 import { checkOptions } from './options.ts';
 import type { ServiceOptions } from './options.ts';
 import { Problem, retryAfter } from './problem.ts';
-import { defineRoute } from './route.ts';
-import type { ServiceContext, ServiceRoute } from './route.ts';
-import { createHealthRoutes, createReadiness } from './routes/about-routes.ts';
-import { GRANT_ROUTES } from './routes/grant-routes.ts';
-import { createImportRoute } from './routes/import-route.ts';
-import { createMetricsRoute } from './routes/metrics-route.ts';
-import { TOKEN_ROUTES } from './routes/token-routes.ts';
-import { VERSION } from './version.ts';
+import type { ServiceContext } from './route.ts';
+import { createReadiness } from './routes/about-routes.ts';
+import { createRoutes } from './routes/all-routes.ts';
 import { createWrongKeys } from './wrong-keys.ts';
 
 /** A service that runs. */
@@ -52,7 +44,6 @@ export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promi
     reconnectUrl: checked.reconnectUrl,
     waiting: waiting.run,
     isStopping: () => isStopping,
-    version: VERSION,
   };
   const book = await openKeyBook(store, keys, clock, log);
   const readiness = createReadiness(context);
@@ -65,7 +56,7 @@ export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promi
     },
     () => routes,
   );
-  const routes = createRoutes(context, readiness, metrics);
+  const routes = createRoutes(readiness, metrics);
   const unobserve = parts.observe(metrics.note);
   const app = createApp(routes, {
     context,
@@ -117,34 +108,6 @@ export const serve = async (keeper: Keeper, options: ServiceOptions = {}): Promi
     close: ({ requestsMs = REQUESTS_MS, exchangesMs = EXCHANGES_MS } = {}) =>
       (closing ??= close(requestsMs, exchangesMs)),
   };
-};
-
-/** The table of routes, which also describes itself. */
-const createRoutes = (
-  context: ServiceContext,
-  readiness: () => Promise<string | undefined>,
-  metrics: Metrics,
-): readonly ServiceRoute[] => {
-  let document = '';
-  const routes: readonly ServiceRoute[] = [
-    ...TOKEN_ROUTES,
-    ...GRANT_ROUTES,
-    createImportRoute(),
-    ...createHealthRoutes(readiness),
-    createMetricsRoute(metrics),
-    defineRoute({
-      method: 'GET',
-      path: '/openapi.json',
-      tag: 'about',
-      summary: 'This description',
-      scope: undefined,
-      answers: { 200: { description: 'OpenAPI 3.1.', schema: v.record(v.string(), v.unknown()) } },
-      problems: [],
-      handle: () => new Response(document, { headers: { 'content-type': 'application/json' } }),
-    }),
-  ];
-  document = JSON.stringify(createOpenApi(routes, context.version));
-  return routes;
 };
 
 /** Bounds the requests that wait for a refresh. */

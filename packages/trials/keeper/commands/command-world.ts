@@ -27,7 +27,11 @@ export type CommandWorld = {
   /** The variables that the settings name. */
   readonly environment: Readonly<Record<string, string>>;
   /** Runs a command in this process, with standard input: the same code as the program, without the start of a process. */
-  run(words: readonly string[], input?: string, more?: Readonly<Record<string, string>>): Promise<Ended>;
+  run(
+    words: readonly string[],
+    input?: string | Readable,
+    more?: Readonly<Record<string, string>>,
+  ): Promise<Ended>;
   /** Runs a command as a process in the directory, for what only a process shows. */
   spawn(words: readonly string[], input?: string): Promise<Ended>;
   /** The same as `run` with `--json`: its answer. Throws where it fails. */
@@ -97,7 +101,7 @@ export const openCommandWorld = async (scope: Scope): Promise<CommandWorld> => {
     const [output, errors] = [collect(), collect()];
     const code = await runCommand(words, {
       environment: { KEEPER_CONFIG: settingsFile, ...environment, ...more },
-      input: Readable.from([input]),
+      input: typeof input === 'string' ? Readable.from([input]) : input,
       output: output.stream,
       errors: errors.stream,
     });

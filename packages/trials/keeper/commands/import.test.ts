@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { openCommandWorld } from './command-world.ts';
 
@@ -76,4 +77,24 @@ test('JSON lines, also compressed, are imported; a file that is neither is refus
   const wrong = await run(['import', '-'], '[{"name": "a"}]');
   assert.equal(wrong.code, 1);
   assert.match(wrong.errors, /one JSON array/);
+});
+
+test('Ctrl-C ends an import in order, says what is kept, and the same command goes on', async (scope) => {
+  const { run } = await openCommandWorld(scope);
+  const rows = Array.from({ length: 2500 }, (_, car) => `car-${car},sc,secret-${car}`);
+  const pieces = async function* () {
+    yield ['name,client,refresh_token', ...rows.slice(0, 2200), ''].join('\n');
+    yield '\n';
+    for (let looks = 0; looks < 50 && (await run(['show', 'car-1999'])).code !== 0; looks++);
+    process.emit('SIGINT');
+    await new Promise(() => undefined);
+  };
+  const ended = await run(['import', '-'], Readable.from(pieces()));
+  assert.equal(ended.code, 130);
+  const [, kept = ''] = /Interrupted: (\d+) rows were read, 0 of them refused/.exec(ended.errors) ?? [];
+  assert.match(ended.errors, /Run the same command again: it goes over what is kept/);
+  assert.ok(Number(kept) >= 2000 && Number(kept) <= 2200, kept);
+  const again = await run(['import', '-', '--json'], ['name,client,refresh_token', ...rows].join('\n'));
+  const { known, new: added } = JSON.parse(again.out) as Imported;
+  assert.deepEqual([known, added], [Number(kept), 2500 - Number(kept)]);
 });

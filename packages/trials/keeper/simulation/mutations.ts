@@ -12,7 +12,6 @@ const provider = 'keeper/src/providers/provider.ts';
 const facts = 'keeper/src/grants/client-facts.ts';
 const outage = 'keeper/src/grants/outage.ts';
 const answerClass = 'keeper/src/grants/answer-class.ts';
-const drainSpool = 'keeper/src/start/drain-spool.ts';
 const sqlite = 'keeper/src/stores/sqlite/refreshes.ts';
 
 /** A planted bug; `isSlow`: its seed needs so many steps that only `npm run nightly` plants it. */
@@ -146,7 +145,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: facts,
     search: 'if (before.outage !== undefined || isAnswered || !isOutage(failed, nowMs, timing))',
     replacement: 'if (nowMs > 0)',
-    seed: 1,
+    seed: 3,
     isSlow: true,
   },
   {
@@ -154,7 +153,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: outage,
     search: "if (repeats.kind === 'overlap' && count > 0 && firstAtMs !== undefined)",
     replacement: 'if (count > 1e9 && firstAtMs !== undefined)',
-    seed: 1,
+    seed: 3,
     isSlow: true,
   },
   {
@@ -162,7 +161,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: answerClass,
     search: "unrecognised: { isSpent: 'maybe', stopsClient: false },",
     replacement: "unrecognised: { isSpent: 'no', stopsClient: false },",
-    seed: 1,
+    seed: 5,
     isSlow: true,
   },
   {
@@ -179,23 +178,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     search:
       "if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';",
     replacement: "if (status === 429 || (status === 503 && hasRetryAfter)) return 'rate_limited';",
-    seed: 1,
-    isSlow: true,
-  },
-  {
-    name: 'a process deletes the spooled answers of a client that it does not know',
-    file: drainSpool,
-    search: 'if (grant === undefined || !isFor(grant, answer)) storedIds.add(answer.id);',
-    replacement: 'if (grant !== null) storedIds.add(answer.id);',
-    seed: 1,
-    isSlow: true,
-  },
-  {
-    name: 'an answer brings a disconnected connection back',
-    file: sqlite,
-    search: "AND state <> 'closed' AND (:fence IS NULL OR state <> 'dead')",
-    replacement: "AND (:fence IS NULL OR state <> 'dead')",
-    seed: 1,
+    seed: 23,
     isSlow: true,
   },
 ];

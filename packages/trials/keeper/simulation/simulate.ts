@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryStore } from '@keyfob/keeper';
-import type { Keeper, TokenResult } from '@keyfob/keeper';
+import type { Grant, Keeper, TokenResult } from '@keyfob/keeper';
 import { createPrng } from '../../support/prng.ts';
 import type { Prng } from '../../support/prng.ts';
 import { createChecker } from './checker.ts';
@@ -193,6 +193,7 @@ const visit = async (simulation: Simulation): Promise<void> => {
     await openKeeperIn(process, { ...simulation, client: 'trucks', newId: idsOf(simulation, process) });
   } catch {
     process.kill();
+    time.at(5000, () => void visit(simulation));
   }
 };
 
@@ -207,14 +208,28 @@ const consent = (simulation: Simulation, car: string): void => {
   const again = (): void => void time.at(1000, () => consent(simulation, car));
   if (one === undefined) return again();
   const token = provider.consent(car);
+  let isNoted = false;
+  const noteIn = (grant: Grant | undefined): void => {
+    if (isNoted || grant === undefined) return;
+    isNoted = true;
+    checker.put(token, grant.id);
+  };
   const put = async (): Promise<void> => {
+    const before = shared.store.find(car);
+    const putting = one.keeper.put(car, 'cars', { refreshToken: token.text });
+    // A process that dies here may have stored the pair.
+    one.process.onDeath(() => void noteLeft());
+    const noteLeft = async (): Promise<void> => {
+      const [old, now] = [await before, await shared.store.find(car)];
+      if (now?.id !== old?.id || now?.epoch !== old?.epoch) noteIn(now);
+    };
     try {
-      await one.keeper.put(car, 'cars', { refreshToken: token.text });
+      await putting;
     } catch {
+      isNoted = true;
       return again();
     }
-    const grant = await shared.store.find(car);
-    if (grant !== undefined) checker.put(token, grant.id);
+    noteIn(await shared.store.find(car));
   };
   void put();
 };
@@ -317,13 +332,15 @@ const stopOne = ({ checker }: Simulation, { process }: Running, ms: number, isAs
 };
 
 const killOne = (simulation: Simulation, number: number): void => {
-  const { running, time, prng, state } = simulation;
+  const { running, time, prng, plan, state } = simulation;
   const one = running[number];
   if (one === undefined) return;
   state.kills += 1;
   simulation.checker.ledger.note(`process ${one.process.number} dies`);
   one.process.kill();
   running[number] = undefined;
+  if (plan.troubles.has('strangers') && plan.weather.chance(0.5))
+    time.at(plan.weather.between(100, 3000), () => void visit(simulation));
   time.at(prng.between(500, 90_000), () => void start(simulation, number));
 };
 

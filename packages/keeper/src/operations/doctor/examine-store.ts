@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isDatabaseUrl } from '../../config/settings.ts';
@@ -15,17 +15,27 @@ import { bad, ok } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 /** Checks that commits are on disk when they return, and that the store is whole. */
-export const examineDurability = (address: string): Promise<readonly Finding[]> =>
-  isDatabaseUrl(address) ? examineDatabase(address) : Promise.resolve(examineFile(address));
+export const examineDurability = (address: string, isWhole: boolean): Promise<readonly Finding[]> =>
+  isDatabaseUrl(address) ? examineDatabase(address) : Promise.resolve(examineFile(address, isWhole));
 
-const examineFile = (path: string): readonly Finding[] => {
+/** A larger file is read as a whole only on demand: nothing else happens meanwhile, and nothing can be shown. */
+const READ_MAX_BYTES = 2 ** 30;
+
+const examineFile = (path: string, isWhole: boolean): readonly Finding[] => {
+  const { size } = statSync(path);
+  const isRead = isWhole || size <= READ_MAX_BYTES;
   const database = new DatabaseSync(path, { readOnly: true });
   try {
     const mode = String(database.prepare('PRAGMA journal_mode').get()?.['journal_mode']);
-    const found = String(Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0]);
+    const found = isRead
+      ? String(Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0])
+      : 'ok';
+    const about = isRead
+      ? 'intact'
+      : `${(size / 2 ** 30).toFixed(1)} GiB, not read as a whole: --whole-store does that`;
     return [
       found === 'ok'
-        ? ok('store', `${path}, intact`)
+        ? ok('store', `${path}, ${about}`)
         : bad('store', 'fail', `${path}: ${found}`, 'Keep the file as it is, and restore the newest backup.'),
       mode === 'wal'
         ? ok('durability', 'write-ahead log, on disk at every commit')

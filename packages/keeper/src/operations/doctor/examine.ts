@@ -13,10 +13,13 @@ import { examineWebhooks } from './examine-webhooks.ts';
 import { bad, ok } from './finding.ts';
 import type { Finding } from './finding.ts';
 
+/** `isWholeStore`: every page of a large file is read, too. */
+export type ExamineOptions = { readonly isAskingProviders: boolean; readonly isWholeStore?: boolean };
+
 /** Checks a deployment. Nothing is changed; the network is used only for canaries, and a running keeper is not disturbed. */
 export const examine = async (
   settings: Settings,
-  { isAskingProviders }: { readonly isAskingProviders: boolean },
+  { isAskingProviders, isWholeStore = false }: ExamineOptions,
 ): Promise<readonly Finding[]> => {
   const clients = examineSecrets(settings);
   const canaries = isAskingProviders
@@ -30,20 +33,21 @@ export const examine = async (
     ...examineMachine(settings),
     ...clients.flatMap(({ findings }) => findings),
     ...canaries,
-    ...(await examineOpened(settings, clients)),
+    ...(await examineOpened(settings, clients, isWholeStore)),
   ];
 };
 
 const examineOpened = async (
   settings: Settings,
   clients: readonly Examined[],
+  isWholeStore: boolean,
 ): Promise<readonly Finding[]> => {
   const findings: Finding[] = [];
   let store: Store | undefined;
   try {
     store = await openStore(settings);
     const identity = await store.identity();
-    findings.push(...(await examineDurability(settings.store)), examineCopy(store, identity));
+    findings.push(...(await examineDurability(settings.store, isWholeStore)), examineCopy(store, identity));
     findings.push(...(await keyFindings(store, settings)));
     findings.push(...examineProcesses(store));
     for (const { name, client } of clients) {

@@ -4,7 +4,7 @@ import { defineRoute } from '../route.ts';
 import type { ServiceRoute } from '../route.ts';
 
 /** Metrics for Prometheus. */
-export const createMetricsRoute = (metrics: Metrics): ServiceRoute =>
+export const createMetricsRoute = (metrics: Pick<Metrics, 'contentType' | 'render'>): ServiceRoute =>
   defineRoute({
     method: 'GET',
     path: '/metrics',
