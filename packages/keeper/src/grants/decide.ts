@@ -88,7 +88,7 @@ export const pauseAskedFor = (
 
 /** What becomes of a grant whose refresh brought no pair. */
 export const decideFailure = (situation: Situation): Decision => {
-  const { grant, ended, verdict } = situation;
+  const { ended, verdict } = situation;
   const ruling = rulingOf(ended);
   const sends = sendsAfter(situation);
   const found = ruling?.class ?? 'not_sent';

@@ -1,4 +1,4 @@
-import { closeSync, readdirSync, readlinkSync, utimesSync } from 'node:fs';
+import { closeSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreError, oauth, openKeeper, parseKeys } from '@keyfob/keeper';
 import type { Keeper, StoreOpener } from '@keyfob/keeper';
@@ -33,15 +33,13 @@ export const openKeeperIn = async (
     readonly checker: Checker;
     readonly newId: () => string;
     readonly strike: (process: VirtualProcess, car: string) => void;
-    /** The name of the client in its settings. */
-    readonly client?: string;
   },
 ): Promise<Keeper> => {
-  const { plan, prng, network, newId, client = 'cars' } = parts;
+  const { plan, prng, network, newId } = parts;
   return openKeeper({
     store: reach(process, parts),
     keys: KEYS,
-    clients: { [client]: clientOf(plan) },
+    clients: { cars: clientOf(plan) },
     clock: process.clock,
     transport: network.transportOf(process),
     chance: () => prng.real(),
@@ -144,21 +142,13 @@ const reach =
     };
   };
 
-/**
- * The spool of a process that has died: its number is that of this process, which lives, so it becomes as old as that of a
- * container that is silent. The next start takes in what is in it, and deletes it.
- */
-export const retireSpool = (directory: string, ownerId: string): void => {
-  for (const name of readdirSync(directory))
-    if (
-      Buffer.from(name.replace(/\.spool$/, ''), 'base64url')
-        .toString()
-        .startsWith(`${ownerId}|`)
-    )
-      utimesSync(join(directory, name), LONG_AGO, LONG_AGO);
+/** A machine has one process per spool. Those of dead ones are read by the next start, and go then. */
+export const removeSpools = (directory: string, names: readonly string[]): void => {
+  for (const name of names) rmSync(join(directory, name), { force: true });
 };
 
-const LONG_AGO = new Date(0);
+export const spoolsIn = (directory: string): readonly string[] =>
+  readdirSync(directory).filter((name) => name.endsWith('.spool'));
 
 /** A killed keeper cannot close its files, and lives on in this process. */
 export const closeFilesIn = (directory: string): void => {

@@ -11,8 +11,6 @@ export type Network = {
   transportOf(process: VirtualProcess): Transport;
   /** The provider refuses the client until then. */
   refuseClientFor(ms: number): void;
-  /** No connection to the provider stands until then. */
-  unreachableFor(ms: number): void;
 };
 
 type Parts = {
@@ -45,13 +43,8 @@ const bodyOf = ({ text }: Token): string =>
 export const createNetwork = (parts: Parts): Network => {
   const { time, prng, plan, provider, checker } = parts;
   let isClientRefusedUntilMs = 0;
-  let unreachable = { sinceMs: 0, untilMs: 0 };
   const goesWrong = (trouble: Trouble, probability: number): boolean =>
     parts.isTroubled() && plan.troubles.has(trouble) && prng.chance(probability);
-  const laterGoesWrong = (trouble: Trouble, probability: number): boolean =>
-    parts.isTroubled() && plan.troubles.has(trouble) && plan.weather.chance(probability);
-  const firewall = (): Exchange =>
-    answered(plan.weather.pick([403, 406]), '<html>Request blocked</html>', { 'content-type': 'text/html' });
   const isOnce = plan.kind === 'once' || plan.kind === 'once_punishing';
 
   const useToken = (token: Token, sentMs: number): Token | undefined => {
@@ -88,11 +81,6 @@ export const createNetwork = (parts: Parts): Network => {
         checker.sends.tried(text);
         return close({ kind: 'not_sent', why: 'ECONNREFUSED' });
       }
-      if (time.nowMs() < unreachable.untilMs) {
-        checker.sends.tried(text);
-        checker.outages.refused(text, unreachable.sinceMs);
-        return close({ kind: 'not_sent', why: 'ECONNREFUSED' });
-      }
       const isAllowed = await maySend();
       if (closedMs !== undefined || process.isDead()) return;
       if (!isAllowed) return close({ kind: 'not_sent', why: 'lease_lost' });
@@ -116,7 +104,6 @@ export const createNetwork = (parts: Parts): Network => {
         checker.ledger.upset();
         return later(60, () => atClient(() => end(answered(429, '', { 'retry-after': '5' }))));
       }
-      if (laterGoesWrong('firewalls', 0.03)) return later(60, () => atClient(() => end(firewall())));
       parts.strike(process, provider.find(text)?.family.car ?? '');
       const travelMs = goesWrong('late_requests', 0.05) ? prng.between(2000, 58_000) : prng.between(1, 120);
       const sentMs = time.nowMs();
@@ -143,14 +130,6 @@ export const createNetwork = (parts: Parts): Network => {
       if (goesWrong('lost_answers', 0.1)) return prng.chance(0.5) ? reset() : undefined;
       if (goesWrong('gateway_errors', 0.02))
         return later(thinkMs, () => atClient(() => end(answered(504, ''))));
-      if (laterGoesWrong('firewalls', 0.02)) return later(thinkMs, () => atClient(() => end(firewall())));
-      if (laterGoesWrong('patience', 0.03)) {
-        const pauseSeconds = plan.weather.pick([1, 20, 120]);
-        // A pause of the client leaves one repeat inside an overlap.
-        checker.ledger.upset(thinkMs + pauseSeconds * 1000);
-        const headers = { 'retry-after': String(pauseSeconds) };
-        return later(thinkMs, () => atClient(() => end(answered(503, '', headers))));
-      }
       later(thinkMs, () => atClient(() => deliver(next, end)));
     };
 
@@ -171,9 +150,6 @@ export const createNetwork = (parts: Parts): Network => {
   return {
     refuseClientFor(ms) {
       isClientRefusedUntilMs = time.nowMs() + ms;
-    },
-    unreachableFor(ms) {
-      unreachable = { sinceMs: time.nowMs(), untilMs: time.nowMs() + ms };
     },
     transportOf:
       (process) =>

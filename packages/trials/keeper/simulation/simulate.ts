@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryStore } from '@keyfob/keeper';
-import type { Grant, Keeper, TokenResult } from '@keyfob/keeper';
+import type { Keeper, TokenResult } from '@keyfob/keeper';
 import { createPrng } from '../../support/prng.ts';
 import type { Prng } from '../../support/prng.ts';
 import { createChecker } from './checker.ts';
 import type { Checker } from './checker.ts';
-import { closeFilesIn, openKeeperIn, retireSpool } from './keeper-process.ts';
+import { closeFilesIn, openKeeperIn, removeSpools, spoolsIn } from './keeper-process.ts';
 import type { SharedStore } from './keeper-process.ts';
 import { createNetwork } from './network.ts';
 import type { Network } from './network.ts';
@@ -149,11 +149,21 @@ const prepare = async (
 
 /** Starts a process, and its keeper. A start that the store refuses is made again. */
 const start = async (simulation: Simulation, number: number): Promise<void> => {
-  const { time, wall, processes, running, checker } = simulation;
+  const { time, wall, processes, running, shared, checker, state } = simulation;
   const process = startProcess(processes.length, time, wall);
   processes.push(process);
+  const left = spoolsIn(shared.directory).filter((name) => !alive.get(shared.directory)?.has(name));
+  const before = new Set(spoolsIn(shared.directory));
   try {
-    const keeper = await openKeeperIn(process, { ...simulation, newId: idsOf(simulation, process) });
+    const keeper = await openKeeperIn(process, { ...simulation, newId: () => `id-${++state.made}` });
+    removeSpools(shared.directory, left);
+    const own = spoolsIn(shared.directory).filter((name) => !before.has(name));
+    const names = alive.get(shared.directory) ?? new Set();
+    alive.set(shared.directory, names);
+    for (const name of own) names.add(name);
+    process.onDeath(() => {
+      for (const name of own) names.delete(name);
+    });
     running[number] = { process, keeper };
     keeper.on('*', (event) => {
       checker.deaths.announced(event);
@@ -167,37 +177,8 @@ const start = async (simulation: Simulation, number: number): Promise<void> => {
   }
 };
 
-/** The ids that a process makes. The first one is in the name of its spool. */
-const idsOf = ({ state, shared }: Simulation, process: VirtualProcess): (() => string) => {
-  let owner: string | undefined;
-  process.onDeath(() => {
-    if (owner !== undefined) retireSpool(shared.directory, owner);
-  });
-  return () => {
-    const id = `id-${++state.made}`;
-    owner ??= id;
-    return id;
-  };
-};
-
-/** A process with other settings: it does not know the client whose answers are in the spools of the machine. */
-const visit = async (simulation: Simulation): Promise<void> => {
-  const { time, wall, processes, plan, checker } = simulation;
-  const process = startProcess(processes.length, time, wall);
-  processes.push(process);
-  checker.ledger.note(`process ${process.number} knows other clients`);
-  // It sends nothing of a car, so nothing is expected of it.
-  process.upset(VISIT_MAX_MS);
-  time.at(plan.weather.between(5000, VISIT_MAX_MS), process.kill);
-  try {
-    await openKeeperIn(process, { ...simulation, client: 'trucks', newId: idsOf(simulation, process) });
-  } catch {
-    process.kill();
-    time.at(5000, () => void visit(simulation));
-  }
-};
-
-const VISIT_MAX_MS = 60_000;
+/** The spools of processes that live, by directory. */
+const alive = new Map<string, Set<string>>();
 
 const aliveOnes = ({ running }: Simulation): readonly Running[] => running.filter((one) => one !== undefined);
 
@@ -208,28 +189,14 @@ const consent = (simulation: Simulation, car: string): void => {
   const again = (): void => void time.at(1000, () => consent(simulation, car));
   if (one === undefined) return again();
   const token = provider.consent(car);
-  let isNoted = false;
-  const noteIn = (grant: Grant | undefined): void => {
-    if (isNoted || grant === undefined) return;
-    isNoted = true;
-    checker.put(token, grant.id);
-  };
   const put = async (): Promise<void> => {
-    const before = shared.store.find(car);
-    const putting = one.keeper.put(car, 'cars', { refreshToken: token.text });
-    // A process that dies here may have stored the pair.
-    one.process.onDeath(() => void noteLeft());
-    const noteLeft = async (): Promise<void> => {
-      const [old, now] = [await before, await shared.store.find(car)];
-      if (now?.id !== old?.id || now?.epoch !== old?.epoch) noteIn(now);
-    };
     try {
-      await putting;
+      await one.keeper.put(car, 'cars', { refreshToken: token.text });
     } catch {
-      isNoted = true;
       return again();
     }
-    noteIn(await shared.store.find(car));
+    const grant = await shared.store.find(car);
+    if (grant !== undefined) checker.put(token, grant.id);
   };
   void put();
 };
@@ -260,9 +227,6 @@ const strike = (simulation: Simulation, process: VirtualProcess, car: string): v
   if (happens('stops', 0.01)) stopOne(simulation, one, prng.between(500, 100_000), false);
   if (car !== '' && happens('new_consents', 0.005)) consent(simulation, car);
   if (happens('deaths', 0.01)) killOne(simulation, number);
-  const isEnding =
-    car !== '' && plan.troubles.has('sudden_ends') && !state.isCalm && plan.weather.chance(0.01);
-  if (isEnding) void disconnect(simulation, one, car);
 };
 
 /** From what NTP sets, to a clock that somebody has set to another month. Both ways. */
@@ -299,31 +263,17 @@ const disturb = (simulation: Simulation): void => {
   const car = `car-${prng.between(0, plan.cars - 1)}`;
   if (happens('new_consents', 0.0005)) consent(simulation, car);
   if (happens('revocations', 0.0005)) checker.revoke(car);
-  if (ones.length > 0 && happens('disconnections', 0.0001)) void disconnect(simulation, prng.pick(ones), car);
-  disturbLater(simulation);
-};
-
-const disturbLater = (simulation: Simulation): void => {
-  const { plan, checker, network } = simulation;
-  const happens = (trouble: Trouble, probability: number): boolean =>
-    plan.troubles.has(trouble) && plan.weather.chance(probability);
-  if (happens('strangers', 0.002)) void visit(simulation);
-  if (happens('outages', 0.0008)) {
-    const ms = plan.weather.pick([3000, 30_000, 240_000, 900_000]);
-    checker.ledger.note(`no connection stands for ${ms} ms`);
-    network.unreachableFor(ms);
+  if (ones.length > 0 && happens('disconnections', 0.0001)) {
+    const disconnect = async (): Promise<void> => {
+      try {
+        if (await prng.pick(ones).keeper.disconnect(car)) checker.sends.disconnected(car);
+      } catch {
+        return;
+      }
+      time.at(60_000, () => consent(simulation, car));
+    };
+    void disconnect();
   }
-};
-
-/** A car is disconnected, and its owner consents again later. */
-const disconnect = async (simulation: Simulation, { keeper }: Running, car: string): Promise<void> => {
-  const { checker, time } = simulation;
-  try {
-    if (await keeper.disconnect(car)) checker.sends.disconnected(car);
-  } catch {
-    return;
-  }
-  time.at(60_000, () => consent(simulation, car));
 };
 
 const stopOne = ({ checker }: Simulation, { process }: Running, ms: number, isAsleep: boolean): void => {
@@ -332,15 +282,13 @@ const stopOne = ({ checker }: Simulation, { process }: Running, ms: number, isAs
 };
 
 const killOne = (simulation: Simulation, number: number): void => {
-  const { running, time, prng, plan, state } = simulation;
+  const { running, time, prng, state } = simulation;
   const one = running[number];
   if (one === undefined) return;
   state.kills += 1;
   simulation.checker.ledger.note(`process ${one.process.number} dies`);
   one.process.kill();
   running[number] = undefined;
-  if (plan.troubles.has('strangers') && plan.weather.chance(0.5))
-    time.at(plan.weather.between(100, 3000), () => void visit(simulation));
   time.at(prng.between(500, 90_000), () => void start(simulation, number));
 };
 
