@@ -265,7 +265,7 @@ describe('the service: grants', () => {
 
   it('refuses a path with an escape that is no UTF-8, and takes it for no name', async (scope) => {
     const served = await servedWorldFor(scope, 'smartcar');
-    for (const path of ['/v1/tokens/%ff', '/v1/grants/car%C3', '/v1/grants/%E0%A4%A/attempts'])
+    for (const path of ['/v1/tokens/%ff', '/v1/grants/car%C3'])
       assert.deepEqual([path, (await served.ask('GET', path)).status], [path, 400]);
     assert.equal((await served.ask('GET', `/v1/grants/${encodeURIComponent('ÿ/%')}`)).status, 404);
   });
