@@ -10,6 +10,7 @@ import { openKeeper } from './keeper.ts';
 import type { Keeper } from './keeper.ts';
 import { oauth } from './providers/vendors.ts';
 import type { KeeperOptions } from './start/options.ts';
+import { sealAnswer } from './refresh/pair.ts';
 import { memoryStore } from './stores/sqlite/open.ts';
 import type { Store } from './stores/store.ts';
 import { systemClock } from './time.ts';
@@ -18,6 +19,7 @@ import { parseKeys } from './vault/key-ring.ts';
 import type { LogEvent } from './refresh/engine.ts';
 import type { Exchange, Transport } from './refresh/exchange.ts';
 
+const KEYS = parseKeys([Buffer.alloc(32, 1).toString('base64url')]);
 const CARS = oauth({
   clientId: 'fleet',
   clientSecret: 'secret',
@@ -99,7 +101,7 @@ const benchFor = async (scope: TestContext): Promise<Bench> => {
     async open(options = {}) {
       const keeper = await openKeeper({
         store: async () => ({ ...store, close: async () => undefined }),
-        keys: parseKeys([Buffer.alloc(32, 1).toString('base64url')]),
+        keys: KEYS,
         clients: { cars: CARS },
         timing: FAST,
         transport: provider.transport,
@@ -206,4 +208,41 @@ describe('the answer to an earlier send', () => {
     assert.equal((await next.tryToken('car', { rejected })).status, 'ok');
     assert.equal(events.includes('needs_consent'), false);
   });
+});
+
+describe('many answers to earlier sends', () => {
+  for (const [name, living, sends] of [
+    ['the newest twenty are tried, and one that lives is found', 'spare-10', 21],
+    ['after twenty the grant is given up: a provider is not asked hundreds of times', undefined, 21],
+  ] as const)
+    it(name, async (scope) => {
+      const { store, events, open } = await benchFor(scope);
+      const sent: string[] = [];
+      const keeper = await open({
+        async transport({ body }, { maySend }) {
+          if (!(await maySend())) return { kind: 'not_sent', why: 'lease_lost' };
+          const token = new URLSearchParams(body).get('refresh_token') ?? '';
+          sent.push(token);
+          return token === living ? pairOf('next') : REFUSED;
+        },
+      });
+      await keeper.put('car', 'cars', { refreshToken: 'first' });
+      const grant = await store.find('car');
+      assert.ok(grant !== undefined);
+      for (let number = 0; number < 30; number++)
+        for (const copy of ['one', 'two']) {
+          const times = { sentAtMs: number, receivedAtMs: number };
+          const body = JSON.stringify({ access_token: 'a', refresh_token: `spare-${number}`, expires_in: 1 });
+          await store.noteEnds([], sealAnswer(KEYS, grant, { id: `${copy}-${number}`, body, ...times }));
+        }
+      const { status } = await keeper.tryToken('car', { waitMs: 60_000 });
+      await keeper.turn();
+      assert.equal(status, living === undefined ? 'needs_consent' : 'ok');
+      assert.equal(sent.length, sends);
+      assert.deepEqual(sent.slice(0, 3), ['first', 'spare-29', 'spare-28']);
+      assert.deepEqual(
+        events.filter((kind) => kind === 'needs_consent').length,
+        living === undefined ? 1 : 0,
+      );
+    });
 });

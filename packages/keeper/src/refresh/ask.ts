@@ -7,7 +7,8 @@ import { sleep } from '../time.ts';
 import type { Millis } from '../time.ts';
 import type { Engine } from './engine.ts';
 import { openPair } from './pair.ts';
-import type { Refreshed, Refresher } from './refresh.ts';
+import type { Refreshed } from './refreshed.ts';
+import type { Refresher } from './refresher.ts';
 import type { TokenCache } from './token-cache.ts';
 
 /** What a caller gets. Exactly three outcomes. */

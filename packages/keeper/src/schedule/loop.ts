@@ -5,7 +5,7 @@ import { endsSoonBefore, mayPassOutage } from '../grants/outage.ts';
 import type { Budget } from '../refresh/budget.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { dueOf } from '../refresh/pair.ts';
-import type { Refresher } from '../refresh/refresh.ts';
+import type { Refresher } from '../refresh/refresher.ts';
 import type { TokenCache } from '../refresh/token-cache.ts';
 import type { Millis } from '../time.ts';
 import { levelDue } from './level-due.ts';

@@ -4,7 +4,7 @@ const converse = 'keeper/src/refresh/converse.ts';
 const decide = 'keeper/src/grants/decide.ts';
 const ambiguity = 'keeper/src/grants/ambiguity.ts';
 const readAnswer = 'keeper/src/refresh/read-answer.ts';
-const refresh = 'keeper/src/refresh/refresh.ts';
+const concludeFailure = 'keeper/src/refresh/conclude-failure.ts';
 const keep = 'keeper/src/refresh/keep.ts';
 const leases = 'keeper/src/refresh/leases.ts';
 const timeline = 'keeper/src/timeline.ts';
@@ -124,7 +124,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
   },
   {
     name: 'the other pair is not tried',
-    file: refresh,
+    file: concludeFailure,
     search: 'await useSpare(engine, client, grant, sends)',
     replacement: 'undefined as Refreshed | undefined',
     seed: 1,

@@ -1,0 +1,96 @@
+import { StoreError } from '../errors.ts';
+import { MEANINGS } from '../grants/answer-class.ts';
+import { pausedUntil } from '../grants/client-facts.ts';
+import { decideFailure, pauseAskedFor, rulingOf } from '../grants/decide.ts';
+import type { Grant } from '../grants/grant.ts';
+import type { Client } from '../providers/clients.ts';
+import type { Send } from './converse.ts';
+import { endsOf } from './ends.ts';
+import type { Engine } from './engine.ts';
+import { sealAnswer } from './pair.ts';
+import type { Refreshed } from './refreshed.ts';
+import { reportDeath } from './report.ts';
+import { useSpare } from './spares.ts';
+
+/** The second transaction where no pair came: what that means for the grant and its client. */
+export const concludeFailure = async (
+  engine: Engine,
+  client: Client,
+  grant: Grant,
+  sends: readonly Send[],
+): Promise<Refreshed> => {
+  const { store, timing, book } = engine;
+  const ended = sends.flatMap(({ ending, sentAtMs }) =>
+    ending === undefined ? [] : [{ ...ending.answer, sentAtMs }],
+  );
+  const found = rulingOf(ended)?.class ?? 'not_sent';
+  if (found === 'grant_rejected') {
+    // A send of the generation before may still bring the pair that lives.
+    await engine.late.get(grant.id);
+    const spare = await useSpare(engine, client, grant, sends);
+    if (spare !== undefined) return spare;
+  }
+  const code = sends.find(({ ending }) => ending?.answer.class === found)?.ending?.answer.code ?? found;
+  const nowMs = store.nowMs();
+  const verdict =
+    found === 'unclear' || found === 'unrecognised'
+      ? await book.noteUnclear(grant.client, {
+          grantId: grant.id,
+          sentAtMs: nowMs,
+          isRecognised: found === 'unclear',
+        })
+      : 'wait';
+  const isClient = MEANINGS[found].stopsClient || verdict === 'client';
+  const clientRetryAtMs = isClient ? await book.noteRefused(grant.client, code) : undefined;
+  const pauseMs = pauseAskedFor(ended, client.provider, timing);
+  if (pauseMs !== undefined) await book.notePause(grant.client, nowMs + pauseMs);
+  const { change, events } = decideFailure({
+    grant,
+    ended,
+    verdict,
+    clientRetryAtMs,
+    pausedUntilMs: pausedUntil(book.facts(grant.client), nowMs),
+    client,
+    timing,
+    nowMs,
+    latest: store.latest,
+    chance: engine.chance(),
+  });
+  const unusable = sends.find(({ ending }) => ending?.answer.class === 'unusable');
+  const keep =
+    unusable?.ending === undefined
+      ? undefined
+      : sealAnswer(engine.keys, grant, {
+          ...unusable,
+          ...unusable.ending,
+          id: unusable.attemptId,
+          body: unusable.ending.answer.body,
+        });
+  engine.atStep('before_settle');
+  try {
+    const settled = await store.settle(grant.id, grant, { change, events, ended: endsOf(sends), keep });
+    engine.atStep('after_settle');
+    const now = settled.grant;
+    const isDead = now === undefined || now.state === 'dead' || now.state === 'closed';
+    if (settled.isDone) reportDeath(engine, now);
+    if (!settled.isDone || isDead) return { kind: 'over', grant: now, reason: now?.state ?? 'gone' };
+    return { kind: 'later', grant: now, reason: reasonFor(found), retryAtMs: now.due?.atMs };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    // The row stays as claimed. When the lease is over, it is treated as sent and unanswered, which is safe.
+    engine.log({ event: 'store.failed', during: 'settle', reason: error.message });
+    return { kind: 'later', grant, reason: 'store_unavailable', retryAtMs: nowMs + timing.leaseMs };
+  }
+};
+
+const reasonFor = (found: string): string =>
+  ({
+    not_sent: 'provider_unreachable',
+    rate_limited: 'client_throttled',
+    ambiguous: 'no_answer',
+    unusable: 'answer_unreadable',
+    unclear: 'refusal_unclear',
+    unrecognised: 'refusal_unclear',
+    client_rejected: 'client_misconfigured',
+    bug: 'client_misconfigured',
+  })[found] ?? found;
