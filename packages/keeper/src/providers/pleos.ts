@@ -13,6 +13,7 @@ export const PLEOS = defineProvider({
   credentials: 'body',
   fields: { clientId: 'clientId', clientSecret: 'clientSecret', refreshToken: 'refreshToken' },
   headers: { Brand: '{brand}' },
+  exampleParams: { brand: 'genesis' },
   answer: { accessToken: 'data.accessToken', refreshToken: 'data.refreshToken', requestId: 'meta.requestId' },
   refusal: { code: 'error.code', field: 'error.details.0.field' },
   codes: {

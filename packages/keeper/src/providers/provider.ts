@@ -43,6 +43,8 @@ export type Provider = {
   readonly constants: Readonly<Record<string, string>>;
   /** Headers besides the usual ones. `{brand}` stands for the grant's parameter of this name. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Parameters of a grant that the provider accepts, for a request that is only a test. */
+  readonly exampleParams?: Readonly<Record<string, string>>;
   /** Where the answer has what. */
   readonly answer: Readonly<Partial<Record<AnswerField, string>>>;
   /** Where a refusal has its code and the name of the member it complains of. */

@@ -1,5 +1,5 @@
 import type { Answer } from './contract.ts';
-import type { Exchange, Need } from './history.ts';
+import type { Exchange, HistoryEvent, Need } from './history.ts';
 import { isRefresh } from './history.ts';
 import type { PlayedPlan } from './run-plan.ts';
 
@@ -10,11 +10,16 @@ export type Diagnosis = { readonly says: string; readonly remedy: string };
  * Whether the command ever refreshed: an exchange of its own, and a usable token in the same call. One that did not is not
  * graded, because every scenario would fail for the same reason.
  */
-export const hasEverWorked = ({ history: { events } }: PlayedPlan): boolean => {
+export const hasEverWorked = ({ history: { events, rule } }: PlayedPlan): boolean => {
   const served = new Set<number>();
   for (const event of events)
     if (event.kind === 'need' && event.answers.some(({ kind }) => kind === 'token')) served.add(event.need);
-  return events.some((event) => isRefresh(event) && event.reached === 'all' && served.has(event.need));
+  // Where nothing is exchanged, every refresh is a repeat.
+  const isKept = (event: HistoryEvent): event is Exchange =>
+    rule.rotation === 'none' && event.kind === 'exchange' && event.verdict === 'repeat';
+  return events.some(
+    (event) => (isRefresh(event) || isKept(event)) && event.reached === 'all' && served.has(event.need),
+  );
 };
 
 /** What a command that keeps its state elsewhere is to change: the scenarios would then use the tokens of one another. */

@@ -1,3 +1,4 @@
+import { DIALECTS } from '@keyfob/server/dialects';
 import { diagnose, hasEverWorked, STATE_ELSEWHERE } from './diagnose.ts';
 import type { Diagnosis } from './diagnose.ts';
 import type { GradeWorld } from './grade-world.ts';
@@ -72,15 +73,16 @@ export type Totals = {
 
 /** All scenarios of a dialect, in the order of the scorecard. */
 export const scenarioTitles = (dialect: GradedDialect): readonly Pick<Plan, 'name' | 'title'>[] =>
-  PLANS.filter((plan) => isFor(plan, dialect)).map(({ name, title }) => ({ name, title }));
+  PLANS.filter((plan) => canHappen(plan, dialect)).map(({ name, title }) => ({ name, title }));
 
-const isFor = ({ dialects }: Plan, dialect: GradedDialect): boolean => dialects?.includes(dialect) ?? true;
+const canHappen = ({ isFor }: Plan, dialect: GradedDialect): boolean => isFor?.(DIALECTS[dialect]) ?? true;
 
 /** Runs a command through the scenarios, each in a world of its own, and judges what it did. */
 export const grade = async (order: GradeOrder): Promise<Scorecard> => {
   const { dialect, scenarios: wanted, isRealTime, subject } = order;
   const chosen = PLANS.filter(
-    (plan) => plan !== PLAIN && isFor(plan, dialect) && (wanted === undefined || wanted.includes(plan.name)),
+    (plan) =>
+      plan !== PLAIN && canHappen(plan, dialect) && (wanted === undefined || wanted.includes(plan.name)),
   );
   const skipped: { name: string; because: string }[] = [];
   const plans = chosen.filter((plan) => {
@@ -130,7 +132,7 @@ const play = async (plan: Plan, order: GradeOrder): Promise<Played> => {
   const startedAt = performance.now();
   const lifetimes = lifetimesOf(dialect, isRealTime);
   const { policy = {}, clockSkewSeconds = 0 } = plan;
-  // Answers of Pleos have no lifetime, so the command must know it.
+  // The answers of some vendors have no lifetime, so the command must know it.
   const lifetime = { KEYFOB_LIFETIME_SECONDS: String(lifetimes.accessSeconds) };
   const subject = { ...order.subject, environment: { ...lifetime, ...order.subject.environment } };
   const world = await order.openWorld({ dialect, policy, lifetimes, isRealTime });

@@ -1,3 +1,4 @@
+import type { Dialect } from '@keyfob/server/dialects';
 import type { NewFault } from '../faults/fault.ts';
 import type { KillMoment } from './history.ts';
 import type { GradedDialect, SpanName } from './spans.ts';
@@ -46,8 +47,8 @@ export type Plan = {
   readonly name: string;
   /** What happens, in a sentence for the scorecard. */
   readonly title: string;
-  /** Absent for both. */
-  readonly dialects?: readonly GradedDialect[];
+  /** Whether it can happen at a vendor; absent where it can at every one. */
+  readonly isFor?: (dialect: Dialect) => boolean;
   /** Fields of the client's policy that differ from the vendor's page. */
   readonly policy?: Readonly<Record<string, unknown>>;
   /** Why it cannot be run in real time; absent where it can. */

@@ -2,6 +2,7 @@ import type { NewFault } from '../faults/fault.ts';
 import { errorBody } from './error-bodies.ts';
 import { arm, BEGIN, GO_ON, need, wait } from './plan.ts';
 import type { Plan, Step } from './plan.ts';
+import { rotates, statesLifetime } from './spans.ts';
 
 /** Every request meets the fault: in one call, and in another soon after. */
 const during = (action: NewFault['do']): readonly Step[] => [
@@ -16,7 +17,7 @@ const during = (action: NewFault['do']): readonly Step[] => [
 /** One answer is odd, and the requests after it meet no fault. */
 const once = (action: NewFault['do']): readonly Step[] => [...BEGIN, arm({ do: action }), need, ...GO_ON];
 
-/** Answers whose lifetime is odd; the dialect of Pleos has no lifetime in its answers. */
+/** Answers whose lifetime is odd, where the vendor's have one. */
 const ODD_LIFETIMES: readonly (readonly [name: string, title: string, action: NewFault['do']])[] = [
   ['expires-in-missing', 'an answer without expires_in', { omit: ['expires_in'] }],
   ['expires-in-text', 'an answer whose expires_in is a text', { expiresIn: '7200' }],
@@ -92,12 +93,14 @@ export const OUTAGE_PLANS: readonly Plan[] = [
   },
   {
     name: 'same-token',
+    isFor: rotates,
     title: 'the server does not rotate: the same refresh token comes back',
     policy: { rotation: 'none' },
     steps: () => [...BEGIN, need, ...GO_ON],
   },
   {
     name: 'no-refresh-token',
+    isFor: rotates,
     title: 'the server does not rotate, and the answer has no refresh token',
     policy: { rotation: 'none' },
     steps: () => [
@@ -113,7 +116,7 @@ export const OUTAGE_PLANS: readonly Plan[] = [
   ...ODD_LIFETIMES.map(([name, title, action]): Plan => ({
     name,
     title,
-    dialects: ['smartcar'],
+    isFor: statesLifetime,
     steps: () => once(action),
   })),
 ];

@@ -1,9 +1,10 @@
 import { act, arm, BEGIN, disarm, GO_ON, need, wait } from './plan.ts';
 import type { Plan, Plannable } from './plan.ts';
 import { errorBody } from './error-bodies.ts';
-import type { GradedDialect } from './spans.ts';
 import { KILL_PLANS } from './plans-kill.ts';
 import { OUTAGE_PLANS } from './plans-outage.ts';
+import { hasSecret, rotates } from './spans.ts';
+import type { GradedDialect } from './spans.ts';
 
 /** The scenario without any fault. A command that does not pass it is not graded further. */
 export const PLAIN: Plan = {
@@ -117,6 +118,7 @@ const LIFE_PLANS: readonly Plan[] = [
   },
   {
     name: 'single-use-overnight',
+    isFor: rotates,
     title: 'the vendor begins to exchange refresh tokens that never changed before',
     policy: { rotation: 'none' },
     steps: () => [
@@ -146,11 +148,13 @@ const LIFE_PLANS: readonly Plan[] = [
   },
   {
     name: 'stolen',
+    isFor: rotates,
     title: 'a thief uses the newest refresh token first',
     steps: () => [...BEGIN, act('steal'), wait('pastOverlap'), need, ...GO_ON],
   },
   {
     name: 'restored-client',
+    isFor: rotates,
     title: 'the state folder is put back from a backup that is older than the newest refresh token',
     steps: () => [
       ...BEGIN,
@@ -177,6 +181,7 @@ const LIFE_PLANS: readonly Plan[] = [
   },
   {
     name: 'secret-rolled',
+    isFor: hasSecret,
     title: 'the client secret is replaced, and the command gets the new one a little later',
     steps: () => [
       ...BEGIN,

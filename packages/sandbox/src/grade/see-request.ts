@@ -7,6 +7,8 @@ export const seeRequest = (entry: JournalEntry, arrivedAt: number): SeenRequest 
   const presented = generationOf(token);
   const issued = issuedBy(entry, presented);
   const given = generationOf(answer?.refreshToken);
+  // Some vendors leave out a refresh token that stays.
+  const isKept = verdict === 'repeat' && issued === presented && answer?.accessToken !== undefined;
   return {
     number,
     stage,
@@ -16,7 +18,7 @@ export const seeRequest = (entry: JournalEntry, arrivedAt: number): SeenRequest 
     verdict: JUDGED.find((one) => one === verdict) ?? 'unjudged',
     issued,
     // A whole answer that lacks the token, because a fault has replaced or cut it, is as good as none.
-    reached: reachedOf(entry, issued !== undefined && given === undefined),
+    reached: reachedOf(entry, issued !== undefined && given === undefined && !isKept),
     status: entry.delivered === 'all' || entry.delivered === 'part' ? answer?.status : undefined,
     hasRevoked: verdict === 'replay',
     says: describe(entry),

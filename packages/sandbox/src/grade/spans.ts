@@ -1,4 +1,5 @@
 import { DIALECTS } from '@keyfob/server/dialects';
+import type { Dialect } from '@keyfob/server/dialects';
 import type { RotationRule } from './history.ts';
 
 /** Lifetimes of the tokens of a world, in seconds. */
@@ -14,18 +15,18 @@ export type Lifetimes = {
 export type SpanName =
   'shortly' | 'pastAccess' | 'almostRefresh' | 'pastRefresh' | 'pastOverlap' | 'hour' | 'pause';
 
-/** The dialects that can be graded. */
-export const GRADED_DIALECTS = ['smartcar', 'pleos'] as const;
-
 /** A dialect that can be graded. */
-export type GradedDialect = (typeof GRADED_DIALECTS)[number];
+export type GradedDialect = keyof typeof DIALECTS;
+
+/** The dialects that can be graded: every one. The first is the default. */
+export const GRADED_DIALECTS = Object.keys(DIALECTS) as readonly GradedDialect[];
 
 /** The same in seconds that can be waited for, for commands that know the real clock only. */
 const REAL_TIME: Lifetimes = { accessSeconds: 12, refreshSeconds: 60, overlapSeconds: 6, raceSeconds: 1 };
 
 /** The rule of a dialect for a client without a policy of its own. */
 export const ruleOf = (dialect: GradedDialect, { overlapSeconds }: Lifetimes): RotationRule => ({
-  rotation: hasOverlap(dialect) ? 'overlap' : 'strict',
+  rotation: DIALECTS[dialect].defaultPolicy.rotation,
   overlapSeconds,
 });
 
@@ -44,6 +45,20 @@ export const lifetimesOf = (dialect: GradedDialect, isRealTime: boolean): Lifeti
         raceSeconds,
       };
   return hasOverlap(dialect) ? lifetimes : { ...lifetimes, overlapSeconds: 0 };
+};
+
+/** Whether the vendor exchanges refresh tokens at all. */
+export const rotates = ({ defaultPolicy }: Dialect): boolean => defaultPolicy.rotation !== 'none';
+
+/** Whether its clients have a secret. */
+export const hasSecret = ({ sandbox }: Dialect): boolean => sandbox.clientType !== 'public';
+
+const SAMPLE = { accessToken: 'a', refreshToken: 'r', expiresInSeconds: 1, refreshExpiresInSeconds: 1 };
+
+/** Whether its answers say how long an access token lives, as RFC 6749 §5.1 has it. */
+export const statesLifetime = ({ renderAnswer, defaultPolicy }: Dialect): boolean => {
+  const { body } = renderAnswer(SAMPLE, defaultPolicy, { requestId: 'r', nowMs: 0 });
+  return 'expires_in' in (JSON.parse(body) as object);
 };
 
 /** The `Retry-After` of the scenarios that ask for patience, in seconds. */

@@ -107,18 +107,14 @@ export const rotateGrant = async (world: World, found: FoundGrant): Promise<Stol
   const credentials = world.clients.findById(client.id);
   if (credentials === undefined)
     throw new SandboxError('not_found', `the client of ${name} is gone`, 'Reset the world.');
+  const presented = currentTokenOf(world, found);
   const response = await world.server.respond(
-    refreshRequest(world, found, {
-      secret: credentials.clientSecret,
-      refreshToken: currentTokenOf(world, found),
-    }),
+    refreshRequest(world, found, { secret: credentials.clientSecret, refreshToken: presented }),
     { address: THIEF_ADDRESS, requestId: world.nextRequestId() },
   );
-  const answer = JSON.parse(response.body) as Readonly<Record<string, Readonly<Record<string, string>>>>;
-  const tokens = (answer['data'] ?? answer) as Readonly<Record<string, string>>;
-  const accessToken = tokens['access_token'] ?? tokens['accessToken'];
-  const refreshToken = tokens['refresh_token'] ?? tokens['refreshToken'];
-  if (response.status !== 200 || accessToken === undefined || refreshToken === undefined)
+  const { readTokens } = dialectOf(client).sandbox;
+  const { accessToken, refreshToken = presented } = readTokens(JSON.parse(response.body) as object);
+  if (response.status !== 200 || accessToken === undefined)
     throw new SandboxError(
       'grant_state',
       `${name} cannot be refreshed: its token is dead`,

@@ -1,15 +1,12 @@
 import { DIALECTS } from '@keyfob/server/dialects';
+import { statesLifetime } from '../grade/spans.ts';
 import { act, onClient, onGrant } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
-const SAMPLE = { accessToken: 'a', refreshToken: 'r', expiresInSeconds: 1, refreshExpiresInSeconds: 1 };
-const EXCHANGE = { requestId: 'r', nowMs: 0 };
-
 /** The dialects whose answers are those of RFC 6749 §5.1. */
-const OAUTH_DIALECTS = Object.values(DIALECTS).flatMap(({ name, renderAnswer, defaultPolicy }) => {
-  const { body } = renderAnswer(SAMPLE, defaultPolicy, EXCHANGE);
-  return 'expires_in' in (JSON.parse(body) as object) ? [name] : [];
-});
+const OAUTH_DIALECTS = Object.values(DIALECTS)
+  .filter(statesLifetime)
+  .map(({ name }) => name);
 
 /** The answer arrives, and is not what a client expects. */
 export const ODD_ANSWERS: readonly Scenario[] = [

@@ -14,6 +14,12 @@ export type SandboxPlace = {
 /** An error as OAuth 2.0 names it, which a sandbox answers in place of the server. */
 export type MadeError = { readonly error: string; readonly description: string };
 
+/** Tokens that a sandbox got for itself. */
+export type MadeTokens = {
+  readonly accessToken: string | undefined;
+  readonly refreshToken: string | undefined;
+};
+
 /** A client that a sandbox makes by itself. */
 export type SandboxClient = {
   /** What it does, in one sentence. */
@@ -32,6 +38,8 @@ export type SandboxFacts = {
   readonly variants?: Readonly<Record<string, SandboxClient>>;
   /** The environment variables that programs read, by the name of the program. The first is for code without an SDK of its own. */
   readonly environments: Readonly<Record<string, (place: SandboxPlace) => Readonly<Record<string, string>>>>;
+  /** The tokens in a successful answer, parsed; a refresh token is missing where it stays. */
+  readonly readTokens: (answer: object) => MadeTokens;
   /** An error in the form of the vendor, without its status. */
   readonly renderError: (error: MadeError, exchange: Exchange) => Pick<WireResponse, 'headers' | 'body'>;
 };

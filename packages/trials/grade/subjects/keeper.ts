@@ -1,7 +1,31 @@
-/** `@keyfob/keeper`, as a graded command: `node keeper.ts smartcar`, or `pleos`. Its store is all that it remembers. */
+/** `@keyfob/keeper`, as a graded command: `node keeper.ts smartcar`, or another dialect. Its store is all that it remembers. */
 import { join } from 'node:path';
-import { openKeeper, parseKeys, pleos, smartcar, sqliteStore, systemClock } from '@keyfob/keeper';
-import type { Keeper } from '@keyfob/keeper';
+import {
+  bmw,
+  ford,
+  hyundai,
+  oauth,
+  openKeeper,
+  parseKeys,
+  pleos,
+  smartcar,
+  sqliteStore,
+  systemClock,
+  tesla,
+  volvo,
+} from '@keyfob/keeper';
+import type { Client, ClientOptions, Keeper } from '@keyfob/keeper';
+
+/** The profile for each dialect. */
+const PROFILES: Readonly<Record<string, (options: ClientOptions) => Client>> = {
+  smartcar,
+  pleos,
+  ping: volvo,
+  'azure-b2c': ford,
+  tesla,
+  ccapi: hyundai,
+  forgerock: bmw,
+};
 
 const CALLER_WAIT_MS = 25_000;
 const CLOSE_WAIT_MS = 20_000;
@@ -13,11 +37,14 @@ const options = {
   clientSecret: env['KEYFOB_CLIENT_SECRET'] ?? '',
   origin: env['KEYFOB_URL'] ?? '',
 };
+const profile = PROFILES[process.argv[2] ?? ''];
 const open = (isOnlyCopy: boolean): Promise<Keeper> =>
   openKeeper({
     store: sqliteStore(join(env['KEYFOB_STATE'] ?? '.', 'keeper.db')),
     keys: parseKeys([Buffer.alloc(32, 1).toString('base64url')]),
-    clients: { cars: process.argv[2] === 'pleos' ? pleos(options) : smartcar(options) },
+    clients: {
+      cars: profile?.(options) ?? oauth({ ...options, url: env['KEYFOB_TOKEN_URL'] ?? '' }),
+    },
     isScheduling: false,
     isOnlyCopy,
     clock: { ...systemClock, wallMs: () => nowMs + Math.floor(performance.now()) },

@@ -17,7 +17,9 @@ const SKEW_WARN_MS = 30_000;
  */
 export const askCanary = async (name: string, client: Client): Promise<readonly Finding[]> => {
   const { provider, clientSecrets } = client;
-  const params = Object.fromEntries(paramsOf(provider).map((param) => [param, 'hyundai']));
+  const params = Object.fromEntries(
+    paramsOf(provider).map((param) => [param, provider.exampleParams?.[param] ?? 'x']),
+  );
   const token = provider.grantType === 'refresh_token' ? randomUUID() : undefined;
   const request = writeRequest(client, clientSecrets[0] ?? '', params, token);
   const sentAtMs = Date.now();

@@ -8,7 +8,7 @@ import { describeWire } from './describe-wire.ts';
 import { createExamples } from './examples.ts';
 import { oauthRefusals } from './refusals.ts';
 import type { OAuthAnswer } from './refusals.ts';
-import { tokenVariables, writeOAuthError } from './sandbox.ts';
+import { readOAuthTokens, tokenVariables, writeOAuthError } from './sandbox.ts';
 import { createRefusalRenderer, headersOf } from './wire-refusals.ts';
 import { oauthScopes } from './scopes.ts';
 import { oauthShapes } from './shapes.ts';
@@ -54,6 +54,7 @@ export const defineWire = (wire: WireDifferences): Dialect => {
     sandbox: {
       ...wire.sandbox,
       environments: { [name]: tokenVariables(name, paths.token) },
+      readTokens: readOAuthTokens,
       renderError: writeOAuthError(everyHeader, wire.errorForm),
     },
     authorization: createAuthorization(wire),

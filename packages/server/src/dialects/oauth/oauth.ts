@@ -5,7 +5,7 @@ import { describeOAuth } from './description.ts';
 import { oauthHeaders, renderOAuthRefusal, writeTokens } from './answers.ts';
 import { oauthAuthorize } from './authorize.ts';
 import { createExamples } from './examples.ts';
-import { writeOAuthError } from './sandbox.ts';
+import { readOAuthTokens, writeOAuthError } from './sandbox.ts';
 import { oauthScopes } from './scopes.ts';
 import { oauthShapes } from './shapes.ts';
 import { sharedTokenEndpoints } from './shared-token-endpoint.ts';
@@ -31,6 +31,7 @@ export const oauth: Dialect = {
         OAUTH_CLIENT_SECRET: client.clientSecret,
       }),
     },
+    readTokens: readOAuthTokens,
     renderError: writeOAuthError(oauthHeaders),
   },
   authorization: oauthAuthorize,

@@ -19,6 +19,14 @@ export const tokenVariables =
     };
   };
 
+/** The tokens of an answer of RFC 6749 §5.1. */
+export const readOAuthTokens: SandboxFacts['readTokens'] = (answer) => {
+  const { access_token: accessToken, refresh_token: refreshToken } = answer as Readonly<
+    Record<string, string | undefined>
+  >;
+  return { accessToken, refreshToken };
+};
+
 /** Writes an error with these headers, as RFC 6749 §5.2 does or in another form. */
 export const writeOAuthError =
   (

@@ -28,6 +28,10 @@ export const sandbox: SandboxFacts = {
       PLEOS_CLIENT_SECRET: client.clientSecret,
     }),
   },
+  readTokens: (answer) => {
+    const { data } = answer as { readonly data?: Readonly<Record<string, string | undefined>> };
+    return { accessToken: data?.['accessToken'], refreshToken: data?.['refreshToken'] };
+  },
   renderError: ({ error, description }, exchange) =>
     renderPleosError(400, { code: CODES[error] ?? error, message: description, details: [] }, exchange),
 };

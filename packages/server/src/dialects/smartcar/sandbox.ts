@@ -1,4 +1,4 @@
-import { writeOAuthError } from '../oauth/sandbox.ts';
+import { readOAuthTokens, writeOAuthError } from '../oauth/sandbox.ts';
 import type { SandboxFacts, SandboxPlace } from '../sandbox-facts.ts';
 import { headersOf } from './headers.ts';
 
@@ -50,5 +50,6 @@ export const sandbox: SandboxFacts = {
       ...credentials(place),
     }),
   },
+  readTokens: readOAuthTokens,
   renderError: writeOAuthError(headersOf),
 };
