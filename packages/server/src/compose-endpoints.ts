@@ -15,6 +15,7 @@ import { DIALECTS } from './dialects/dialects.ts';
 import type { Emit } from './log-event.ts';
 import { createResourceServerRoutes } from './http/resource-server-routes.ts';
 import type { RouteGroup } from './wire/route.ts';
+import { createPublishedKeys } from './http/published-keys.ts';
 import type { SecretUses } from './http/secret-uses.ts';
 import type { EndpointContext } from './http/context.ts';
 import { disconnectVehicles } from './operations/disconnect-vehicles.ts';
@@ -26,7 +27,7 @@ export const createEndpointContext = (
   config: Config,
   { issuer, secretUses, emit }: { readonly issuer: () => string; secretUses: SecretUses; emit: Emit },
 ): EndpointContext => {
-  const { store, time, clock, randomness } = deployment;
+  const { store, time, clock, randomness, egress } = deployment;
   // From a random start, so that a process that follows another within a second does not repeat its access tokens.
   let serial = Math.floor(randomness.fraction() * (SERIAL_MAX + 1));
   return {
@@ -35,6 +36,9 @@ export const createEndpointContext = (
       readClient: (id) => store.readClient(id),
       throttle: openThrottle(config),
       noteSecretUse: secretUses.note,
+      issuer,
+      readPublishedKeys: createPublishedKeys({ egress, monotonic: time.monotonic, emit }),
+      useOnce: (use, dropBeforeMs) => store.useOnce(use, dropBeforeMs),
       monotonic: time.monotonic,
       doubt: time.doubt,
       emit,

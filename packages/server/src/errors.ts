@@ -55,6 +55,19 @@ const REFUSALS = {
   proof_nonce_missing: 'unproved',
   proof_repeated: 'unproved',
   certificate_wrong: 'unproved',
+  // an assertion by which a client authenticates (RFC 7523)
+  assertion_malformed: 'unauthenticated',
+  assertion_algorithm_wrong: 'unauthenticated',
+  assertion_type_wrong: 'unauthenticated',
+  assertion_claims_wrong: 'unauthenticated',
+  assertion_audience_wrong: 'unauthenticated',
+  assertion_expired: 'unauthenticated',
+  assertion_from_future: 'unauthenticated',
+  assertion_lifetime_too_long: 'unauthenticated',
+  assertion_key_unknown: 'unauthenticated',
+  assertion_signature_wrong: 'unauthenticated',
+  assertion_replayed: 'unauthenticated',
+  client_keys_unavailable: 'unavailable',
   // an authorization code
   code_unknown: 'dead_code',
   code_expired: 'dead_code',
@@ -110,6 +123,21 @@ type ReasonOf<Class extends RefusalClass> = {
 export const reasonsOf = <Class extends RefusalClass>(wanted: Class): readonly ReasonOf<Class>[] =>
   REFUSAL_REASONS.filter((reason): reason is ReasonOf<Class> => REFUSALS[reason] === wanted);
 
+/** Why an assertion does not prove the client that it names. */
+const ASSERTION_REASONS = [
+  'assertion_algorithm_wrong',
+  'assertion_type_wrong',
+  'assertion_claims_wrong',
+  'assertion_audience_wrong',
+  'assertion_expired',
+  'assertion_from_future',
+  'assertion_lifetime_too_long',
+  'assertion_key_unknown',
+  'assertion_signature_wrong',
+  'assertion_replayed',
+] as const satisfies readonly RefusalReason[];
+export type AssertionReason = (typeof ASSERTION_REASONS)[number];
+
 /** Why a client that a request names is not accepted. */
 export const CLIENT_REASONS = [
   'client_unknown',
@@ -117,6 +145,7 @@ export const CLIENT_REASONS = [
   'client_of_other_dialect',
   'client_disabled',
   'client_method_wrong',
+  ...ASSERTION_REASONS,
 ] as const satisfies readonly RefusalReason[];
 export type ClientReason = (typeof CLIENT_REASONS)[number];
 

@@ -113,6 +113,10 @@ export type LogEvent =
     >
   | Of<'grant.reinstated', GrantChange>
   | Of<'client.refused', Request & { clientId?: string | undefined; reason: ClientReason; caller: Caller }>
+  /** An assertion without its type, which the policy of the client allows (`untypedAssertions`). */
+  | Of<'client.assertion_untyped', Request & { clientId: string; caller: Caller }>
+  /** The keys that a client publishes could not be fetched. `isUsable`: those that were fetched before are used meanwhile. */
+  | Of<'client.keys_unavailable', { clientId: string; cause: string; isUsable: boolean }>
   /** Reported once per bucket and minute, with the counts since the last report; `clientId` where it is known. */
   | Of<
       'client.throttled',

@@ -5,12 +5,15 @@ import type { Store } from '@keyfob/server/stores';
 
 /** Authenticates clients without a throttle: thieves in the simulation know the secret and need not guess. */
 export const createAuthentication = (
-  { readClient }: Pick<Store, 'readClient'>,
+  store: Pick<Store, 'readClient' | 'useOnce'>,
   emit: Emit,
 ): Authentication<ClientReading> => ({
-  readClient,
+  readClient: (id) => store.readClient(id),
   throttle: createThrottle({ failuresPerAddressMax: 0, failuresPerClientMax: 0, windowSeconds: 1 }),
   noteSecretUse: () => {},
+  issuer: () => 'https://fob.example',
+  readPublishedKeys: () => [],
+  useOnce: (use, dropBeforeMs) => store.useOnce(use, dropBeforeMs),
   monotonic: () => performance.now(),
   doubt: () => undefined,
   emit,

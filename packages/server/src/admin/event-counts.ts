@@ -59,6 +59,8 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   },
   'grant.reinstated': undefined,
   'client.refused': { reason: listed(...CLIENT_REASONS) },
+  'client.assertion_untyped': undefined,
+  'client.keys_unavailable': undefined,
   'client.throttled': { bucket: listed('address', 'client') },
   'request.refused': { reason: listed(...REFUSAL_REASONS.filter(isOfRequest)) },
   'owners.throttled': { bucket: listed('address', 'total') },

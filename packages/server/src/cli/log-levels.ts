@@ -36,6 +36,8 @@ export const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'grant.revoked': 'warn',
   'grant.reinstated': 'warn',
   'client.refused': 'info',
+  'client.assertion_untyped': 'info',
+  'client.keys_unavailable': 'warn',
   'client.throttled': 'warn',
   'request.refused': 'info',
   'owners.throttled': 'warn',

@@ -4,8 +4,12 @@ import type { ClientReason, RefusalReason } from '../errors.ts';
 import { follow } from '../eventual.ts';
 import type { Caller, Emit } from '../log-event.ts';
 import type { Client, ClientSecret } from './client.ts';
+import type { ClientJwk } from './client-keys.ts';
 import { allowsMethod, verifyCredentials } from './credentials.ts';
-import type { AuthenticationMethod, Credentials, Proof } from './credentials.ts';
+import type { AuthenticationMethod, Credentials, Proof, Unproved } from './credentials.ts';
+import type { AssertionCredentials, ProvedAssertion } from './methods/private-key-jwt.ts';
+import { dropOnceBefore } from './once-store.ts';
+import type { OnceStore } from './once-store.ts';
 import type { Attempt, Throttle, Throttled } from './throttle.ts';
 
 /** What authentication works with: one for all endpoints of a server, so that guesses at any of them count together. */
@@ -15,6 +19,18 @@ export type Authentication<Reading> = {
   readonly throttle: Throttle;
   /** Gets the secret that proved a client, at every request. Must not throw and must not wait. */
   readonly noteSecretUse: (secret: ClientSecret, nowMs: Millis) => void;
+  /** The issuer identifier of the server, the only audience of assertions. */
+  readonly issuer: () => string;
+  /**
+   * The keys that a client publishes: at once where they are known. They are fetched again where none has this id. Throws a
+   * `Refusal` where they cannot be had.
+   */
+  readonly readPublishedKeys: (
+    client: { readonly id: string; readonly jwksUri: string },
+    kid: unknown,
+  ) => readonly ClientJwk[] | Promise<readonly ClientJwk[]>;
+  /** Notes that an assertion is used. Throws `StoreError`. */
+  readonly useOnce: OnceStore['useOnce'];
   /** For the throttle, which a clock that is set must neither fill nor empty. */
   readonly monotonic: Clock;
   /** What is in doubt about the present moment. */
@@ -68,12 +84,56 @@ export const authenticate = <Reading extends { readonly client: Client | undefin
     const reading =
       clientId.length <= CLIENT_ID_MAX_CHARACTERS ? authentication.readClient(clientId) : undefined;
     return follow<Reading | undefined, Authenticated<Reading>>(reading, (known) => {
-      const outcome = judgeGuess(authentication, request, { credentials, client: known?.client }, guesses);
-      if (outcome === 'proved') return known as Authenticated<Reading>;
-      return tryReading(outcome === 'wrong' ? index + 1 : readings.length);
+      const { client } = known ?? {};
+      const judge = (
+        keys: readonly ClientJwk[],
+      ): Authenticated<Reading> | Promise<Authenticated<Reading>> => {
+        const outcome = judgeGuess(authentication, request, { credentials, client, keys }, guesses);
+        if (outcome === 'proved') return known as Authenticated<Reading>;
+        if (typeof outcome === 'object')
+          return useAssertion(authentication, request, outcome, known as Authenticated<Reading>);
+        return tryReading(outcome === 'wrong' ? index + 1 : readings.length);
+      };
+      return credentials.method === 'private_key_jwt'
+        ? follow(readKeys(authentication, credentials, client), judge)
+        : judge(NO_KEYS);
     });
   };
   return tryReading(0);
+};
+
+const NO_KEYS: readonly ClientJwk[] = [];
+
+/** The keys by which an assertion is verified. They are there before it is judged, which must not wait. */
+const readKeys = (
+  { readPublishedKeys }: Authentication<unknown>,
+  { assertion }: AssertionCredentials,
+  client: Client | undefined,
+): readonly ClientJwk[] | Promise<readonly ClientJwk[]> => {
+  const { keys } = client ?? {};
+  if (client === undefined || keys === undefined) return NO_KEYS;
+  return 'jwks' in keys
+    ? keys.jwks
+    : readPublishedKeys({ id: client.id, jwksUri: keys.jwksUri }, assertion.header['kid']);
+};
+
+/**
+ * Uses an assertion that proved its client. One that was used before is refused, and counts as no guess: a proxy that sends a
+ * request again is no thief. Nothing of a grant was read yet.
+ *
+ * @see RFC 7523 §3, rule 7
+ */
+const useAssertion = async <Reading extends { readonly client: Client }>(
+  { useOnce, emit, doubt }: Authentication<unknown>,
+  { dialect, requestId, caller, nowMs }: AuthenticationRequest,
+  { use, isUntyped }: ProvedAssertion,
+  known: Reading,
+): Promise<Reading> => {
+  const clientId = known.client.id;
+  const outcome = await useOnce(use, dropOnceBefore({ nowMs, doubt: doubt() }));
+  if (outcome === 'again') throw new Refusal('assertion_replayed', [], { clientId });
+  if (isUntyped) emit({ event: 'client.assertion_untyped', dialect, requestId, clientId, caller });
+  return known;
 };
 
 /**
@@ -81,19 +141,29 @@ export const authenticate = <Reading extends { readonly client: Client | undefin
  * that guesses sent all at once are counted one by one.
  */
 const judgeGuess = (
-  { doubt, throttle, noteSecretUse, monotonic }: Authentication<unknown>,
+  { doubt, throttle, noteSecretUse, monotonic, issuer }: Authentication<unknown>,
   request: AuthenticationRequest,
-  { credentials, client }: { readonly credentials: Credentials; readonly client: Client | undefined },
+  {
+    credentials,
+    client,
+    keys,
+  }: {
+    readonly credentials: Credentials;
+    readonly client: Client | undefined;
+    readonly keys: readonly ClientJwk[];
+  },
   guesses: Guesses,
-): 'proved' | 'wrong' | 'refused' => {
+): ProvedAssertion | 'proved' | 'wrong' | 'refused' => {
   const { caller, nowMs } = request;
-  const proof = verifyCredentials(client, credentials, { nowMs, doubt: doubt() });
+  const now = { nowMs, doubt: doubt() };
+  const proof = verifyCredentials(client, credentials, { now, issuer: issuer(), keys });
   const fault = faultOf(client, proof, request, credentials.method);
   // The right secret always gets through, because others may have filled the buckets. With 256 bits to guess, the answer
   // to a right guess helps nobody, and checking one costs less than refusing it.
   if (fault === undefined) {
     for (const failure of guesses.failures) throttle.takeBackFailure(failure);
-    if (typeof proof === 'object') noteSecretUse(proof, nowMs);
+    if (typeof proof === 'object' && 'use' in proof) return proof;
+    if (typeof proof === 'object' && 'id' in proof) noteSecretUse(proof, nowMs);
     return 'proved';
   }
   // A public client has no secret to guess: failures under its id count against the address only.
@@ -127,16 +197,24 @@ type FullBucket = { readonly client: Client | undefined; readonly throttled: Thr
 
 const faultOf = (
   client: Client | undefined,
-  proof: Proof | undefined,
+  proof: Proof | Unproved,
   { dialect, isForEveryDialect = false }: AuthenticationRequest,
   method: AuthenticationMethod,
 ): ClientReason | undefined => {
-  if (client === undefined) return 'client_unknown';
-  if (proof === undefined) return 'client_secret_wrong';
+  const unproved = typeof proof === 'object' && 'reason' in proof ? proof.reason : undefined;
+  if (client === undefined)
+    return unproved !== undefined && isOfAssertion(unproved) ? unproved : 'client_unknown';
+  if (unproved !== undefined) return unproved;
   if (!isForEveryDialect && client.dialect !== dialect) return 'client_of_other_dialect';
   if (client.disabledAtMs !== undefined) return 'client_disabled';
   return allowsMethod(client.policy, method) ? undefined : 'client_method_wrong';
 };
+
+/** Whether an assertion is wrong by itself, whoever sent it: then its answer says what is wrong with it. */
+const isOfAssertion = (reason: ClientReason): boolean =>
+  reason.startsWith('assertion_') &&
+  reason !== 'assertion_key_unknown' &&
+  reason !== 'assertion_signature_wrong';
 
 const refuseThrottled = (
   emit: Emit,

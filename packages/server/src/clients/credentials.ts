@@ -1,7 +1,9 @@
-import type { Now } from '../clock.ts';
 import type { Client, ClientSecret } from './client.ts';
+import type { AssertionReason } from '../errors.ts';
 import { verifyClientSecret } from './methods/client-secret.ts';
 import type { ClientSecretCredentials } from './methods/client-secret.ts';
+import { verifyAssertion } from './methods/private-key-jwt.ts';
+import type { AssertionContext, AssertionCredentials, ProvedAssertion } from './methods/private-key-jwt.ts';
 import { verifyNone } from './methods/none.ts';
 import type { NoCredentials } from './methods/none.ts';
 import type { Policy } from './policy.ts';
@@ -10,7 +12,7 @@ import type { Policy } from './policy.ts';
  * What a client sent to authenticate: a union by method. A new method is a file in `methods/`, a member here and a case
  * below.
  */
-export type Credentials = ClientSecretCredentials | NoCredentials;
+export type Credentials = ClientSecretCredentials | NoCredentials | AssertionCredentials;
 
 /** By the names that metadata uses, and `client_secret_json` for members of a JSON body. @see RFC 8414 §2 `token_endpoint_auth_methods_supported` */
 export type AuthenticationMethod = Credentials['method'];
@@ -20,28 +22,45 @@ export const allowsMethod = (
   { clientAuthentication }: Pick<Policy, 'clientAuthentication'>,
   method: AuthenticationMethod,
 ): boolean => {
-  if (method === 'client_secret_basic') return clientAuthentication !== 'post';
-  return method !== 'client_secret_post' || clientAuthentication !== 'basic';
+  switch (clientAuthentication) {
+    case 'both':
+      return true;
+    case 'basic':
+      return method !== 'client_secret_post';
+    case 'post':
+      return method !== 'client_secret_basic';
+    case 'private_key_jwt':
+    case 'tls_client_auth':
+    case 'self_signed_tls_client_auth':
+      return method === clientAuthentication;
+  }
 };
 
-/** The secret that was sent; `public` for a client that needs none. */
-export type Proof = ClientSecret | 'public';
+/** The secret that was sent, the assertion that must not have been used before, or `public` for a client that needs none. */
+export type Proof = ClientSecret | ProvedAssertion | 'public';
+
+/** Why credentials prove nothing. */
+export type Unproved = { readonly reason: 'client_secret_wrong' | AssertionReason };
+
+const WRONG: Unproved = { reason: 'client_secret_wrong' };
 
 /**
- * What proves the client, `undefined` where nothing does. Must not wait: the throttle counts
+ * What proves the client, or why nothing does. Must not wait: the throttle counts
  * guesses one by one only if nothing else runs between its check and its count.
  */
 export const verifyCredentials = (
   client: Client | undefined,
   credentials: Credentials,
-  now: Now,
-): Proof | undefined => {
+  context: AssertionContext,
+): Proof | Unproved => {
   switch (credentials.method) {
     case 'client_secret_basic':
     case 'client_secret_post':
     case 'client_secret_json':
-      return verifyClientSecret(client, credentials, now);
+      return verifyClientSecret(client, credentials, context.now) ?? WRONG;
+    case 'private_key_jwt':
+      return verifyAssertion(client, credentials, context);
     case 'none':
-      return verifyNone(client);
+      return verifyNone(client) ?? WRONG;
   }
 };

@@ -44,8 +44,10 @@ const UNAUTHENTICATED: readonly RefusalReason[] = [
   'client_of_other_dialect',
   'client_disabled',
   'client_method_wrong',
+  'assertion_key_unknown',
+  'assertion_signature_wrong',
 ];
-const AWAY: ReadonlySet<RefusalReason> = new Set(['store_unavailable', 'overloaded']);
+const AWAY: ReadonlySet<RefusalReason> = new Set(['store_unavailable', 'overloaded', 'client_keys_unavailable']);
 
 const EXCHANGE = { requestId: '6d4226e7-a7dd-44e0-b29c-9eed26be249d', nowMs: 1_750_000_000_000 };
 

@@ -18,7 +18,12 @@ import type { EndpointContext } from './context.ts';
 import { PATHS } from './metadata.ts';
 
 /** How clients authenticate here. */
-export const DEVICE_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+export const DEVICE_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'none',
+] as const;
 
 /** Requests of public clients, which prove no secret: each one makes a row. Within a minute. */
 const PUBLIC_PER_ADDRESS_MAX = 30;

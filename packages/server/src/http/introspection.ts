@@ -9,7 +9,11 @@ import type { EndpointContext } from './context.ts';
 const SHAPES = Object.values(DIALECTS).map(({ name, shapes }) => ({ dialect: name, ...shapes }));
 
 /** How clients authenticate here. */
-export const INTROSPECTION_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
+export const INTROSPECTION_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const;
 
 /**
  * `POST /oauth/introspect`: whether a token works, and what it allows.

@@ -6,7 +6,12 @@ import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
 /** How clients authenticate here. */
-export const REVOCATION_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+export const REVOCATION_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'none',
+] as const;
 
 /**
  * `POST /oauth/revoke`: a client revokes a grant. The answer is the same whether there was anything to revoke.

@@ -1,14 +1,15 @@
 import type { AuthenticationMethod, Credentials } from '../clients/credentials.ts';
+import { parseJwt } from '../clients/assertion.ts';
 import { Refusal } from '../errors.ts';
 import { memoize } from '../memoize.ts';
 import type { WireRequest } from './exchange.ts';
 import { decodeFormText, decodeUtf8 } from './headers.ts';
 
 /**
- * Reads who sends a form, by HTTP Basic, by `client_id` and `client_secret` in the form, or by `client_id` alone:
+ * Reads who sends a form, by an assertion, by HTTP Basic, by `client_id` and `client_secret` in the form, or by `client_id` alone:
  * the ways to read it, of which the first that fits counts. `methods` are those that the endpoint accepts.
  *
- * @see RFC 6749 §2.3.1 and §3.2.1
+ * @see RFC 6749 §2.3.1 and §3.2.1, RFC 7521 §4.2
  */
 export const readClientCredentials = (
   request: WireRequest,
@@ -19,6 +20,11 @@ export const readClientCredentials = (
   const clientSecret = form.get('client_secret');
   // Blank is absent, as in the form: some clients and proxies send such a header where they have nothing to send.
   const header = request.headers['authorization']?.trim() ?? '';
+  const assertion = form.get('client_assertion');
+  if (assertion !== undefined && methods.includes('private_key_jwt')) {
+    if (header !== '' || clientSecret !== undefined) throw new Refusal('credentials_twice');
+    return [readAssertion(assertion, form.get('client_assertion_type'), clientId)];
+  }
   if (header === '') return [readForm(clientId, clientSecret, methods)];
   // RFC 6749 §2.3: a client uses one method per request.
   if (clientSecret !== undefined && methods.includes('client_secret_post'))
@@ -39,6 +45,17 @@ const readForm = (
   return clientSecret === undefined
     ? { method: 'none', clientId }
     : { method: 'client_secret_post', clientId, clientSecret };
+};
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** The client is that of the assertion; where the form names one too, it is the same. @see RFC 7521 §4.2, RFC 7523 §2.2 */
+const readAssertion = (text: string, type: string | undefined, clientId: string | undefined): Credentials => {
+  const assertion = type === ASSERTION_TYPE ? parseJwt(text) : undefined;
+  const subject = assertion?.claims['sub'];
+  if (assertion === undefined || typeof subject !== 'string') throw new Refusal('assertion_malformed');
+  if (clientId !== undefined && clientId !== subject) throw new Refusal('credentials_twice');
+  return { method: 'private_key_jwt', clientId: subject, assertion };
 };
 
 const hasClient = (readings: readonly Credentials[], id: string): boolean =>

@@ -31,6 +31,7 @@ const IS_SHOWN: Readonly<Record<MembersOf<LogEvent>, boolean>> = {
   count: true,
   method: true,
   isAtProvider: true,
+  isUsable: true,
   vehicles: true,
   bucket: true,
   failures: true,

@@ -23,7 +23,7 @@ export const defineWire = (wire: WireDifferences): Dialect => {
   const grantTypes = new Set([...GRANT_TYPES, ...(wire.moreGrantTypes ?? [])]);
   const everyHeader = headersOf(wire);
   const endpoint = createTokenEndpoint({
-    methods: wire.methods ?? ['client_secret_basic', 'client_secret_post', 'none'],
+    methods: wire.methods ?? ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     serves: (grantType) => grantTypes.has(grantType),
     omittable: ['redirect_uri'],
     ...(wire.ending === undefined

@@ -76,8 +76,23 @@ export const clientFieldsOf = (methods: TokenEndpoint['methods']): readonly Desc
     schema: TEXT,
   };
   const secret = { ...id, name: 'client_secret', purpose: 'The secret of that client.' };
-  if (methods.includes('client_secret_post')) return [id, secret];
-  return methods.includes('none') ? [id] : [];
+  // RFC 7521 §4.2, RFC 7523 §2.2.
+  const assertion = methods.includes('private_key_jwt')
+    ? [
+        {
+          ...id,
+          name: 'client_assertion_type',
+          purpose: 'With an assertion: urn:ietf:params:oauth:client-assertion-type:jwt-bearer.',
+        },
+        {
+          ...id,
+          name: 'client_assertion',
+          purpose: 'A JWT that a key of the client signed, for this server (RFC 7523).',
+        },
+      ]
+    : [];
+  if (methods.includes('client_secret_post')) return [id, secret, ...assertion];
+  return methods.includes('none') || assertion.length > 0 ? [id, ...assertion] : [];
 };
 
 /** A token endpoint that reads a form with the names of the RFCs. */

@@ -39,7 +39,7 @@ export const oauth: Dialect = {
   pathPrefix: '/token/',
   tokenEndpoints: {
     [TOKEN_PATH]: createTokenEndpoint({
-      methods: ['client_secret_basic', 'client_secret_post', 'none'],
+      methods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
       serves: () => true,
       // OAuth 2.1 drops it: a verifier binds the code to its request.
       omittable: ['redirect_uri'],

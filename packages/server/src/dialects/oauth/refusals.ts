@@ -102,6 +102,19 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
     credentials_twice: invalidRequest(
       'Send the client credentials once, in the Authorization header or in the body.',
     ),
+    assertion_malformed: invalidClient(
+      'client_assertion must be a signed JWT, and client_assertion_type urn:ietf:params:oauth:client-assertion-type:jwt-bearer.',
+    ),
+    assertion_algorithm_wrong: invalidClient('The assertion must be signed by PS256, ES256 or EdDSA.'),
+    assertion_type_wrong: invalidClient('The assertion must have the typ client-authentication+jwt.'),
+    assertion_claims_wrong: invalidClient('The assertion must have iss, sub, aud, exp and jti (RFC 7523).'),
+    assertion_audience_wrong: invalidClient(
+      'The assertion must have the issuer of this server as its aud, as one string (RFC 10070).',
+    ),
+    assertion_expired: invalidClient('The assertion has expired.'),
+    assertion_from_future: invalidClient('The assertion was issued in the future: check the clock.'),
+    assertion_lifetime_too_long: invalidClient('The assertion must be valid for at most 300 seconds.'),
+    assertion_replayed: invalidClient('The assertion was used before: make a new one for each request.'),
     // Only the client that a code was issued to sees these two.
     code_redirect_wrong: invalidGrant('The redirect_uri is not that of the authorization request.'),
     code_verifier_wrong: invalidGrant('Invalid code_verifier.'),

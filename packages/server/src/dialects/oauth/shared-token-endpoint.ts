@@ -1,7 +1,7 @@
 import { readClientForm } from '../../wire/client-form.ts';
 import type { TokenEndpoint } from '../dialect.ts';
 
-const METHODS = ['client_secret_basic', 'client_secret_post'] as const;
+const METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 
 /**
  * `POST /oauth2/token`: the shared RFC endpoint, where clients of every dialect get tokens for themselves. Such tokens

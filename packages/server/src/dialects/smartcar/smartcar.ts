@@ -23,7 +23,7 @@ const servesEveryDialect = (grantType: string): boolean =>
 const GRANT_TYPES: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token']);
 
 const tokenEndpoint = createTokenEndpoint({
-  methods: ['client_secret_basic', 'client_secret_post', 'none'],
+  methods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
   serves: (grantType) => GRANT_TYPES.has(grantType) || servesEveryDialect(grantType),
   servesEveryDialect,
   // The vendor's SDKs for Python and Ruby send none where only one is registered.
