@@ -82,6 +82,7 @@ export const createRouteGroups = (
     },
     scopes: deployment.scopes,
     isDemo: config.demo,
+    requirePushedRequests: config.requirePushedRequests,
     demo: config.demo ? demo : undefined,
     upstream: openUpstream(config, context.emit),
     vehicles: openVehicles(config),
@@ -102,7 +103,12 @@ export const createRouteGroups = (
   return [
     connect,
     ...dialects.flatMap((dialect) => dialect.createRoutes?.(context, dialect, actions) ?? []),
-    createResourceServerRoutes(context, deployment.scopes),
+    createResourceServerRoutes(context, {
+      scopes: deployment.scopes,
+      isDemo: config.demo,
+      metadataDialect: config.metadataDialect,
+      requirePushedRequests: config.requirePushedRequests,
+    }),
   ];
 };
 

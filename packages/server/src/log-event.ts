@@ -104,6 +104,8 @@ export type LogEvent =
   | Of<'vehicle_source.unavailable', { requestId: string; cause: string }>
   /** `cause` describes the first of them, by its position and without a value. */
   | Of<'vehicle_source.entries_left_out', { requestId: string; count: number; cause: string }>
+  /** A client sent an authorization request before its owner came (RFC 9126). */
+  | Of<'request.pushed', Request & { clientId: string; caller: Caller }>
   | Of<'client_token.issued', Request & { clientId: string; caller: Caller }>
   /** For the grant that the client's registration names, without a refresh token. */
   | Of<'personal_token.issued', GrantRequest>

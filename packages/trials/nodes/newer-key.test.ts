@@ -28,6 +28,7 @@ import { createAuthentication } from '../support/authentication.ts';
 import { readAnswer, writeExchange, writeRefresh } from '../support/token-requests.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
+import { RESOURCE_RULES } from '../support/resource-rules.ts';
 
 const TITLE = 'a key that was added less than a second ago, at a node that read its client before';
 const { shapes } = DIALECTS.smartcar;
@@ -65,7 +66,7 @@ const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RIN
     randomness: testRandomness,
     emit: () => {},
   };
-  const endpoints = createEndpoints(context, [createResourceServerRoutes(context, new Map())]);
+  const endpoints = createEndpoints(context, [createResourceServerRoutes(context, RESOURCE_RULES)]);
   await store.readClient('client-a');
   const other = await openPostgresStore(url());
   await other.registerKey({ number: 5, purpose: 'seal', createdAtMs: CREATED_AT_MS, fingerprint: 'second' });

@@ -19,6 +19,7 @@ import { assertDescribed, findOperation } from '../openapi/described.ts';
 import { testRandomness } from '../support/test-randomness.ts';
 import { CREATED_AT, CREATED_AT_MS, sampleClient, sampleGrant, sampleSecret } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
+import { RESOURCE_RULES } from '../support/resource-rules.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import type { FixtureDialect } from '../support/dialect-name.ts';
 
@@ -71,7 +72,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     emit,
     issuer,
   };
-  const endpoints = createEndpoints(context, [createResourceServerRoutes(context, new Map())]);
+  const endpoints = createEndpoints(context, [createResourceServerRoutes(context, RESOURCE_RULES)]);
   let count = 0;
 
   const send = senderOf(endpoints);

@@ -52,6 +52,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'consent.declined': { reason: listed('decline', 'no_vehicles') },
   'vehicle_source.unavailable': undefined,
   'vehicle_source.entries_left_out': undefined,
+  'request.pushed': undefined,
   'client_token.issued': undefined,
   'personal_token.issued': undefined,
   'grant.revoked': {

@@ -31,6 +31,7 @@ export const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'consent.declined': 'info',
   'vehicle_source.unavailable': 'error',
   'vehicle_source.entries_left_out': 'warn',
+  'request.pushed': 'debug',
   'client_token.issued': 'debug',
   'personal_token.issued': 'debug',
   'grant.revoked': 'warn',

@@ -123,7 +123,7 @@ const submitDecision = async (pending: PendingRequest): Promise<WireResponse> =>
 };
 
 const agree = async (
-  { context, dialect, client, request, visit, pageContext }: PendingRequest,
+  { context, dialect, client, request, grantId, visit, pageContext }: PendingRequest,
   { subject }: Owner,
   vehicles: readonly Vehicle[],
 ): Promise<WireResponse> => {
@@ -131,8 +131,13 @@ const agree = async (
   const redirectUri = request.isRedirectUriNamed ? request.redirectUri : undefined;
   const bound = { codeChallenge, keyThumbprint };
   const consent = { clientId: client.id, redirectUri, ...bound, scope, brand, subject, vehicles };
-  const given = await giveConsent(context, dialect, consent, { ...visit.exchange, caller: visit.caller });
+  const given = await giveConsent(context, dialect, consent, {
+    ...visit.exchange,
+    caller: visit.caller,
+    pushedGrantId: grantId,
+  });
   if (given.outcome === 'client_unknown') throw new Refusal('client_unknown');
+  if (given.outcome === 'used') return refusePage({ context, visit, pageContext }, 'request_uri_used');
   const parameters = dialect.authorization.renderCode(given.code, context.publicUrl);
   return redirect(pageContext, redirectTo(request, parameters), { status: 302 });
 };

@@ -25,6 +25,8 @@ export type ConnectContext = TimeContext & {
   readonly scopes: ScopeRegistry;
   /** Whether simulated owners may sign in without a request for them, where the client may have simulated owners. */
   readonly isDemo: boolean;
+  /** Whether no client's request is accepted that was not pushed (RFC 9126). */
+  readonly requirePushedRequests: boolean;
   /** The clients whose callback is a page of this server; `undefined` without a demo. */
   readonly demo: DemoContext | undefined;
   /** The provider where real owners sign in; `undefined` if none is configured. */

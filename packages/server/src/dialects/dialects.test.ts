@@ -47,7 +47,11 @@ const UNAUTHENTICATED: readonly RefusalReason[] = [
   'assertion_key_unknown',
   'assertion_signature_wrong',
 ];
-const AWAY: ReadonlySet<RefusalReason> = new Set(['store_unavailable', 'overloaded', 'client_keys_unavailable']);
+const AWAY: ReadonlySet<RefusalReason> = new Set([
+  'store_unavailable',
+  'overloaded',
+  'client_keys_unavailable',
+]);
 
 const EXCHANGE = { requestId: '6d4226e7-a7dd-44e0-b29c-9eed26be249d', nowMs: 1_750_000_000_000 };
 

@@ -47,6 +47,22 @@ export const dialectOf = ({
   );
 };
 
+/** Whose endpoints metadata can name: those of a wire with the names of the RFCs. */
+const METADATA_DIALECTS: readonly string[] = Object.values(DIALECTS)
+  .filter((dialect: Dialect) => dialect.authorization.clientIdName === 'client_id')
+  .map(({ name }) => name);
+
+/** The dialect whose endpoints metadata names. Throws `OperatorError` for one that has none of the RFCs. */
+export const metadataDialectOf = (name: string | undefined = DEFAULT_DIALECT): Dialect => {
+  const dialect = METADATA_DIALECTS.includes(name) ? findDialect(name) : undefined;
+  if (dialect !== undefined) return dialect;
+  throw new OperatorError(
+    'config_invalid',
+    `metadataDialect is ${name}, whose endpoints metadata cannot name`,
+    `Use one of ${METADATA_DIALECTS.join(', ')}.`,
+  );
+};
+
 /** The dialects, for operations. */
 export const KNOWN_DIALECTS = { names: Object.keys(DIALECTS), find: findDialect, of: dialectOf };
 

@@ -1,7 +1,8 @@
 import type { Policy } from '../clients/policy.ts';
 import type { Millis } from '../clock.ts';
 import type { DeadTokenReason } from '../errors.ts';
-import type { AuthorizationCode } from './code.ts';
+import type { AuthorizationCode, CodeState } from './code.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
 import type { Grant } from './grant.ts';
 import type { Issue, RefreshUse } from './grant-store.ts';
 import type { CodeVerdict, PresentedCode } from './judge-code.ts';
@@ -28,6 +29,8 @@ export type CodeStore = {
     code: AuthorizationCode,
     dropBeforeMs?: Millis,
   ): Promise<'created' | 'client_unknown' | 'id_taken'>;
+  /** What an owner agreed to, redeemed or not; `undefined` for nothing, or once it was dropped. */
+  readCode(grantId: GrantId): Promise<CodeState | undefined>;
   /**
    * Judges the presented code (`judgeCode`) and applies the verdict: makes the grant with its vehicles, or revokes the
    * one that was made. `client_gone`: the client was disabled or removed since it was authenticated. Rejects

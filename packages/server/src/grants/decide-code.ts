@@ -1,7 +1,9 @@
 import type { Policy } from '../clients/policy.ts';
+import { codeLifetimeSecondsOf } from '../clients/security-profile.ts';
 import type { Now } from '../clock.ts';
 import type { DeadTokenReason } from '../errors.ts';
 import type { NewGrantEvent } from '../outbox/grant-event.ts';
+import { CODE_LIFETIME_SECONDS } from './code.ts';
 import type { CodeState } from './code.ts';
 import type { CodeResult, CodeUse } from './code-store.ts';
 import { decideCreation } from './decide-creation.ts';
@@ -35,7 +37,10 @@ export const decideCode = (
   const { presented, nowMs, requestId } = use;
   const verdict = presented.isDevice
     ? judgeDeviceCode(code, presented, { ...use, overlapSeconds: policy.overlapSeconds })
-    : judgeCode(code, presented, use);
+    : judgeCode(code, presented, {
+        ...use,
+        lifetimeSeconds: codeLifetimeSecondsOf(policy, CODE_LIFETIME_SECONDS),
+      });
   const unchanged = { verdict, fault: undefined, hasRevoked: false, policy };
   const nothing = { redeemed: undefined, grantEvents: [] };
   if (code === undefined || verdict.kind === 'refuse')

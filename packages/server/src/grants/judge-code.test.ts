@@ -62,7 +62,7 @@ const judged = ({ code, presented, afterMs = 1000 }: Omit<Case, 'name' | 'verdic
   judgeCode(
     { ...CODE, ...code },
     { ...PRESENTED, ...presented },
-    { nowMs: ISSUED_AT * 1000 + afterMs, doubt: undefined },
+    { nowMs: ISSUED_AT * 1000 + afterMs, doubt: undefined, lifetimeSeconds: LIFETIME_MS / 1000 },
   );
 
 const judgeCases = (cases: readonly Case[]): void => {
@@ -95,7 +95,7 @@ judgeCases([
 
 void test('a code that is not in the store is unknown', () => {
   assert.deepEqual(
-    judgeCode(undefined, PRESENTED, { nowMs: ISSUED_AT * 1000, doubt: undefined }),
+    judgeCode(undefined, PRESENTED, { nowMs: ISSUED_AT * 1000, doubt: undefined, lifetimeSeconds: 600 }),
     refuse('code_unknown'),
   );
 });
@@ -453,7 +453,11 @@ const moments = fc
 void test('only a use that matches everything the code is bound to redeems it or revokes its grant', () => {
   fc.assert(
     fc.property(states, presentations, moments, (code, presented, nowMs) => {
-      const { kind } = judgeCode(code, presented, { nowMs, doubt: undefined });
+      const { kind } = judgeCode(code, presented, {
+        nowMs,
+        doubt: undefined,
+        lifetimeSeconds: LIFETIME_MS / 1000,
+      });
       if (kind === 'refuse') return;
       if (presented.clientId !== code.clientId) {
         assert.deepEqual([kind, code.redeemedAtMs === undefined], ['replay', false]);

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { leastAgeMs, toMillis, toSeconds } from '../clock.ts';
-import type { Now } from '../clock.ts';
+import type { Now, Seconds } from '../clock.ts';
 import type { DeadCodeReason } from '../errors.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
-import { CODE_LIFETIME_SECONDS, CODE_RELOAD_SECONDS } from './code.ts';
+import { CODE_RELOAD_SECONDS } from './code.ts';
 import type { CodeState } from './code.ts';
 import { isSameUse } from './use-digest.ts';
 
@@ -24,6 +24,9 @@ export type PresentedCode = OpenedCode & {
   /** Whether this code's last use ended in our own 503, so that presenting it again is the retry we asked for. */
   readonly isRetryOfOurs: boolean;
 };
+
+/** The present moment, and how long codes may be exchanged, which is for the client's policy. */
+export type CodeMoment = Now & { readonly lifetimeSeconds: Seconds };
 
 /** The decision about a presented code. */
 export type CodeVerdict =
@@ -48,13 +51,17 @@ const refuse = (reason: (CodeVerdict & { kind: 'refuse' })['reason']): CodeVerdi
  *
  * @see RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1 for a verifier without a challenge
  */
-export const judgeCode = (code: CodeState | undefined, presented: PresentedCode, now: Now): CodeVerdict => {
+export const judgeCode = (
+  code: CodeState | undefined,
+  presented: PresentedCode,
+  now: CodeMoment,
+): CodeVerdict => {
   if (code === undefined || toSeconds(code.issuedAtMs) !== presented.issuedAt) return refuse('code_unknown');
   if (code.clientId !== presented.clientId) return judgeForeignUse(code, presented, now);
   if (code.brand !== undefined && code.brand !== presented.brand) return refuse('code_client_mismatch');
   // Counted from the second that the code carries.
   const issuedAtMs = toMillis(presented.issuedAt);
-  if (leastAgeMs(issuedAtMs, now) >= CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');
+  if (leastAgeMs(issuedAtMs, now) >= toMillis(now.lifetimeSeconds)) return refuse('code_expired');
   if (!isSameRedirect(code, presented)) return refuse('code_redirect_wrong');
   if (!isVerified(code.codeChallenge, presented.codeVerifier)) return refuse('code_verifier_wrong');
   if (!hasKey(code, presented)) return refuse('code_key_wrong');
@@ -70,7 +77,7 @@ export const judgeCode = (code: CodeState | undefined, presented: PresentedCode,
  * The use of a code by another client than its own. It never gets tokens. Once the code was used, it shows that the code
  * is in wrong hands. But where the code is bound to a verifier, only who shows that can revoke anything.
  */
-const judgeForeignUse = (code: CodeState, presented: PresentedCode, now: Now): CodeVerdict =>
+const judgeForeignUse = (code: CodeState, presented: PresentedCode, now: CodeMoment): CodeVerdict =>
   code.redeemedAtMs !== undefined &&
   hasKey(code, presented) &&
   isVerified(code.codeChallenge, presented.codeVerifier) &&
@@ -82,8 +89,8 @@ const judgeForeignUse = (code: CodeState, presented: PresentedCode, now: Now): C
 const hasKey = ({ keyThumbprint }: CodeState, presented: PresentedCode): boolean =>
   keyThumbprint === undefined || keyThumbprint === presented.keyThumbprint;
 
-const hasExpiredByClock = ({ issuedAt }: PresentedCode, { nowMs }: Now): boolean =>
-  nowMs - toMillis(issuedAt) >= toMillis(CODE_LIFETIME_SECONDS);
+const hasExpiredByClock = ({ issuedAt }: PresentedCode, { nowMs, lifetimeSeconds }: CodeMoment): boolean =>
+  nowMs - toMillis(issuedAt) >= toMillis(lifetimeSeconds);
 
 /**
  * A code is bound to the redirect URI that its request named. It may be omitted where a verifier binds the code to its request,

@@ -1,6 +1,7 @@
-import type { Dialect } from '../dialects/dialect.ts';
+import { ASSERTION_ALGORITHMS } from '../clients/assertion.ts';
 import { PROOF_ALGORITHMS } from '../clients/public-jwk.ts';
-import { DIALECTS } from '../dialects/dialects.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { DIALECTS, metadataDialectOf } from '../dialects/dialects.ts';
 import { Refusal, StoreError } from '../errors.ts';
 import { grantTypesOf } from '../grant-types/grant-types.ts';
 import { answerEverybody } from '../dialects/oauth/answers.ts';
@@ -11,11 +12,10 @@ import { REVOCATION_METHODS } from './revocation.ts';
 
 /** The paths of the endpoints, under the issuer. */
 export const PATHS = {
-  authorization: '/oauth/authorize',
-  token: '/oauth/token',
   introspection: '/oauth/introspect',
   revocation: '/oauth/revoke',
   deviceAuthorization: '/oauth/device_authorization',
+  pushedAuthorization: '/oauth/par',
   verification: '/device',
   metadata: '/.well-known/oauth-authorization-server',
   jwks: '/.well-known/jwks.json',
@@ -31,8 +31,16 @@ export const DEVICE_PATHS: readonly string[] = [
   ...dialects.flatMap(({ deviceAuthorizationPath }) => deviceAuthorizationPath ?? []),
 ];
 
-const [TOKEN_ENDPOINT] = dialects.flatMap(({ tokenEndpoints }) => tokenEndpoints[PATHS.token] ?? []);
-const GRANT_TYPES_SUPPORTED = TOKEN_ENDPOINT && [...grantTypesOf(TOKEN_ENDPOINT).keys()];
+/** What a server's metadata says of it, besides its issuer. */
+export type MetadataRules = {
+  /** The dialect whose endpoints it names. */
+  readonly metadataDialect: string | undefined;
+  /** Whether no client's request is accepted that was not pushed. */
+  readonly requirePushedRequests: boolean;
+};
+
+/** How assertions may be signed, as far as libraries know the names. */
+const SIGNED_BY = ASSERTION_ALGORITHMS.filter((name) => name !== 'Ed25519');
 
 /**
  * `GET /.well-known/oauth-authorization-server`: what a client library needs to know about the server. It names one token
@@ -40,36 +48,48 @@ const GRANT_TYPES_SUPPORTED = TOKEN_ENDPOINT && [...grantTypesOf(TOKEN_ENDPOINT)
  *
  * @see RFC 8414 §2 and §3
  */
-export const createMetadata =
-  (context: { readonly issuer: string }): Route =>
-  () => {
+export const createMetadata = (
+  context: { readonly issuer: string },
+  { metadataDialect, requirePushedRequests }: MetadataRules,
+): Route => {
+  const { authorization, tokenEndpoints } = metadataDialectOf(metadataDialect);
+  const [[tokenPath, endpoint] = []] = Object.entries(tokenEndpoints);
+  const grantTypes = endpoint && [...grantTypesOf(endpoint).keys()];
+  return () => {
     const { issuer } = context;
     const at = (path: string): string => `${issuer}${path}`;
     return answerEverybody(
       {
         issuer,
-        authorization_endpoint: at(PATHS.authorization),
-        token_endpoint: at(PATHS.token),
+        authorization_endpoint: at(authorization.path),
+        // RFC 9126 §5.
+        pushed_authorization_request_endpoint: at(PATHS.pushedAuthorization),
+        require_pushed_authorization_requests: requirePushedRequests,
+        token_endpoint: at(tokenPath ?? ''),
         // RFC 8628 §4.
         device_authorization_endpoint: at(PATHS.deviceAuthorization),
         jwks_uri: at(PATHS.jwks),
         response_types_supported: ['code'],
         response_modes_supported: ['query'],
-        grant_types_supported: GRANT_TYPES_SUPPORTED,
-        token_endpoint_auth_methods_supported: TOKEN_ENDPOINT?.methods,
+        grant_types_supported: grantTypes,
+        token_endpoint_auth_methods_supported: endpoint?.methods,
+        token_endpoint_auth_signing_alg_values_supported: SIGNED_BY,
         code_challenge_methods_supported: ['S256'],
         dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
         authorization_response_iss_parameter_supported: true,
         introspection_endpoint: at(PATHS.introspection),
         introspection_endpoint_auth_methods_supported: INTROSPECTION_METHODS,
+        introspection_endpoint_auth_signing_alg_values_supported: SIGNED_BY,
         revocation_endpoint: at(PATHS.revocation),
         revocation_endpoint_auth_methods_supported: REVOCATION_METHODS,
+        revocation_endpoint_auth_signing_alg_values_supported: SIGNED_BY,
         // RFC 9728 §4.
         protected_resources: [issuer],
       },
       { isCacheable: true },
     );
   };
+};
 
 /**
  * `GET /.well-known/oauth-protected-resource`: what a client needs to know about the vehicle calls, which this server answers

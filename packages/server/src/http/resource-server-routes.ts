@@ -1,4 +1,5 @@
-import type { ScopeRegistry } from '../clients/scopes.ts';
+import type { RequestRules } from '../dialects/check-authorization-request.ts';
+import { createPushedAuthorization } from './pushed-authorization.ts';
 import { SHARED_DIALECT } from './authenticate-form.ts';
 import { createDeviceAuthorization } from './device-authorization.ts';
 import { createIntrospection } from './introspection.ts';
@@ -10,6 +11,7 @@ import {
   DEVICE_PATHS,
   PATHS,
 } from './metadata.ts';
+import type { MetadataRules } from './metadata.ts';
 import { renderOAuthRefusal } from '../dialects/oauth/answers.ts';
 import { createOpenApiRoute } from './openapi/route.ts';
 import { createRevocation } from './revocation.ts';
@@ -17,10 +19,13 @@ import type { RouteGroup } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
 /** The endpoints for resource servers and client libraries, as RFCs define them, for clients of every dialect. */
-export const createResourceServerRoutes = (context: EndpointContext, scopes: ScopeRegistry): RouteGroup => {
+export const createResourceServerRoutes = (
+  context: EndpointContext,
+  rules: Omit<RequestRules, 'publicUrl'> & MetadataRules,
+): RouteGroup => {
   const documents = {
-    [`GET ${PATHS.metadata}`]: createMetadata(context),
-    [`GET ${PATHS.metadata}${pathOf(context.issuer)}`]: createMetadata(context),
+    [`GET ${PATHS.metadata}`]: createMetadata(context, rules),
+    [`GET ${PATHS.metadata}${pathOf(context.issuer)}`]: createMetadata(context, rules),
     [`GET ${PATHS.protectedResource}`]: createResourceMetadata(context),
     [`GET ${PATHS.protectedResource}${pathOf(context.issuer)}`]: createResourceMetadata(context),
     [`GET ${PATHS.openId}`]: createOpenIdRefusal(context),
@@ -29,7 +34,7 @@ export const createResourceServerRoutes = (context: EndpointContext, scopes: Sco
     [`GET ${PATHS.openApi}`]: createOpenApiRoute(context),
   };
   // One route for all of them: it counts what devices consume together.
-  const deviceAuthorization = createDeviceAuthorization(context, scopes);
+  const deviceAuthorization = createDeviceAuthorization(context, rules.scopes);
   const deviceRoutes = Object.fromEntries(DEVICE_PATHS.map((path) => [`POST ${path}`, deviceAuthorization]));
   return {
     name: SHARED_DIALECT,
@@ -37,6 +42,7 @@ export const createResourceServerRoutes = (context: EndpointContext, scopes: Sco
       [`POST ${PATHS.introspection}`]: createIntrospection(context),
       [`POST ${PATHS.revocation}`]: createRevocation(context),
       ...deviceRoutes,
+      [`POST ${PATHS.pushedAuthorization}`]: createPushedAuthorization(context, rules),
       ...documents,
     },
     crossOriginRoutes: [`POST ${PATHS.revocation}`],

@@ -141,6 +141,17 @@ export const SETTINGS = {
     flag: '--demo',
     effect: 'Keeps a demo client and grant per dialect, and lets simulated owners sign in.',
   },
+  metadataDialect: {
+    ...text,
+    effect:
+      'Dialect whose authorization and token endpoints the metadata of the server names (RFC 8414): that of clients which find them there. Unset: the first dialect.',
+  },
+  requirePushedRequests: {
+    ...trueOrFalse,
+    default: false,
+    effect:
+      'Accepts no authorization request that its client did not push (RFC 9126), whatever the policy of the client says, and says so in the metadata.',
+  },
   scopesFile: {
     ...text,
     flag: '--scopes-file <file>',

@@ -11,6 +11,18 @@ export type QueryParameters = {
   readonly repeated: ReadonlySet<string>;
 };
 
+/** Parameters that were sent in a form, as if they had come in a query. */
+export const readParameters = (form: ReadonlyMap<string, string>): QueryParameters => ({
+  get: (name) => form.get(name),
+  getRaw(name) {
+    const value = form.get(name);
+    return value === undefined ? undefined : encodeURIComponent(value);
+  },
+  repeated: NOTHING,
+});
+
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** Every other character of a query must be encoded (RFC 3986 §3.4). */
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 

@@ -22,6 +22,7 @@ export const codeVerbs = (tables: Tables, run: RunVerb): CodeStore & Pick<Consen
       tables.codes.set(code.grantId, { ...code, redeemedAtMs: undefined, useDigest: undefined });
       return 'created';
     }),
+  readCode: (grantId) => run('readCode', () => tables.codes.get(grantId)),
   async redeemCode(use, issue) {
     const result = await run('redeemCode', () => redeemCode(tables, use), use);
     if (result !== 'client_gone') await issue?.(result);

@@ -8,7 +8,7 @@ import type { ConnectContext } from '../context.ts';
 import { callbackPage, withoutCodePage } from '../pages/demo-callback-page.ts';
 import { createPageContext } from '../pages/page-context.ts';
 import { renderPage } from '../pages/page.ts';
-import { faultOf } from '../parse-authorization-request.ts';
+import { faultOf } from '../../dialects/check-authorization-request.ts';
 import { refusePage } from '../refuse-page.ts';
 import { createForm, readSentForm } from '../session-form.ts';
 import { deriveSecret, readSession, startSession } from '../sign-in/session.ts';

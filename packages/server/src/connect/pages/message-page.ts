@@ -101,6 +101,8 @@ const REFUSALS: Partial<Readonly<Record<RefusalReason, MessageName>>> = {
   form_of_other_site: 'pageExpired',
   cookies_missing: 'cookiesBlocked',
   selection_expired: 'linkExpired',
+  request_uri_invalid: 'linkExpired',
+  request_uri_used: 'linkExpired',
   throttled: 'tooManyVisits',
   store_unavailable: 'unavailable',
   overloaded: 'unavailable',

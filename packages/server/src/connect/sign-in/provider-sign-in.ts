@@ -8,7 +8,7 @@ import { html } from '../pages/html.ts';
 import { renderMessage } from '../pages/message-page.ts';
 import { createPageContext } from '../pages/page-context.ts';
 import { redirect, redirectByPage } from '../pages/redirect.ts';
-import { openClaims, sealClaims } from '../sealed-claims.ts';
+import { openClaims, sealClaims } from '../../tokens/sealed-claims.ts';
 import { createForm } from '../session-form.ts';
 import type { OwnerVisit } from './owner-visit.ts';
 import { deriveSecret, hasSessionCookie, readSession, startSession } from './session.ts';

@@ -6,7 +6,7 @@ import type { Visit } from '../../wire/route.ts';
 import type { ConnectContext } from '../context.ts';
 import { isSimulatedSubject } from './demo-owners.ts';
 import type { Owner } from './owner.ts';
-import { openClaims, sealClaims } from '../sealed-claims.ts';
+import { openClaims, sealClaims } from '../../tokens/sealed-claims.ts';
 
 /**
  * The session of a browser. The browser keeps it, sealed, so that every node can continue it. Once an owner is signed in, the

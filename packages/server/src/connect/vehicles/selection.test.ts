@@ -4,7 +4,7 @@ import { createKeyLines, parseKeyRing, withRegistrations } from '../../tokens/ke
 import { registrationOf } from '../../tokens/key-store.ts';
 import { openSelection, sealSelection } from './selection.ts';
 import type { Selection } from './selection.ts';
-import { openClaims, sealClaims } from '../sealed-claims.ts';
+import { openClaims, sealClaims } from '../../tokens/sealed-claims.ts';
 
 const NOW = 1_700_000_000_000;
 const FIRST = createKeyLines(1, 1);

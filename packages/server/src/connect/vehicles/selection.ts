@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Millis } from '../../clock.ts';
 import { readGrantId, writeGrantId } from '../../tokens/grant-id.ts';
 import type { KeyRing } from '../../tokens/key-ring.ts';
-import { openClaims, sealClaims } from '../sealed-claims.ts';
+import { openClaims, sealClaims } from '../../tokens/sealed-claims.ts';
 
 /** How long the link to the selection page works: 10 minutes. */
 const SELECTION_LIFETIME_SECONDS = 600;

@@ -1,5 +1,6 @@
 import type { Client } from '../../clients/client.ts';
 import { splitScope } from '../../clients/scopes.ts';
+import { requiresPkce } from '../../clients/security-profile.ts';
 import type { QueryParameters } from '../../wire/query.ts';
 import { describeRepeated, STATE_MAX_CHARACTERS } from '../authorization.ts';
 import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts';
@@ -88,13 +89,10 @@ export const findFault = (
 };
 
 /** RFC 7636 §4.3 and §4.4.1, RFC 9700 §2.1.1. Without a method, `plain` would be meant, which is not supported. */
-const findChallengeFault = (
-  parameters: QueryParameters,
-  { type, policy }: Client,
-): AuthorizationFault | undefined => {
+const findChallengeFault = (parameters: QueryParameters, client: Client): AuthorizationFault | undefined => {
   const challenge = parameters.get('code_challenge');
   const method = parameters.get('code_challenge_method');
-  const isRequired = type === 'public' || policy.requirePkce === true;
+  const isRequired = requiresPkce(client);
   if (challenge === undefined && (isRequired || method !== undefined))
     return invalidRequest('Missing required parameter: code_challenge.');
   if (challenge !== undefined && method === undefined)

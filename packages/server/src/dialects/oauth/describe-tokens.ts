@@ -26,9 +26,14 @@ import {
 import type { Dialect, TokenEndpoint } from '../dialect.ts';
 import { oauthRefusals } from './refusals.ts';
 
+/** Of the authorization endpoint, for requests that are pushed (RFC 6749 §4.1.2.1, RFC 9101 §7.3). */
+const PUSHED_ERRORS = ['unsupported_response_type', 'request_not_supported'];
+
 /** An error of OAuth 2.0. @see RFC 6749 §5.2 */
 export const OAUTH_ERROR: JsonSchema = objectOf({
-  error: { enum: [...new Set(Object.values(oauthRefusals).map(({ error }) => error))] },
+  error: {
+    enum: [...new Set([...Object.values(oauthRefusals).map(({ error }) => error), ...PUSHED_ERRORS])],
+  },
   error_description: { type: 'string', minLength: 1, description: 'For developers. It may be more precise.' },
 });
 

@@ -13,6 +13,10 @@ import { createTokenEndpoint } from './token-requests.ts';
 
 const DAY = 86_400;
 const TOKEN_PATH = '/token';
+const FOR_EVERY_DIALECT: ReadonlySet<string> = new Set([
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:device_code',
+]);
 
 /** OAuth 2.0 as the RFCs have it (RFC 6749, RFC 9700), for a platform without an API of its own. */
 export const oauth: Dialect = {
@@ -41,6 +45,8 @@ export const oauth: Dialect = {
     [TOKEN_PATH]: createTokenEndpoint({
       methods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
       serves: () => true,
+      // As metadata promises them, where it names this endpoint.
+      servesEveryDialect: (grantType) => FOR_EVERY_DIALECT.has(grantType),
       // OAuth 2.1 drops it: a verifier binds the code to its request.
       omittable: ['redirect_uri'],
     }),

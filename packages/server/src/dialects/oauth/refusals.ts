@@ -145,6 +145,10 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
       error: 'invalid_target',
       description: 'The client gets no token for this resource.',
     },
+    request_too_long: invalidRequest(
+      'The request is too long to be pushed: send a shorter state, or fewer parameters.',
+      413,
+    ),
     token_missing: invalidRequest('Missing required parameter: token.'),
     token_type_unsupported: {
       status: 400,

@@ -1,8 +1,10 @@
 import type { AuthenticationMethod } from '../../clients/credentials.ts';
 import { answerClient, answerEverybody } from '../../dialects/oauth/answers.ts';
+import { OAUTH_RULES } from '../../dialects/oauth/authorize.ts';
 import { OAUTH_FORMAT } from '../../dialects/oauth/description.ts';
 import { clientFieldsOf } from '../../dialects/oauth/describe-tokens.ts';
 import type { RefusalReason } from '../../errors.ts';
+import { REQUEST_URI_LIFETIME_SECONDS } from '../../operations/pushed-request.ts';
 import {
   BODY_REASONS,
   CLIENT_AUTHENTICATION_REASONS,
@@ -22,6 +24,7 @@ import type {
 import { DEVICE_METHODS } from '../device-authorization.ts';
 import { INTROSPECTION_METHODS } from '../introspection.ts';
 import { DEVICE_PATHS, PATHS } from '../metadata.ts';
+import { PUSH_METHODS } from '../pushed-authorization.ts';
 import { REVOCATION_METHODS } from '../revocation.ts';
 
 const URL_SCHEMA = { type: 'string', format: 'uri' };
@@ -55,12 +58,16 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     expires_in: { type: 'integer' },
     interval: { type: 'integer' },
   }),
+  // RFC 9126 §2.2.
+  PushedRequest: objectOf({ request_uri: URL_SCHEMA, expires_in: { type: 'integer' } }),
   // RFC 8414 §2. Others may be added, so its members are not closed.
   Metadata: {
     type: 'object',
     properties: {
       issuer: URL_SCHEMA,
       authorization_endpoint: URL_SCHEMA,
+      pushed_authorization_request_endpoint: URL_SCHEMA,
+      require_pushed_authorization_requests: { type: 'boolean' },
       token_endpoint: URL_SCHEMA,
       device_authorization_endpoint: URL_SCHEMA,
       introspection_endpoint: URL_SCHEMA,
@@ -69,6 +76,7 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       response_types_supported: NAMES,
       grant_types_supported: NAMES,
       token_endpoint_auth_methods_supported: NAMES,
+      token_endpoint_auth_signing_alg_values_supported: NAMES,
       code_challenge_methods_supported: NAMES,
       dpop_signing_alg_values_supported: NAMES,
       tls_client_certificate_bound_access_tokens: { type: 'boolean' },
@@ -121,6 +129,32 @@ const DEVICE_FIELDS: readonly DescribedField[] = [
   },
   { name: 'code_challenge_method', isRequired: false, purpose: 'How it is made: S256.', schema: TEXT },
 ];
+const PUSHED_FIELDS: readonly DescribedField[] = [
+  {
+    name: 'response_type',
+    isRequired: true,
+    purpose: 'What the client gets when the owner is back.',
+    schema: { const: 'code' },
+  },
+  {
+    name: 'redirect_uri',
+    isRequired: false,
+    purpose: 'Where the owner is sent back to; the only registered one where absent.',
+    schema: TEXT,
+  },
+  {
+    name: 'scope',
+    isRequired: true,
+    purpose: 'What the client asks for, space separated.',
+    schema: TEXT_NOT_EMPTY,
+  },
+  ...Object.entries(OAUTH_RULES).map(([name, { purpose }]) => ({
+    name,
+    isRequired: false,
+    purpose,
+    schema: TEXT,
+  })),
+];
 const HINT: DescribedField = {
   name: 'token_type_hint',
   isRequired: false,
@@ -170,6 +204,12 @@ const DEVICE_SAMPLE = {
   verification_uri_complete: 'https://auth.example/device?user_code=BCDF-GHJK',
   expires_in: 600,
   interval: 5,
+};
+
+/** A URI that stands for nothing. */
+const PUSHED_SAMPLE = {
+  request_uri: 'urn:ietf:params:oauth:request_uri:AAAAAAAAAAAAAAAAAAAAAA',
+  expires_in: REQUEST_URI_LIFETIME_SECONDS,
 };
 
 /** Its headers only. */
@@ -234,6 +274,29 @@ export const RFC_ROUTES: WireDescription = {
         },
       },
       reasons: ['token_missing', 'token_type_unsupported'],
+    }),
+    [`POST ${PATHS.pushedAuthorization}`]: clientForm(PUSH_METHODS, {
+      summary: 'Takes an authorization request before the owner comes (RFC 9126)',
+      title: 'request',
+      fields: PUSHED_FIELDS,
+      answers: {
+        201: {
+          summary: 'The URI that stands for the request, for a few minutes and one consent.',
+          mediaType: 'application/json',
+          schema: 'PushedRequest',
+          sample: { ...answerClient(PUSHED_SAMPLE, SAMPLE_EXCHANGE), status: 201 },
+        },
+      },
+      reasons: [
+        'client_not_permitted',
+        'parameters_wrong',
+        'redirect_uri_missing',
+        'redirect_uri_unregistered',
+        'scope_unknown',
+        'scope_not_allowed',
+        'target_unknown',
+        'request_too_long',
+      ],
     }),
     ...Object.fromEntries(DEVICE_PATHS.map((path) => [`POST ${path}`, DEVICE_ROUTE])),
     [`GET ${PATHS.metadata}`]: publicDocument('Metadata of the server (RFC 8414)', 'Metadata'),

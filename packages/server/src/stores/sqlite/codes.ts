@@ -112,6 +112,7 @@ export const createCodeVerbs = (
 
   const verbs: CodeStore & Pick<ConsentStore, 'listConsents'> = {
     createCode: (code, dropBeforeMs) => commits.run(() => createCode(code, dropBeforeMs)),
+    readCode: (grantId) => read(() => readCode(grantId)),
     redeemCode: (use, issue) =>
       commits.run(
         () => redeemCode(use),

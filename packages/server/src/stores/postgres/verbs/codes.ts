@@ -51,9 +51,13 @@ export const createCodeVerbs = (
   { read, transact }: Connections,
   clients: KnownClients,
   node: Node,
-): Pick<Store, 'createCode' | 'redeemCode' | 'listConsents'> => ({
+): Pick<Store, 'createCode' | 'readCode' | 'redeemCode' | 'listConsents'> => ({
   createCode: (code, dropBeforeMs = 0) =>
     transact((transaction) => createCode(transaction, code, dropBeforeMs)),
+  async readCode(grantId) {
+    const [row] = await read('SELECT * FROM codes WHERE grant_id = $1', [grantId]);
+    return row && toCode(row);
+  },
   redeemCode: (use, issue) =>
     node.track(
       { of: 'code', use },

@@ -2,10 +2,10 @@ import { jwtDecrypt } from 'jose/jwt/decrypt';
 import { EncryptJWT } from 'jose/jwt/encrypt';
 import { isFromFuture, toSeconds } from '../clock.ts';
 import type { Millis, Seconds } from '../clock.ts';
-import type { KeyRing } from '../tokens/key-ring.ts';
+import type { KeyRing } from './key-ring.ts';
 
 /** The purpose of sealed claims. Claims that are sealed for one purpose do not open for another. */
-export type ClaimsPurpose = 'session' | 'sign-in' | 'selection';
+type ClaimsPurpose = 'session' | 'sign-in' | 'selection' | 'pushed-request';
 
 const ALGORITHM = 'dir';
 const ENCRYPTION = 'A256GCM';
