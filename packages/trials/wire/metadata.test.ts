@@ -9,6 +9,8 @@ const METADATA = '/.well-known/oauth-authorization-server';
 const OPEN_ID = '/.well-known/openid-configuration';
 const JWKS = '/.well-known/jwks.json';
 const RESOURCE = '/.well-known/oauth-protected-resource';
+const BY_SECRET = ['client_secret_basic', 'client_secret_post'];
+const ALGORITHMS = ['PS256', 'ES256', 'EdDSA'];
 
 describe('Metadata', () => {
   test('names every endpoint under the issuer, and may be cached', async () => {
@@ -22,6 +24,8 @@ describe('Metadata', () => {
     assert.deepEqual(body, {
       issuer: ISSUER,
       authorization_endpoint: `${ISSUER}/oauth/authorize`,
+      pushed_authorization_request_endpoint: `${ISSUER}/oauth/par`,
+      require_pushed_authorization_requests: false,
       token_endpoint: `${ISSUER}/oauth/token`,
       device_authorization_endpoint: `${ISSUER}/oauth/device_authorization`,
       jwks_uri: `${ISSUER}/.well-known/jwks.json`,
@@ -33,14 +37,17 @@ describe('Metadata', () => {
         'client_credentials',
         'urn:ietf:params:oauth:grant-type:device_code',
       ],
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      token_endpoint_auth_methods_supported: [...BY_SECRET, 'private_key_jwt', 'none'],
+      token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
       code_challenge_methods_supported: ['S256'],
       dpop_signing_alg_values_supported: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
       authorization_response_iss_parameter_supported: true,
       introspection_endpoint: `${ISSUER}/oauth/introspect`,
-      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      introspection_endpoint_auth_methods_supported: [...BY_SECRET, 'private_key_jwt'],
+      introspection_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
       revocation_endpoint: `${ISSUER}/oauth/revoke`,
-      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      revocation_endpoint_auth_methods_supported: [...BY_SECRET, 'private_key_jwt', 'none'],
+      revocation_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
       protected_resources: [ISSUER],
     });
   });

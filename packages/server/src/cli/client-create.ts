@@ -7,6 +7,8 @@ import { dialectOf, DIALECTS } from '../exports/dialects.ts';
 import { COMMAND_NAME } from './command-name.ts';
 import { readProfileOptions, withProfileOptions } from './client-profile.ts';
 import type { ProfileOptions } from './client-profile.ts';
+import { keyRows, readKeyOptions, withKeyOptions } from './client-keys.ts';
+import type { KeyOptions } from './client-keys.ts';
 import { clientToJson, FIELDS, profileRows, redirectRows } from './client-report.ts';
 import { POLICY_HELP } from './policy-help.ts';
 import { onDeployment, toList, toUsageError, withCommonOptions } from './options.ts';
@@ -14,7 +16,8 @@ import type { CommonOptions } from './options.ts';
 import { alignColumns } from './output.ts';
 
 type CreateOptions = CommonOptions &
-  ProfileOptions & {
+  ProfileOptions &
+  KeyOptions & {
     readonly dialect: string;
     readonly name: string;
     readonly type: ClientType;
@@ -29,6 +32,8 @@ const ALLOWED_FIELDS = [
   'simulatedOwners',
   'requirePkce',
   'nativeApp',
+  'profile',
+  'clientAuthentication',
 ] as const satisfies readonly PolicyField[];
 
 export const addClientCreate = (client: Command): void => {
@@ -63,6 +68,8 @@ export const addClientCreate = (client: Command): void => {
       `${POLICY_HELP.requirePkce} (default: true where the dialect documents PKCE)`,
     )
     .option('--native-app <value>', `${POLICY_HELP.nativeApp} (default: true for a public client)`)
+    .option('--profile <value>', `${POLICY_HELP.profile} (default: none)`)
+    .option('--client-authentication <value>', `${POLICY_HELP.clientAuthentication} (default: both)`)
     .option(
       '--create-store',
       'make the store, and in a data directory its key file, if there is none yet; otherwise a missing store is an error',
@@ -84,9 +91,11 @@ Examples:
       --redirect-uri http://127.0.0.1/callback
   $ keyfob client create --dialect oauth --type resource-server \\
       --name "Vehicle API"
+  $ keyfob client create --dialect oauth --profile fapi2 \\
+      --jwks keys.json --redirect-uri https://app.example/callback
   $ keyfob client create --dialect oauth --data /var/lib/keyfob --create-store`,
     );
-  withProfileOptions(command, '').action(create);
+  withKeyOptions(withProfileOptions(command, ''), '').action(create);
 };
 
 const create = async (options: CreateOptions): Promise<void> =>
@@ -99,6 +108,7 @@ const create = async (options: CreateOptions): Promise<void> =>
       );
       const { name } = options;
       const { developer, privacyUrl, logo } = await readProfileOptions(options);
+      const { jwks, jwksUri } = await readKeyOptions(options);
       const wanted = {
         dialect,
         type,
@@ -109,6 +119,8 @@ const create = async (options: CreateOptions): Promise<void> =>
         ...(developer === undefined ? {} : { developer }),
         ...(typeof privacyUrl === 'string' ? { privacyUrl } : {}),
         ...(logo instanceof Uint8Array ? { logo } : {}),
+        ...(typeof jwks === 'string' ? { jwks } : {}),
+        ...(typeof jwksUri === 'string' ? { jwksUri } : {}),
       };
       const registered = await registerClient(context, wanted);
       if (registered.outcome === 'invalid') throw toUsageError(registered.faults, FIELDS);
@@ -117,12 +129,13 @@ const create = async (options: CreateOptions): Promise<void> =>
         ['client id', client.id],
         [
           'client secret',
-          clientSecret === undefined ? '- (a public client has none)' : `${clientSecret}  (shown only once)`,
+          clientSecret === undefined ? `- (${WITHOUT_SECRET[type]})` : `${clientSecret}  (shown only once)`,
         ],
         ['dialect', dialect],
         ['type', type],
         ['name', name === '' ? '-' : name],
         ...profileRows(client),
+        ...keyRows(client),
         ...redirectRows(client),
         ...(type === 'resource-server' ? [] : [['owners may grant', client.policy.grantScope || '-']]),
       ];
@@ -134,6 +147,13 @@ const create = async (options: CreateOptions): Promise<void> =>
     },
     { createIfMissing: options.createStore === true },
   );
+
+/** Why a client has no secret. */
+const WITHOUT_SECRET: Readonly<Record<ClientType, string>> = {
+  public: 'a public client has none',
+  confidential: 'it authenticates without one',
+  'resource-server': 'it authenticates without one',
+};
 
 /** Only a digest of the secret is stored. */
 const remedyIfLost = ({ id }: Client): string =>

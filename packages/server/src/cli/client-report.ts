@@ -1,5 +1,6 @@
 import { POLICY_FIELDS } from '../exports/clients.ts';
 import type { Client, ClientSecret, PolicyField } from '../exports/clients.ts';
+import { keyRows } from './client-keys.ts';
 import { toFlag } from './options.ts';
 import { alignColumns, showTime, timeOrNull, writeTime } from './output.ts';
 
@@ -19,6 +20,8 @@ export const clientToJson = (client: Client, grants?: number) => ({
   logo: logoToJson(client),
   createdAt: writeTime(client.createdAtMs),
   disabledAt: timeOrNull(client.disabledAtMs),
+  jwks: client.keys !== undefined && 'jwks' in client.keys ? { keys: client.keys.jwks } : null,
+  jwksUri: client.keys !== undefined && 'jwksUri' in client.keys ? client.keys.jwksUri : null,
   policy: client.policy,
   secrets: client.secrets.map(secretToJson),
   ...(grants === undefined ? {} : { grants }),
@@ -37,6 +40,7 @@ export const describeClient = (client: Client, grants: number): string => {
     ['type', client.type],
     ['name', client.name === '' ? '-' : client.name],
     ...profileRows(client),
+    ...keyRows(client),
     ...redirectRows(client),
     ['created', showTime(writeTime(client.createdAtMs))],
     [

@@ -5,6 +5,8 @@ import { DIALECTS } from '../exports/dialects.ts';
 import type { Dialect } from '../exports/dialects.ts';
 import { readProfileOptions, withProfileOptions } from './client-profile.ts';
 import type { ProfileOptions } from './client-profile.ts';
+import { readKeyOptions, withKeyOptions } from './client-keys.ts';
+import type { KeyOptions } from './client-keys.ts';
 import { clientToJson, describeClient, FIELDS } from './client-report.ts';
 import { POLICY_HELP } from './policy-help.ts';
 import { unknownClient } from './not-found.ts';
@@ -24,7 +26,8 @@ const DIALECT_OPTIONS: ReadonlyMap<string, string> = new Map(
 );
 
 type SetOptions = CommonOptions &
-  ProfileOptions & {
+  ProfileOptions &
+  KeyOptions & {
     readonly name?: string;
     readonly redirectUri?: readonly string[];
     readonly addRedirectUri?: readonly string[];
@@ -53,9 +56,11 @@ Examples:
   $ keyfob client set ID --rotation overlap --overlap-seconds 600 \\
       --on-replay revoke
   $ keyfob client set ID --add-redirect-uri https://app.example/callback
+  $ keyfob client set ID --profile fapi2 --jwks keys.json
   $ keyfob client set ID --grant-scope "read_charge control_charge"`,
     );
   withProfileOptions(command, '; none to remove it');
+  withKeyOptions(command, '; none to remove them');
   for (const field of FIELDS) command.option(`${toFlag(field)} <value>`, POLICY_HELP[field]);
   for (const [name, help] of DIALECT_OPTIONS) command.option(`${toFlag(name)} <value>`, help);
   command.action(set);
@@ -87,6 +92,7 @@ const readChange = async (options: SetOptions): Promise<ClientChange> => {
     ...(Object.keys(dialectOptions).length === 0 ? {} : { dialectOptions }),
     ...(name === undefined ? {} : { name }),
     ...(await readProfileOptions(options)),
+    ...(await readKeyOptions(options)),
     ...(redirectUri === undefined ? {} : { redirectUris: redirectUri }),
     ...(addRedirectUri === undefined ? {} : { addedRedirectUris: addRedirectUri }),
     ...(removeRedirectUri === undefined ? {} : { removedRedirectUris: removeRedirectUri }),

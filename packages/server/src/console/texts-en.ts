@@ -171,6 +171,7 @@ export const TEXTS_EN = {
   client: {
     grants: (count: number) => plural(count, 'connection'),
     policy: 'Policy',
+    keys: 'Public keys',
     redirects: 'Redirect URIs',
     noRedirects: 'None: owners cannot be sent back.',
     secrets: 'Secrets',

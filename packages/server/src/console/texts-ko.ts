@@ -168,6 +168,7 @@ export const TEXTS_KO: Texts = {
   client: {
     grants: (count) => `연결 ${count}개`,
     policy: '정책',
+    keys: '공개 키',
     redirects: '리디렉션 URI',
     noRedirects: '없음: 소유자를 돌려보낼 수 없습니다.',
     secrets: '시크릿',

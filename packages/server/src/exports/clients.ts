@@ -26,12 +26,5 @@ export {
 export type { Authentication } from '../clients/authenticate.ts';
 export { createThrottle } from '../clients/throttle.ts';
 export type { Throttle, ThrottleLimits } from '../clients/throttle.ts';
-export { JWKS_MAX_BYTES, keyObjectOf } from '../clients/client-keys.ts';
-export type { ClientJwk, ClientKeys } from '../clients/client-keys.ts';
-export { digestOnce, dropOnceBefore } from '../clients/once-store.ts';
-export {
-  codeLifetimeSecondsOf,
-  requiresPkce,
-  requiresPushed,
-  requiresSenderConstraint,
-} from '../clients/security-profile.ts';
+export { JWKS_MAX_BYTES } from '../clients/client-keys.ts';
+export type { ClientKeys } from '../clients/client-keys.ts';

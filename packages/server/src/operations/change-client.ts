@@ -53,11 +53,11 @@ const findFaults = async (
       return typeof value === 'string' ? [[field, value]] : [];
     }),
   );
-  const { accessTokenLength, personalGrant } = policy;
+  const { accessTokenLength, personalGrant, profile, clientAuthentication } = policy;
   const isAboutDialect =
     [entries, Object.keys(allowed), redirectUris].some(({ length }) => length > 0) ||
     requirePkce ||
-    [accessTokenLength, personalGrant].some((one) => one !== undefined);
+    [accessTokenLength, personalGrant, profile, clientAuthentication].some((one) => one !== undefined);
   const { client } = isAboutDialect ? await store.readClient(clientId) : {};
   if (client === undefined) return [];
   const rules = dialects.of(client);
@@ -65,7 +65,7 @@ const findFaults = async (
   return [
     ...faultsOfAllowed(scopes, dialect, allowed),
     ...faultsOfOptions(entries, dialect, options),
-    ...faultsOfRules(rules, clientId, { redirectUris, requirePkce }),
+    ...faultsOfRules(rules, clientId, { redirectUris, requirePkce, profile, clientAuthentication }),
     ...faultsOfLength(accessTokenLength, dialect, shapes.accessToken),
     ...(await faultsOfPersonal(store, rules, clientId, personalGrant)),
   ];

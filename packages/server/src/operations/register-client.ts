@@ -36,7 +36,7 @@ export type ClientRegistration = {
   /** Its public keys as a JWK set (RFC 7517 §5), as JSON or parsed. */
   readonly jwks?: unknown;
   /** Where it publishes its public keys; https. */
-  readonly jwksUri?: string;
+  readonly jwksUri?: string | null;
 };
 
 export type ClientRegistered =
@@ -110,6 +110,8 @@ export const registerClient = async (
         ...(consentRedirectUri === undefined ? [] : [consentRedirectUri]),
       ],
       requirePkce: policy.requirePkce,
+      profile: policy.profile,
+      clientAuthentication: policy.clientAuthentication,
     }),
   ];
   if (faults.length > 0) return { outcome: 'invalid', faults };

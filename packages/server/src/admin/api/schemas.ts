@@ -41,6 +41,8 @@ const CLIENT = {
   privacyUrl: orNull(T),
   createdAt: AT,
   disabledAt: orNull(AT),
+  jwks: orNull(O),
+  jwksUri: orNull(T),
   policy: O,
   secrets: list(ref('Secret')),
 };

@@ -46,6 +46,8 @@ export const viewClient = (client: Client, grants?: number) => ({
   privacyUrl: client.profile?.privacyUrl ?? null,
   createdAt: isoOf(client.createdAtMs),
   disabledAt: isoOf(client.disabledAtMs),
+  jwks: client.keys !== undefined && 'jwks' in client.keys ? { keys: client.keys.jwks } : null,
+  jwksUri: client.keys !== undefined && 'jwksUri' in client.keys ? client.keys.jwksUri : null,
   policy: client.policy,
   secrets: client.secrets.map(viewSecret),
   ...(grants === undefined ? {} : { grants }),

@@ -104,6 +104,7 @@ export const clientPage = (
           [texts.clients.dialect, client.dialect],
           [texts.clients.type, client.type],
           [texts.client.created, moment(visit, client.createdAt)],
+          ...keyFacts(visit, client),
           ...Object.entries(client.policy).map(
             ([name, value]) => [name, policyValue(visit, name, value)] as const,
           ),
@@ -140,6 +141,17 @@ const renderRemoval = (
     kind: 'danger',
     fields: html`<input type="hidden" name="uri" value="${uri}" />`,
   });
+
+/** The keys by which the client authenticates, by their ids, or where it publishes them. */
+const keyFacts = (
+  { texts }: ConsoleVisit,
+  { jwks, jwksUri }: Client,
+): readonly (readonly [string, Content])[] => {
+  if (jwksUri !== null) return [[texts.client.keys, html`<code>${jwksUri}</code>`]];
+  if (jwks === null) return [];
+  const names = jwks.keys.map(({ kid, kty, crv = '' }) => kid ?? `${kty} ${crv}`.trim());
+  return [[texts.client.keys, html`<bdi>${names.join(', ')}</bdi>`]];
+};
 
 /** Lifetimes are shown in words too. */
 const policyValue = ({ texts }: ConsoleVisit, name: string, value: unknown): Content => {

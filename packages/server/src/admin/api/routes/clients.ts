@@ -17,6 +17,17 @@ import { viewClient, viewSecret } from '../views.ts';
 
 const URIS = textsOf({ type: 'string', minLength: 1, maxLength: 2000 }, 50);
 const POLICY = { type: 'object' } as const;
+/** The public keys by which a client authenticates; `null` removes them. */
+const KEYS = {
+  jwks: {
+    schema: { type: ['object', 'null'] },
+    purpose: 'Its public keys as a JWK set (RFC 7517), in place of others; null for none.',
+  },
+  jwksUri: {
+    schema: { type: ['string', 'null'], maxLength: 2048 },
+    purpose: 'Where it publishes its public keys, in place of others; https, or null for none.',
+  },
+} as const;
 const POLICY_PURPOSE = `Fields of the policy; those that are absent stay as they are: ${Object.keys(POLICY_FIELDS).join(', ')}.`;
 
 const detailsOf = async (context: ApiContext, { path }: ApiVisit): Promise<ClientDetails> => {
@@ -53,6 +64,7 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
       name: { schema: TEXT, isRequired: true, purpose: 'Its name, as owners see it.' },
       type: { schema: oneOf(CLIENT_TYPES), purpose: 'Its type; confidential if it is absent.' },
       redirectUris: { schema: URIS, purpose: 'Where owners may be sent back to.' },
+      ...KEYS,
       policy: { schema: POLICY, purpose: POLICY_PURPOSE },
     },
     answers: { status: 201, schema: 'ClientRegistered' },
@@ -87,13 +99,17 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
     tag: 'Clients',
     summary: 'Changes a client from its next request on; what is absent stays',
     permission: 'redirects.write',
-    own: { by: 'client in the path', fields: ['redirectUris', 'addedRedirectUris', 'removedRedirectUris'] },
+    own: {
+      by: 'client in the path',
+      fields: ['redirectUris', 'addedRedirectUris', 'removedRedirectUris', 'jwks', 'jwksUri'],
+    },
     action: 'client.change',
     body: {
       name: { schema: TEXT, purpose: 'Its name, as owners see it.' },
       redirectUris: { schema: URIS, purpose: 'Replaces all redirect URIs.' },
       addedRedirectUris: { schema: URIS, purpose: 'Redirect URIs to add.' },
       removedRedirectUris: { schema: URIS, purpose: 'Redirect URIs to remove.' },
+      ...KEYS,
       policy: { schema: POLICY, purpose: POLICY_PURPOSE },
       isDisabled: { schema: FLAG, purpose: 'Whether the client is refused; its grants stay.' },
     },
