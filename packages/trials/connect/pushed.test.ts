@@ -39,6 +39,8 @@ const post = async (path: string, form: URLSearchParams): Promise<readonly [numb
   return [response.status, text === '' ? {} : (JSON.parse(text) as Json)];
 };
 
+const queryOf = (fields: Fields): string => formOf(fields).toString();
+
 const formOf = (fields: Fields): URLSearchParams => {
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.set(name, value);
@@ -67,7 +69,7 @@ const pushed = async (client: Keyed, fields: Fields = {}): Promise<string> => {
 };
 
 const visitUrl = ({ clientId }: Pick<Keyed, 'clientId'>, requestUri: string): string =>
-  `${url}/authorize?${formOf({ client_id: clientId, request_uri: requestUri })}`;
+  `${url}/authorize?${queryOf({ client_id: clientId, request_uri: requestUri })}`;
 
 const signIn = async (browser: PlainBrowser, at: string): Promise<PlainPage> => {
   const page = await browser.open(at);
@@ -228,7 +230,7 @@ describe('A pushed request', () => {
   });
 
   test('is POST only', async () => {
-    const response = await fetch(`${url}/oauth/par?${formOf(REQUEST)}`);
+    const response = await fetch(`${url}/oauth/par?${queryOf(REQUEST)}`);
     assert.deepEqual([response.status, response.headers.get('allow')], [405, 'POST']);
   });
 
@@ -320,20 +322,24 @@ describe('A pushed request', () => {
   test('is its own client’s only, and its client is in the query', async () => {
     const requestUri = await pushed(app);
     for (const query of [
-      formOf({ client_id: otherApp.clientId, request_uri: requestUri }),
-      formOf({ request_uri: requestUri }),
-      formOf({ client_id: app.clientId, request_uri: `${requestUri}x` }),
-      formOf({ client_id: app.clientId, request_uri: 'https://app.example/request' }),
-      new URLSearchParams(`${formOf({ client_id: app.clientId, request_uri: requestUri })}&request_uri=x`),
+      queryOf({ client_id: otherApp.clientId, request_uri: requestUri }),
+      queryOf({ request_uri: requestUri }),
+      queryOf({ client_id: app.clientId, request_uri: `${requestUri}x` }),
+      queryOf({ client_id: app.clientId, request_uri: 'https://app.example/request' }),
+      `${queryOf({ client_id: app.clientId, request_uri: requestUri })}&request_uri=x`,
     ]) {
       const page = await createPlainBrowser().open(`${url}/authorize?${query}`);
-      assert.deepEqual([page.status, page.location], [400, ''], String(query));
+      assert.deepEqual([page.status, page.location], [400, ''], query);
     }
   });
 
   test('counts alone: what else is in the query does not', async () => {
     const requestUri = await pushed(app);
-    const more = formOf({ scope: 'control_security', redirect_uri: 'https://evil.example/', state: 'other' });
+    const more = queryOf({
+      scope: 'control_security',
+      redirect_uri: 'https://evil.example/',
+      state: 'other',
+    });
     const browser = createPlainBrowser();
     const consent = await signIn(browser, `${visitUrl(app, requestUri)}&${more}`);
     assert.match(consent.body, /Odometer/);
@@ -342,12 +348,12 @@ describe('A pushed request', () => {
   });
 
   test('is needed by a client whose policy asks for it', async () => {
-    const direct = `${url}/authorize?${formOf({ ...REQUEST, client_id: app.clientId })}`;
+    const direct = `${url}/authorize?${queryOf({ ...REQUEST, client_id: app.clientId })}`;
     const back = sentBack(await createPlainBrowser().open(direct));
     assert.deepEqual([back['error'], back['state']], ['invalid_request', 'st']);
     const free = await register({ requirePar: false });
     const page = await createPlainBrowser().open(
-      `${url}/authorize?${formOf({ ...REQUEST, client_id: free.clientId })}`,
+      `${url}/authorize?${queryOf({ ...REQUEST, client_id: free.clientId })}`,
     );
     assert.equal(page.status, 200);
   });

@@ -1,5 +1,6 @@
 import type { Client, ClientSecret } from './client.ts';
 import type { AssertionReason } from '../errors.ts';
+import { parseJwt } from './assertion.ts';
 import { verifyClientSecret } from './methods/client-secret.ts';
 import type { ClientSecretCredentials } from './methods/client-secret.ts';
 import { verifyAssertion } from './methods/private-key-jwt.ts';
@@ -16,6 +17,15 @@ export type Credentials = ClientSecretCredentials | NoCredentials | AssertionCre
 
 /** By the names that metadata uses, and `client_secret_json` for members of a JSON body. @see RFC 8414 §2 `token_endpoint_auth_methods_supported` */
 export type AuthenticationMethod = Credentials['method'];
+
+/** The credentials that an assertion is; `undefined` for a text that names no client. */
+export const readAssertion = (text: string): AssertionCredentials | undefined => {
+  const assertion = parseJwt(text);
+  const clientId = assertion?.claims['sub'];
+  return assertion === undefined || typeof clientId !== 'string'
+    ? undefined
+    : { method: 'private_key_jwt', clientId, assertion };
+};
 
 /** Whether the client's policy lets it authenticate by a method. */
 export const allowsMethod = (

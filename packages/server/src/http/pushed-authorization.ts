@@ -62,10 +62,11 @@ const checkRequest = (rules: RequestRules, client: Client, sent: ReadonlyMap<str
 
 /** RFC 9126 §2.1, rule 2: a pushed request names no other. Requests as signed objects (RFC 9101) are not supported. */
 const refuseOthers = (sent: ReadonlyMap<string, string>): void => {
-  const refuse = (error: string, name: string): Refusal =>
-    new Refusal('parameters_wrong', [], {
-      oauthError: { error, description: `A pushed request must have no ${name}.` },
-    });
-  if (sent.has('request_uri')) throw refuse('invalid_request', 'request_uri');
-  if (sent.has('request')) throw refuse('request_not_supported', 'request');
+  if (sent.has('request_uri')) throw refusalOf('invalid_request', 'request_uri');
+  if (sent.has('request')) throw refusalOf('request_not_supported', 'request');
 };
+
+const refusalOf = (error: string, name: string): Refusal =>
+  new Refusal('parameters_wrong', [], {
+    oauthError: { error, description: `A pushed request must have no ${name}.` },
+  });

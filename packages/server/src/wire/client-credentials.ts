@@ -1,5 +1,5 @@
+import { readAssertion } from '../clients/credentials.ts';
 import type { AuthenticationMethod, Credentials } from '../clients/credentials.ts';
-import { parseJwt } from '../clients/assertion.ts';
 import { Refusal } from '../errors.ts';
 import { memoize } from '../memoize.ts';
 import type { WireRequest } from './exchange.ts';
@@ -23,7 +23,7 @@ export const readClientCredentials = (
   const assertion = form.get('client_assertion');
   if (assertion !== undefined && methods.includes('private_key_jwt')) {
     if (header !== '' || clientSecret !== undefined) throw new Refusal('credentials_twice');
-    return [readAssertion(assertion, form.get('client_assertion_type'), clientId)];
+    return [readClientAssertion(assertion, form.get('client_assertion_type'), clientId)];
   }
   if (header === '') return [readForm(clientId, clientSecret, methods)];
   // RFC 6749 §2.3: a client uses one method per request.
@@ -50,12 +50,12 @@ const readForm = (
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** The client is that of the assertion; where the form names one too, it is the same. @see RFC 7521 §4.2, RFC 7523 §2.2 */
-const readAssertion = (text: string, type: string | undefined, clientId: string | undefined): Credentials => {
-  const assertion = type === ASSERTION_TYPE ? parseJwt(text) : undefined;
-  const subject = assertion?.claims['sub'];
-  if (assertion === undefined || typeof subject !== 'string') throw new Refusal('assertion_malformed');
-  if (clientId !== undefined && clientId !== subject) throw new Refusal('credentials_twice');
-  return { method: 'private_key_jwt', clientId: subject, assertion };
+const readClientAssertion = (text: string, type: string | undefined, clientId: string | undefined): Credentials => {
+  const credentials = type === ASSERTION_TYPE ? readAssertion(text) : undefined;
+  if (credentials === undefined) throw new Refusal('assertion_malformed');
+  if (clientId !== undefined && clientId !== credentials.clientId) throw new Refusal('credentials_twice');
+  return credentials;
+};
 };
 
 const hasClient = (readings: readonly Credentials[], id: string): boolean =>
