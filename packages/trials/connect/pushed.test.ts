@@ -366,19 +366,6 @@ describe('A pushed request', () => {
 });
 
 describe('FAPI 2.0', () => {
-  test('codes of the profile live 60 seconds', async () => {
-    const profiled = await register({ profile: 'fapi2' });
-    for (const [afterMs, isAlive] of [
-      [58_000, true],
-      [60_000, false],
-    ] as const) {
-      const code = await agree(profiled, await pushed(profiled));
-      trial.ahead += afterMs;
-      const [, body] = await redeem(profiled, code);
-      assert.equal(body['error_description'] !== 'Invalid or expired code.', isAlive, JSON.stringify(body));
-    }
-  });
-
   test('a request names its redirect URI', async () => {
     const profiled = await register({ profile: 'fapi2' });
     assert.equal((await push(profiled, { redirect_uri: undefined }))[1]['error'], 'invalid_request');

@@ -10,7 +10,7 @@ const OPEN_ID = '/.well-known/openid-configuration';
 const JWKS = '/.well-known/jwks.json';
 const RESOURCE = '/.well-known/oauth-protected-resource';
 const BY_SECRET = ['client_secret_basic', 'client_secret_post'];
-const ALGORITHMS = ['PS256', 'ES256', 'EdDSA'];
+const ALGORITHMS = ['ES256', 'PS256', 'EdDSA'];
 
 describe('Metadata', () => {
   test('names every endpoint under the issuer, and may be cached', async () => {

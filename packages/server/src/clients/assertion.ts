@@ -1,6 +1,8 @@
-import { constants, verify } from 'node:crypto';
 import { keyObjectOf } from './client-keys.ts';
 import type { ClientJwk } from './client-keys.ts';
+import { isProofAlgorithm } from './public-jwk.ts';
+import type { ProofAlgorithm } from './public-jwk.ts';
+import { verifySignature } from './verify-signature.ts';
 
 /** A signed JWT, taken apart and not verified. @see RFC 7515 §7.1 */
 export type ParsedJwt = {
@@ -38,48 +40,13 @@ const readObject = (bytes: Buffer): Readonly<Record<string, unknown>> | undefine
   }
 };
 
-type Algorithm = {
-  fits(jwk: ClientJwk): boolean;
-  verify(jwk: ClientJwk, signed: Buffer, signature: Buffer): boolean;
+/** What a key is that signs by an algorithm. `Ed25519` is the name that RFC 9864 gives to EdDSA with that curve. */
+const FITS: Readonly<Record<ProofAlgorithm, (jwk: ClientJwk) => boolean>> = {
+  PS256: ({ kty }) => kty === 'RSA',
+  ES256: ({ kty, crv }) => kty === 'EC' && crv === 'P-256',
+  EdDSA: ({ kty, crv }) => kty === 'OKP' && crv === 'Ed25519',
+  Ed25519: ({ kty, crv }) => kty === 'OKP' && crv === 'Ed25519',
 };
-
-const ES256_BYTES = 64;
-const PS256 = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } as const;
-
-const eddsa: Algorithm = {
-  fits: ({ kty, crv }) => kty === 'OKP' && crv === 'Ed25519',
-  verify: (jwk, signed, signature) => verify(null, signed, keyObjectOf(jwk), signature),
-};
-
-/**
- * How assertions may be signed, by `alg`. `Ed25519` is the name that RFC 9864 gives to EdDSA with that curve.
- *
- * @see FAPI 2.0 Security Profile §5.4.1
- */
-const ALGORITHMS: ReadonlyMap<unknown, Algorithm> = new Map<unknown, Algorithm>([
-  [
-    'PS256',
-    {
-      fits: ({ kty }) => kty === 'RSA',
-      verify: (jwk, signed, signature) =>
-        verify('sha256', signed, { key: keyObjectOf(jwk), ...PS256 }, signature),
-    },
-  ],
-  [
-    'ES256',
-    {
-      fits: ({ kty, crv }) => kty === 'EC' && crv === 'P-256',
-      verify: (jwk, signed, signature) =>
-        signature.length === ES256_BYTES &&
-        verify('sha256', signed, { key: keyObjectOf(jwk), dsaEncoding: 'ieee-p1363' }, signature),
-    },
-  ],
-  ['EdDSA', eddsa],
-  ['Ed25519', eddsa],
-]);
-
-/** The names of the algorithms, as metadata lists them. */
-export const ASSERTION_ALGORITHMS: readonly string[] = ['PS256', 'ES256', 'EdDSA', 'Ed25519'];
 
 /** Whether one of a client's keys signed a JWT, or why not. Does not wait. */
 export const verifyJwt = (
@@ -87,16 +54,16 @@ export const verifyJwt = (
   keys: readonly ClientJwk[],
 ): 'verified' | 'assertion_algorithm_wrong' | 'assertion_key_unknown' | 'assertion_signature_wrong' => {
   const { alg, kid } = header;
-  const algorithm = ALGORITHMS.get(alg);
-  if (algorithm === undefined) return 'assertion_algorithm_wrong';
+  if (!isProofAlgorithm(alg)) return 'assertion_algorithm_wrong';
   const candidates = keys.filter(
-    (jwk) => (kid === undefined || jwk.kid === kid) && isFor(jwk, alg) && algorithm.fits(jwk),
+    (jwk) => (kid === undefined || jwk.kid === kid) && isFor(jwk, alg) && FITS[alg](jwk),
   );
   if (candidates.length === 0) return 'assertion_key_unknown';
-  const isSigned = candidates.some((jwk) => algorithm.verify(jwk, signed, signature));
+  const isSigned = candidates.some((jwk) => verifySignature(alg, keyObjectOf(jwk), signed, signature));
   return isSigned ? 'verified' : 'assertion_signature_wrong';
 };
 
-/** Whether a key is for signatures, by an algorithm where it names one. */
-const isFor = ({ use = 'sig', alg: own }: ClientJwk, alg: unknown): boolean =>
-  use === 'sig' && (own === undefined || ALGORITHMS.get(own) === ALGORITHMS.get(alg));
+const isFor = ({ use = 'sig', alg: own }: ClientJwk, alg: ProofAlgorithm): boolean =>
+  use === 'sig' && (own === undefined || own === alg || (isEdwards(own) && isEdwards(alg)));
+
+const isEdwards = (alg: string): boolean => alg === 'EdDSA' || alg === 'Ed25519';

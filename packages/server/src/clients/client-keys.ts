@@ -32,6 +32,8 @@ export const CLIENT_KEYS_MAX = 20;
 export const JWKS_MAX_BYTES = 65_536;
 
 const RSA_BITS_MIN = 2048;
+/** A larger one makes each check dear for us, and not for its holder. */
+const RSA_BITS_MAX = 4096;
 const CURVES: ReadonlySet<string> = new Set(['P-256', 'P-384', 'P-521']);
 const TEXT_MAX_CHARACTERS = 256;
 const MEMBERS = ['crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'] as const;
@@ -117,7 +119,9 @@ const faultOfMaterial = (jwk: ClientJwk): string | undefined => {
   const key = readKeyObject(jwk);
   if (key === undefined) return 'is not a key: its members do not fit together';
   const { modulusLength = RSA_BITS_MIN } = key.asymmetricKeyDetails ?? {};
-  return modulusLength < RSA_BITS_MIN ? `must have at least ${RSA_BITS_MIN} bits` : undefined;
+  return modulusLength < RSA_BITS_MIN || modulusLength > RSA_BITS_MAX
+    ? `must have at least ${RSA_BITS_MIN} bits and at most ${RSA_BITS_MAX}`
+    : undefined;
 };
 
 const readKeyObject = ({ kty, crv, x, y, n, e }: ClientJwk): KeyObject | undefined => {

@@ -7,7 +7,6 @@ import {
   codeLifetimeSecondsOf,
   requiresPkce,
   requiresPushed,
-  requiresSenderConstraint,
   withProfileDefaults,
 } from './security-profile.ts';
 
@@ -131,15 +130,14 @@ void test('what the profile implies can be had alone, but for the life of codes'
   const plain = { profile: 'none' } as const;
   const asked = { ...plain, requirePar: true, senderConstraint: 'dpop', requirePkce: true } as const;
   for (const [policy, expected] of [
-    [plain, [false, false, false, 600]],
-    [asked, [true, true, true, 600]],
-    [{ profile: 'fapi2' } as const, [true, true, true, 60]],
+    [plain, [false, false, 600]],
+    [asked, [true, true, 600]],
+    [{ profile: 'fapi2' } as const, [true, true, 60]],
   ] as const) {
     const client = clientWith(policy);
     assert.deepEqual(
       [
         requiresPushed(policy),
-        requiresSenderConstraint(policy),
         requiresPkce({ type: 'confidential', policy: { ...client.policy, ...policy } }),
         codeLifetimeSecondsOf(policy, 600),
       ],

@@ -17,13 +17,6 @@ export const requiresPushed = (policy: Pick<Policy, 'profile' | 'requirePar'>): 
 export const requiresPkce = ({ type, policy }: Pick<Client, 'type' | 'policy'>): boolean =>
   type === 'public' || isFapi2(policy) || policy.requirePkce === true;
 
-/** Whether access tokens must be bound to a key or a certificate, whichever it is. @see FAPI 2.0 §5.3.2.1-4 and -5 */
-export const requiresSenderConstraint = ({
-  profile,
-  senderConstraint = 'none',
-}: Pick<Policy, 'profile' | 'senderConstraint'>): boolean =>
-  profile === 'fapi2' || senderConstraint !== 'none';
-
 /** How long an authorization code may be exchanged in the profile. @see FAPI 2.0 §5.3.2.1-11 */
 const PROFILE_CODE_LIFETIME_SECONDS = 60;
 

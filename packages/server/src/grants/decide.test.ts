@@ -320,6 +320,25 @@ describe('the decision about an authorization code', () => {
 
   const retry = { ...use, presented: { ...use.presented, isRetryOfOurs: true } };
 
+  test('a code of the profile fapi2 lives 60 seconds, and every other one ten minutes', () => {
+    for (const [profile, lifetimeMs] of [
+      ['fapi2', 60_000],
+      ['none', 600_000],
+    ] as const) {
+      const kindAt = (afterMs: number) =>
+        decideCode(
+          CODE,
+          NOTHING_REDEEMED,
+          { ...use, nowMs: CODE.issuedAtMs - (CODE.issuedAtMs % 1000) + afterMs },
+          {
+            ...POLICY,
+            profile,
+          },
+        ).result.verdict.kind;
+      assert.deepEqual([kindAt(lifetimeMs - 1), kindAt(lifetimeMs)], ['redeem', 'refuse']);
+    }
+  });
+
   test('A repeat gets the first tokens of an active grant, and of no other.', () => {
     const faultOf = (grant: Grant | undefined) =>
       decideCode(REDEEMED, { grant, vehicles: [] }, retry, POLICY).result.fault;

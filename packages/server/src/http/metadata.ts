@@ -1,4 +1,3 @@
-import { ASSERTION_ALGORITHMS } from '../clients/assertion.ts';
 import { PROOF_ALGORITHMS } from '../clients/public-jwk.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { DIALECTS, metadataDialectOf } from '../dialects/dialects.ts';
@@ -40,7 +39,7 @@ export type MetadataRules = {
 };
 
 /** How assertions may be signed, as far as libraries know the names. */
-const SIGNED_BY = ASSERTION_ALGORITHMS.filter((name) => name !== 'Ed25519');
+const SIGNED_BY = PROOF_ALGORITHMS.filter((name) => name !== 'Ed25519');
 
 /**
  * `GET /.well-known/oauth-authorization-server`: what a client library needs to know about the server. It names one token

@@ -50,12 +50,15 @@ const readForm = (
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** The client is that of the assertion; where the form names one too, it is the same. @see RFC 7521 §4.2, RFC 7523 §2.2 */
-const readClientAssertion = (text: string, type: string | undefined, clientId: string | undefined): Credentials => {
+const readClientAssertion = (
+  text: string,
+  type: string | undefined,
+  clientId: string | undefined,
+): Credentials => {
   const credentials = type === ASSERTION_TYPE ? readAssertion(text) : undefined;
   if (credentials === undefined) throw new Refusal('assertion_malformed');
   if (clientId !== undefined && clientId !== credentials.clientId) throw new Refusal('credentials_twice');
   return credentials;
-};
 };
 
 const hasClient = (readings: readonly Credentials[], id: string): boolean =>
