@@ -53,6 +53,7 @@ const OPERATIONS: Readonly<
   'GET /events/live': ['viewer', 'named'],
   'GET /troubles': ['viewer', 'named'],
   'GET /webhooks': ['viewer', 'filtered'],
+  'GET /webhooks/{webhookId}/deliveries/{sequence}/attempts': ['viewer', 'own'],
   'POST /webhooks': ['operator', 'named'],
   'GET /webhooks/{webhookId}': ['viewer', 'own'],
   'PATCH /webhooks/{webhookId}': ['operator', 'own'],
@@ -102,7 +103,14 @@ const bodyOf = (operation: string, owned: Owned): object | undefined => {
 const READING: ReadonlySet<string> = new Set(['POST /grants/find', 'POST /jobs/count']);
 
 const pathOf = (operation: string, { clientId, grantId, webhookId, secretId }: Owned): string => {
-  const values: Readonly<Record<string, string>> = { clientId, grantId, webhookId, secretId, number: '1' };
+  const values: Readonly<Record<string, string>> = {
+    clientId,
+    grantId,
+    webhookId,
+    secretId,
+    number: '1',
+    sequence: '1',
+  };
   const path = (operation.split(' ')[1] ?? '').replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(values[name] ?? NOWHERE),
   );

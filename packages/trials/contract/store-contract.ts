@@ -3,6 +3,7 @@ import { registerOnReopened, registerOnStore, registerOnTwo } from './register.t
 import type { StoreFactory } from './register.ts';
 import { auditContract, auditLastingContract, auditRacingContract } from './suite/audit.ts';
 import { operatorConnectionContract, operatorContract } from './suite/operators.ts';
+import { attemptContract } from './suite/attempts.ts';
 import { nodeContract, troubleContract } from './suite/nodes.ts';
 import { clientContract } from './suite/clients.ts';
 import { codeContract } from './suite/codes.ts';
@@ -65,6 +66,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       operatorContract,
       auditContract,
       nodeContract,
+      attemptContract,
     ])
       register(onStore);
     for (const register of [

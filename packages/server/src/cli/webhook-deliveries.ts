@@ -1,17 +1,26 @@
 import type { Command } from 'commander';
 import { readWebhook } from '../exports/index.ts';
+import type { OperationContext } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { writeGrantId } from '../exports/tokens.ts';
-import { DELIVERY_STATES } from '../exports/webhooks.ts';
-import type { Delivery } from '../exports/webhooks.ts';
+import {
+  ATTEMPTS_KEPT,
+  DELIVERY_STATES,
+  readDeliveryPlace,
+  writeDeliveryPlace,
+} from '../exports/webhooks.ts';
+import type { Delivery, DeliveryPlace } from '../exports/webhooks.ts';
+import { moreHint } from './more.ts';
 import { unknownWebhook } from './not-found.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, showTime, timeOrNull, writeTime } from './output.ts';
+import { alignColumns, UsageError, showTime, timeOrNull, writeTime } from './output.ts';
 
 type ListOptions = CommonOptions & {
   readonly webhook?: string;
   readonly failed?: boolean;
+  readonly attempts?: boolean;
+  readonly after?: string;
   readonly limit: string;
 };
 
@@ -23,6 +32,8 @@ export const addWebhookDeliveries = (webhook: Command): void => {
     .description('Lists deliveries, the newest grant event first. They are stored for 30 days.')
     .option('--webhook <id>', 'only deliveries to one webhook')
     .option('--failed', 'only failed deliveries: given up, or to be retried')
+    .option('--attempts', `with the newest ${ATTEMPTS_KEPT} attempts of each: when, how long, status, error`)
+    .option('--after <place>', 'start after this delivery: the next of an earlier page')
     .option('--limit <number>', `how many at most (up to ${LIST_MAX})`, '100')
     .addHelpText('after', '\nExample:\n  $ keyfob webhook deliveries --failed')
     .action(list);
@@ -39,21 +50,81 @@ const list = async (options: ListOptions): Promise<void> =>
     if (webhookId !== undefined && (await readWebhook(context, webhookId)) === undefined)
       throw unknownWebhook(webhookId);
     const states = failed ? FAILED_STATES : DELIVERY_STATES;
-    const found = await context.store.listDeliveries({ webhookId, states, limit });
-    const deliveries = found.map(deliveryToJson);
-    const rows = deliveries.map((one) => [
-      showTime(one.grantEventAt),
-      one.event,
-      one.grantId,
-      one.webhookId,
-      one.state,
-      String(one.attempts),
-      one.lastError ?? (one.lastStatus === null ? '-' : `answered ${one.lastStatus}`),
-      showTime(one.nextAt),
+    const after = options.after === undefined ? undefined : readAfter(options.after);
+    const found = await context.store.listDeliveries({ webhookId, states, after, limit });
+    const deliveries = await Promise.all(
+      found.map(async (one) => ({
+        ...deliveryToJson(one),
+        ...(options.attempts === true && { history: await readHistory(context, one) }),
+      })),
+    );
+    const last = found.length === limit ? found.at(-1) : undefined;
+    const next = last === undefined ? null : writeDeliveryPlace(last);
+    const rows = deliveries.flatMap((one) => [
+      [
+        showTime(one.grantEventAt),
+        one.event,
+        one.grantId,
+        one.webhookId,
+        one.state,
+        String(one.attempts),
+        one.lastError ?? (one.lastStatus === null ? '-' : `answered ${one.lastStatus}`),
+        showTime(one.nextAt),
+      ],
+      ...(one.history ?? []).map(historyRow),
     ]);
     const header = ['TIME', 'EVENT', 'GRANT ID', 'WEBHOOK ID', 'STATE', 'ATTEMPTS', 'LAST ANSWER', 'NEXT'];
-    return { json: { deliveries }, text: alignColumns([header, ...rows]) };
+    const table = alignColumns([header, ...rows]);
+    const text =
+      next === null ? table : `${table}\n\n${moreHint('webhook deliveries', flagsOf(options, next))}`;
+    return { json: { deliveries, next }, text };
   });
+
+const readAfter = (text: string): DeliveryPlace => {
+  const place = readDeliveryPlace(text);
+  if (place === undefined) throw new UsageError('--after must be the next of an earlier page');
+  return place;
+};
+
+const flagsOf = ({ webhook, failed, attempts, limit, data, config }: ListOptions, after: string) => ({
+  '--webhook': webhook,
+  '--failed': failed,
+  '--attempts': attempts,
+  '--limit': limit,
+  '--data': data,
+  '--config': config,
+  '--after': after,
+});
+
+const readHistory = async (
+  { store }: Pick<OperationContext, 'store'>,
+  { webhookId, grantEvent: { sequence } }: Delivery,
+) => {
+  const attempts = await store.listAttempts({ webhookId, sequence });
+  return attempts.map(({ attempt, atMs, tookMs, status, error }) => ({
+    attempt,
+    at: writeTime(atMs),
+    tookMs,
+    status: status ?? null,
+    error: error ?? null,
+  }));
+};
+
+const historyRow = ({
+  attempt,
+  at,
+  tookMs,
+  status,
+  error,
+}: Awaited<ReturnType<typeof readHistory>>[number]) => [
+  `  ${showTime(at)}`,
+  `attempt ${attempt}`,
+  `${tookMs} ms`,
+  '',
+  '',
+  '',
+  error ?? `answered ${status ?? '-'}`,
+];
 
 const retry = async (id: string, options: CommonOptions): Promise<void> =>
   onDeployment(options, async (context) => {

@@ -284,6 +284,15 @@ export const TEXTS_EN = {
     confirmed: 'Also if something depends on it',
     done: { rotated: 'The keys are rotated.', withdrawn: 'The key is withdrawn.' },
   },
+  attempts: {
+    title: 'Attempts of a delivery',
+    lead: 'The newest 20 that have ended, oldest first.',
+    number: 'Attempt',
+    at: 'Began',
+    took: 'Took',
+    milliseconds: (count: number) => `${count} ms`,
+    empty: 'No attempt has ended yet.',
+  },
   nodes: {
     title: 'Nodes',
     lead: 'The servers that run on this store. One that was killed, or cannot reach the store, is gone after a minute.',

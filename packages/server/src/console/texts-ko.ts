@@ -281,6 +281,15 @@ export const TEXTS_KO: Texts = {
     confirmed: '의존하는 것이 있어도 진행',
     done: { rotated: '키를 교체했습니다.', withdrawn: '키를 폐기했습니다.' },
   },
+  attempts: {
+    title: '전송 시도',
+    lead: '끝난 시도 가운데 최근 20개를 오래된 것부터 보여 줍니다.',
+    number: '시도',
+    at: '시작',
+    took: '걸린 시간',
+    milliseconds: (count) => `${count}ms`,
+    empty: '아직 끝난 시도가 없습니다.',
+  },
   nodes: {
     title: '노드',
     lead: '이 저장소에서 실행 중인 서버입니다. 강제 종료되었거나 저장소에 연결할 수 없는 서버는 1분 뒤 사라진 것으로 표시됩니다.',

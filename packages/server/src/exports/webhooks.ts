@@ -11,14 +11,26 @@ export {
 } from '../outbox/webhook.ts';
 export type { Webhook } from '../outbox/webhook.ts';
 export {
+  ATTEMPTS_KEPT,
   chooseTurns,
+  describeAttempt,
   DELIVERY_STATES,
   DISABLED_ERROR,
   outcomeOf,
+  readDeliveryPlace,
   roomFor,
   stateOf,
+  writeDeliveryPlace,
 } from '../outbox/delivery.ts';
-export type { Claim, ClaimedDelivery, Delivery, DeliveryState, Settlement } from '../outbox/delivery.ts';
+export type {
+  Claim,
+  ClaimedDelivery,
+  Delivery,
+  DeliveryAttempt,
+  DeliveryPlace,
+  DeliveryState,
+  Settlement,
+} from '../outbox/delivery.ts';
 export { formatNamed, WEBHOOK_FORMATS } from '../webhooks/formats.ts';
 export { createSender } from '../webhooks/sender.ts';
 export type { Sender, SenderContext } from '../webhooks/sender.ts';

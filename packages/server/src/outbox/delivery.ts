@@ -24,6 +24,38 @@ export type Delivery = {
   readonly lastError: string | undefined;
 };
 
+/** One attempt of a delivery, once it was settled. */
+export type DeliveryAttempt = {
+  /** From 1. */
+  readonly attempt: number;
+  /** When it began. */
+  readonly atMs: Millis;
+  readonly tookMs: Millis;
+  /** `undefined` where there was no answer. */
+  readonly status: number | undefined;
+  /** `undefined` for one that succeeded. */
+  readonly error: string | undefined;
+};
+
+/** Of more attempts of one delivery, the newest are kept. */
+export const ATTEMPTS_KEPT = 20;
+
+/** Where a list of deliveries goes on: after this one. */
+export type DeliveryPlace = { readonly sequence: number; readonly webhookId: string };
+
+/** A place as a cursor. */
+export const writeDeliveryPlace = ({ grantEvent, webhookId }: Pick<Delivery, 'grantEvent' | 'webhookId'>) =>
+  `${grantEvent.sequence}.${webhookId}`;
+
+/** A place from its cursor; `undefined` for what is none. */
+export const readDeliveryPlace = (text: string): DeliveryPlace | undefined => {
+  const { sequence, webhookId } =
+    /^(?<sequence>\d{1,16})\.(?<webhookId>[\w-]{1,47})$/.exec(text)?.groups ?? {};
+  return sequence === undefined || webhookId === undefined
+    ? undefined
+    : { sequence: Number(sequence), webhookId };
+};
+
 /** A delivery that only the caller may attempt until its lease ends. */
 export type ClaimedDelivery = {
   readonly webhook: Webhook;
@@ -59,6 +91,14 @@ export type Settlement =
 
 /** What is stored as the error of deliveries that end with their webhook. */
 export const DISABLED_ERROR = 'the webhook was disabled';
+
+/** What is stored of an attempt besides its number and its moments. */
+export const describeAttempt = (
+  settlement: Settlement,
+): { readonly status: number | undefined; readonly error: string | undefined } => ({
+  status: settlement.status,
+  error: outcomeOf(settlement).lastError,
+});
 
 /** What an attempt leaves of its delivery. */
 export type DeliveryOutcome = Pick<Delivery, 'nextAtMs' | 'deliveredAtMs' | 'lastStatus' | 'lastError'>;

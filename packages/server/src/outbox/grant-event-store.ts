@@ -10,6 +10,8 @@ export type GrantEventFilter = {
   /** Of the request that caused them. */
   readonly requestId?: string | undefined;
   readonly kind?: GrantEventKind | undefined;
+  /** One of the vehicles that they are about. */
+  readonly vin?: string | undefined;
   readonly sinceMs?: Millis | undefined;
 };
 

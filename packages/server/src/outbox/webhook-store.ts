@@ -1,5 +1,13 @@
 import type { Millis } from '../clock.ts';
-import type { Claim, ClaimedDelivery, Delivery, DeliveryState, Settlement } from './delivery.ts';
+import type {
+  Claim,
+  ClaimedDelivery,
+  Delivery,
+  DeliveryAttempt,
+  DeliveryPlace,
+  DeliveryState,
+  Settlement,
+} from './delivery.ts';
 import type { Webhook, WebhookChange } from './webhook.ts';
 
 /** The webhooks in a store, and the deliveries of grant events to them. */
@@ -18,8 +26,10 @@ export type WebhookStore = {
    * delivery, or because the delivery is over. A success counts even then.
    */
   settleDelivery(
-    held: { readonly webhookId: string; readonly sequence: number; readonly attempts: number },
+    held: DeliveryPlace & { readonly attempts: number },
     settlement: Settlement,
+    /** Stored among the attempts of the delivery, also where it is lost; nothing is stored where this is absent. */
+    attempt?: Pick<DeliveryAttempt, 'atMs' | 'tookMs'>,
   ): Promise<'settled' | 'lost'>;
   /**
    * Makes every delivery due that waits for longer than it can, because the clock was set back. `longestWaitsMs`: by how many
@@ -29,12 +39,15 @@ export type WebhookStore = {
     readonly nowMs: Millis;
     readonly longestWaitsMs: readonly Millis[];
   }): Promise<void>;
-  /** Newest grant event first. */
+  /** Newest grant event first, and for one event in the order of webhook ids. */
   listDeliveries(page: {
     readonly webhookId?: string | undefined;
     readonly states: readonly DeliveryState[];
+    readonly after?: DeliveryPlace | undefined;
     readonly limit: number;
   }): Promise<readonly Delivery[]>;
+  /** The newest attempts of a delivery that were settled, oldest first. */
+  listAttempts(delivery: DeliveryPlace): Promise<readonly DeliveryAttempt[]>;
   /** How many deliveries are neither delivered nor given up. */
   countDeliveriesWaiting(): Promise<number>;
   /** Makes every delivery to a webhook due at once that has not succeeded, those given up included. Answers how many. */

@@ -153,11 +153,13 @@ const attemptAndSettle = async (
   const { monotonic, emit, store } = context;
   const { webhook, grantEvent, attempts } = claimed;
   const startedAtMs = monotonic();
+  const atMs = context.clock();
   const answer = await attempt(context, claimed, signal);
   const retryInMs = signal.aborted ? 0 : scheduleRetry({ attempts, chance: context.chance() });
   const settlement = decide(answer, context.clock(), retryInMs);
   const held = { webhookId: webhook.id, sequence: grantEvent.sequence, attempts };
-  const outcome = await store.settleDelivery(held, settlement);
+  const tookMs = Math.round(monotonic() - startedAtMs);
+  const outcome = await store.settleDelivery(held, settlement, { atMs, tookMs });
   if (outcome === 'lost') return;
   const what = {
     webhookId: webhook.id,
@@ -168,7 +170,7 @@ const attemptAndSettle = async (
     requestId: grantEvent.requestId,
     attempts,
     status: answer.status,
-    tookMs: Math.round(monotonic() - startedAtMs),
+    tookMs,
   };
   if (settlement.kind === 'delivered') return emit({ event: 'webhook.delivered', ...what });
   if (settlement.kind === 'gone') return emit({ event: 'webhook.disabled', ...what });

@@ -57,6 +57,7 @@ export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): Mem
     lastGrantEvent: 0,
     webhooks: new Map(),
     deliveries: new Map(),
+    attempts: new Map(),
     audit: [],
     operatorKeys: new Map(),
     operatorSessions: new Map(),
@@ -122,6 +123,7 @@ const copyOf = ({
   lastGrantEvent,
   webhooks,
   deliveries,
+  attempts,
   audit,
   operatorKeys,
   operatorSessions,
@@ -145,6 +147,7 @@ const copyOf = ({
   lastGrantEvent,
   webhooks: new Map(webhooks),
   deliveries: new Map(deliveries),
+  attempts: new Map(attempts),
   audit: [...audit],
   operatorKeys: new Map(operatorKeys),
   operatorSessions: new Map(operatorSessions),
@@ -166,6 +169,7 @@ const restoreBackup = (tables: Tables, backup: Snapshot): void => {
     lastGrantEvent,
     webhooks,
     deliveries,
+    attempts,
   } = copyOf(tables);
   const restored = copyOf(backup);
   for (const [id, grant] of restored.grants) {
@@ -183,6 +187,6 @@ const restoreBackup = (tables: Tables, backup: Snapshot): void => {
     const known = clients.get(id);
     restored.clients.set(id, known ?? { ...client, disabledAtMs: client.disabledAtMs ?? client.createdAtMs });
   }
-  const outbox = { grantEvents, lastGrantEvent, webhooks, deliveries };
+  const outbox = { grantEvents, lastGrantEvent, webhooks, deliveries, attempts };
   Object.assign(tables, { ...restored, codes, ...outbox, keys: new Map([...restored.keys, ...keys]) });
 };

@@ -10,7 +10,7 @@ import type {
   TroubleCount,
 } from '@keyfob/server/stores';
 import type { GrantId, RegisteredKey } from '@keyfob/server/tokens';
-import type { Delivery, GrantEvent, Webhook } from '@keyfob/server/webhooks';
+import type { Delivery, DeliveryAttempt, GrantEvent, Webhook } from '@keyfob/server/webhooks';
 
 /** The name of a verb of the store. */
 export type Verb = Exclude<keyof Store, 'close' | 'remembersUnanswered'>;
@@ -47,6 +47,7 @@ export type Snapshot = {
   readonly lastGrantEvent: number;
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly deliveries: ReadonlyMap<string, Delivery>;
+  readonly attempts: ReadonlyMap<string, readonly DeliveryAttempt[]>;
   readonly audit: readonly AuditEntry[];
   readonly operatorKeys: ReadonlyMap<string, OperatorKey>;
   readonly operatorSessions: ReadonlyMap<string, OperatorSession>;
@@ -62,6 +63,8 @@ export type OutboxTables = {
   lastGrantEvent: number;
   webhooks: Map<string, Webhook>;
   deliveries: Map<string, Delivery>;
+  /** By the keys of their deliveries. */
+  attempts: Map<string, readonly DeliveryAttempt[]>;
 };
 
 /** The mutable content that the verbs read and write. */

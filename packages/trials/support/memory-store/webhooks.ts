@@ -1,7 +1,9 @@
 import type { GrantEventFilter, Store } from '@keyfob/server/stores';
 import {
+  ATTEMPTS_KEPT,
   changeWebhook,
   chooseTurns,
+  describeAttempt,
   DISABLED_ERROR,
   isFull,
   isWanted,
@@ -40,13 +42,14 @@ const storeGrantEvent = (tables: OutboxTables, event: NewGrantEvent): void => {
 
 const isListed = (
   event: GrantEvent,
-  { grantId, clientId, subject, requestId, kind, sinceMs = 0 }: GrantEventFilter,
+  { grantId, clientId, subject, requestId, kind, vin, sinceMs = 0 }: GrantEventFilter,
 ): boolean =>
   (grantId === undefined || event.grantId === grantId) &&
   (clientId === undefined || event.clientId === clientId) &&
   (subject === undefined || event.subject === subject) &&
   (requestId === undefined || event.requestId === requestId) &&
   (kind === undefined || event.kind === kind) &&
+  (vin === undefined || event.vins.includes(vin)) &&
   event.atMs >= sinceMs;
 
 type OutboxVerbs = Pick<
@@ -61,6 +64,7 @@ type OutboxVerbs = Pick<
   | 'settleDelivery'
   | 'hastenDeliveries'
   | 'listDeliveries'
+  | 'listAttempts'
   | 'countDeliveriesWaiting'
   | 'retryDeliveries'
 >;
@@ -93,7 +97,10 @@ const grantEventVerbs = (
       const old = tables.grantEvents
         .slice(0, limit)
         .filter((grantEvent) => grantEvent.atMs < beforeMs && isOver(grantEvent));
-      for (const [key] of old.flatMap(deliveriesOf)) tables.deliveries.delete(key);
+      for (const [key] of old.flatMap(deliveriesOf)) {
+        tables.deliveries.delete(key);
+        tables.attempts.delete(key);
+      }
       tables.grantEvents = tables.grantEvents.filter((grantEvent) => !old.includes(grantEvent));
       return old.length;
     }),
@@ -124,7 +131,10 @@ const webhookVerbs = (
   removeWebhook: (id) =>
     run('removeWebhook', () => {
       for (const [key, { webhookId }] of tables.deliveries)
-        if (webhookId === id) tables.deliveries.delete(key);
+        if (webhookId === id) {
+          tables.deliveries.delete(key);
+          tables.attempts.delete(key);
+        }
       return tables.webhooks.delete(id) ? 'removed' : 'unknown';
     }),
 });
@@ -138,6 +148,7 @@ const deliveryVerbs = (
   | 'settleDelivery'
   | 'hastenDeliveries'
   | 'listDeliveries'
+  | 'listAttempts'
   | 'countDeliveriesWaiting'
   | 'retryDeliveries'
 > => {
@@ -152,9 +163,14 @@ const deliveryVerbs = (
           return { webhook, grantEvent: delivery.grantEvent, attempts };
         }),
       ),
-    settleDelivery: ({ webhookId, sequence, attempts }, settlement) =>
+    settleDelivery: ({ webhookId, sequence, attempts }, settlement, attempt) =>
       run('settleDelivery', () => {
         const before = tables.deliveries.get(keyOf(webhookId, sequence));
+        if (attempt !== undefined && before !== undefined) {
+          const noted = { attempt: attempts, ...attempt, ...describeAttempt(settlement) };
+          const key = keyOf(webhookId, sequence);
+          tables.attempts.set(key, [...(tables.attempts.get(key) ?? []), noted].slice(-ATTEMPTS_KEPT));
+        }
         const webhook = tables.webhooks.get(webhookId);
         const settled = before === undefined ? undefined : settle(before, attempts, settlement);
         if (settled !== undefined) put(settled);
@@ -175,11 +191,19 @@ const deliveryVerbs = (
             put({ ...one, nextAtMs: nowMs });
         }
       }),
-    listDeliveries: ({ webhookId, states, limit }) =>
+    listAttempts: ({ webhookId, sequence }) =>
+      run('listAttempts', () => tables.attempts.get(keyOf(webhookId, sequence)) ?? []),
+    listDeliveries: ({ webhookId, states, after, limit }) =>
       run('listDeliveries', () =>
         [...tables.deliveries.values()]
           .filter((one) => states.includes(one.state))
           .filter((one) => webhookId === undefined || one.webhookId === webhookId)
+          .filter(
+            ({ grantEvent: { sequence }, webhookId: id }) =>
+              after === undefined ||
+              sequence < after.sequence ||
+              (sequence === after.sequence && id > after.webhookId),
+          )
           .sort(
             (a, b) => b.grantEvent.sequence - a.grantEvent.sequence || (a.webhookId < b.webhookId ? -1 : 1),
           )

@@ -145,7 +145,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     lastError: orNull(T),
     event: ref('Event'),
   }),
-  DeliveryList: object({ deliveries: list(ref('Delivery')) }),
+  DeliveryList: page('deliveries', 'Delivery'),
+  Attempt: object({ attempt: N, at: AT, tookMs: N, status: orNull(N), error: orNull(T) }),
+  AttemptList: object({ attempts: list(ref('Attempt')) }),
   GrantCount: object({ count: N }),
   Job: object({
     jobId: T,

@@ -9,7 +9,7 @@ import type { KeyDetails } from '../../operations/read-keys.ts';
 import type { GrantDetails, GrantSummary } from '../../operations/read-grant.ts';
 import type { OperatorKey } from '../../operators/operator-key.ts';
 import type { TroubleGroup } from '../../operators/trouble.ts';
-import type { Delivery } from '../../outbox/delivery.ts';
+import type { Delivery, DeliveryAttempt } from '../../outbox/delivery.ts';
 import type { GrantEvent } from '../../outbox/grant-event.ts';
 import type { Webhook } from '../../outbox/webhook.ts';
 import { writeGrantId } from '../../tokens/grant-id.ts';
@@ -136,6 +136,14 @@ export const viewDelivery = (delivery: Delivery, seesOwners: SeesOwners) => ({
   lastStatus: delivery.lastStatus ?? null,
   lastError: delivery.lastError ?? null,
   event: viewEvent(delivery.grantEvent, seesOwners),
+});
+
+export const viewAttempt = ({ attempt, atMs, tookMs, status, error }: DeliveryAttempt) => ({
+  attempt,
+  at: isoOf(atMs),
+  tookMs,
+  status: status ?? null,
+  error: error ?? null,
 });
 
 /** `null` stands for what was not counted. */

@@ -13,7 +13,11 @@ const STATE_BADGES = { pending: 'plain', retrying: 'warn', delivered: 'good', gi
 /** Receivers, and the attempts to reach them. */
 export const webhooksPage = (
   visit: ConsoleVisit,
-  data: { readonly webhooks: readonly Webhook[]; readonly deliveries: readonly Delivery[] },
+  data: {
+    readonly webhooks: readonly Webhook[];
+    readonly deliveries: readonly Delivery[];
+    readonly next: string | null;
+  },
 ): ConsolePage => {
   const { texts } = visit;
   const urls = new Map(data.webhooks.map(({ webhookId, url }) => [webhookId, url]));
@@ -30,6 +34,12 @@ export const webhooksPage = (
       <section>
         <h2>${texts.webhooks.deliveries}</h2>
         ${renderDeliveries(visit, data.deliveries, urls)}
+        ${
+          data.next !== null &&
+          html`<p class="more">
+            <a href="/console/webhooks?after=${data.next}" rel="next">${texts.more}</a>
+          </p>`
+        }
       </section>
     `,
   };
@@ -87,7 +97,9 @@ const renderDeliveries = (
     badge(STATE_BADGES[state], texts.webhooks.states[state]),
     html`<a href="/console/grants/${event.grantId}">${texts.events[event.kind]}</a>
       <span class="quiet">${moment(visit, event.at)}</span>`,
-    attempts,
+    attempts === 0
+      ? attempts
+      : html`<a href="/console/webhooks/${webhookId}/deliveries/${event.sequence}">${attempts}</a>`,
     html`${lastStatus ?? ''} <bdi>${lastError ?? (lastStatus === null ? texts.none : '')}</bdi>`,
     nextAt === null ? texts.none : age(visit, nextAt),
     html`<bdi>${urls.get(webhookId) ?? webhookId}</bdi>`,

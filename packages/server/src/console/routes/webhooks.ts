@@ -1,5 +1,6 @@
-import type { viewDelivery, viewWebhook } from '../../admin/api/views.ts';
+import type { viewAttempt, viewDelivery, viewWebhook } from '../../admin/api/views.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
+import { attemptsPage } from '../pages/attempts-page.ts';
 import { webhooksPage } from '../pages/webhooks-page.ts';
 import type { ConsoleRoute } from './console-route.ts';
 
@@ -10,10 +11,25 @@ export const WEBHOOK_PAGES: readonly ConsoleRoute[] = [
     pattern: /^\/console\/webhooks$/,
     async handle(visit) {
       type Webhooks = { readonly webhooks: readonly ReturnType<typeof viewWebhook>[] };
-      type Deliveries = { readonly deliveries: readonly ReturnType<typeof viewDelivery>[] };
+      type Deliveries = {
+        readonly deliveries: readonly ReturnType<typeof viewDelivery>[];
+        readonly next: string | null;
+      };
       const { webhooks } = await visit.call<Webhooks>('GET /webhooks');
-      const { deliveries } = await visit.call<Deliveries>('GET /deliveries', { query: { limit: '50' } });
-      return { ...webhooksPage(visit, { webhooks, deliveries }), notice: noticeOfWebhooks(visit) };
+      const query = { limit: '50', after: visit.request.query.get('after') ?? '' };
+      const { deliveries, next } = await visit.call<Deliveries>('GET /deliveries', { query });
+      return { ...webhooksPage(visit, { webhooks, deliveries, next }), notice: noticeOfWebhooks(visit) };
+    },
+  },
+  {
+    method: 'GET',
+    pattern: /^\/console\/webhooks\/(?<webhookId>[\w-]{1,100})\/deliveries\/(?<sequence>\d{1,16})$/,
+    async handle(visit) {
+      type Attempts = { readonly attempts: readonly ReturnType<typeof viewAttempt>[] };
+      const { webhookId = '', sequence = '' } = visit.path;
+      const name = 'GET /webhooks/{webhookId}/deliveries/{sequence}/attempts';
+      const { attempts } = await visit.call<Attempts>(name, { path: { webhookId, sequence } });
+      return attemptsPage(visit, attempts);
     },
   },
   {

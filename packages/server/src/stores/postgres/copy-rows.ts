@@ -3,7 +3,7 @@ import { COLUMNS, CHANGE_MARKERS } from '../copy/endpoint.ts';
 import type { CopyRow, CopyTable, CopyValue, ListedTable } from '../copy/endpoint.ts';
 import { parseVehicles, vinsOf } from './verbs/covered-vehicles.ts';
 import { unpackHistory } from '../copy/packed-history.ts';
-import { toClient, toNumber, toText } from './verbs/rows.ts';
+import { toClient, toNumber, toText, toTexts } from './verbs/rows.ts';
 import type { Row, Value } from './connection/transaction.ts';
 
 /** The key of each table. */
@@ -99,7 +99,25 @@ export const upsertsOf = (
     SELECT ${webhook.value}u.* FROM unnest($1::bigint[], ${places}) AS u
     ON CONFLICT (${webhook.name}${KEYS[table]}) DO UPDATE SET ${set}`;
   const upsert = { text, values: [keys, ...values, ...(webhookId === undefined ? [] : [webhookId])] };
+  if (table === 'grant_events') return [upsert, ...eventVins(rows)];
   return table === 'covered_vehicles' ? [upsert, ...vinReplacements(keys, rows)] : [upsert];
+};
+
+/** The VINs of grant events, which never change. */
+const eventVins = (rows: readonly CopyRow[]): readonly Statement[] => {
+  const about = rows.flatMap(({ key, values }) =>
+    toTexts(String(values.at(-1)), 'grant_events.vins').map((vin: string) => ({
+      vin,
+      sequence: String(key),
+    })),
+  );
+  return [
+    {
+      text: `INSERT INTO grant_event_vins (vin, sequence) SELECT * FROM unnest($1::text[], $2::bigint[])
+        ON CONFLICT DO NOTHING`,
+      values: [about.map(({ vin }) => vin), about.map(({ sequence }) => sequence)],
+    },
+  ];
 };
 
 /** The VINs that belong to rows of `covered_vehicles`. */

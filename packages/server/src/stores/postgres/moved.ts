@@ -20,8 +20,10 @@ export const TABLES: readonly string[] = [
   'covered_vins',
   'consents',
   'grant_events',
+  'grant_event_vins',
   'webhooks',
   'deliveries',
+  'delivery_attempts',
   'audit',
 ];
 

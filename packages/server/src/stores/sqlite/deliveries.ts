@@ -1,6 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { chooseTurns, DISABLED_ERROR, outcomeOf, roomFor, stateOf } from '../../outbox/delivery.ts';
-import type { Claim, ClaimedDelivery, Delivery } from '../../outbox/delivery.ts';
+import {
+  ATTEMPTS_KEPT,
+  chooseTurns,
+  describeAttempt,
+  DISABLED_ERROR,
+  outcomeOf,
+  roomFor,
+  stateOf,
+} from '../../outbox/delivery.ts';
+import type { Claim, ClaimedDelivery, Delivery, DeliveryAttempt } from '../../outbox/delivery.ts';
 import type { WebhookStore } from '../../outbox/webhook-store.ts';
 import { GRANT_EVENT_COLUMNS, toGrantEvent } from './grant-events.ts';
 import type { GrantEvents } from './grant-events.ts';
@@ -15,6 +23,7 @@ type DeliveryVerbs = Pick<
   | 'settleDelivery'
   | 'hastenDeliveries'
   | 'listDeliveries'
+  | 'listAttempts'
   | 'countDeliveriesWaiting'
   | 'retryDeliveries'
 >;
@@ -28,7 +37,7 @@ const prepareStatements = (database: DatabaseSync) => {
     database.prepare(
       `SELECT ${GRANT_EVENT_COLUMNS}, webhook_id, attempts, next_at_ms, delivered_at_ms, last_status, last_error, ${STATE} AS state
       FROM deliveries JOIN grant_events ON grant_events.sequence = deliveries.grant_event
-      WHERE ${where} AND state IN (SELECT value FROM json_each(?)) ORDER BY grant_event DESC, webhook_id LIMIT ?`,
+      WHERE ${where} AND (grant_event < ?1 OR (grant_event = ?1 AND webhook_id > ?2)) AND state IN (SELECT value FROM json_each(?3)) ORDER BY grant_event DESC, webhook_id LIMIT ?4`,
     );
   return {
     due: database.prepare(
@@ -58,7 +67,17 @@ const prepareStatements = (database: DatabaseSync) => {
     ),
     countWaiting: database.prepare('SELECT count(*) AS waiting FROM deliveries WHERE next_at_ms IS NOT NULL'),
     list: list('true'),
-    listOf: list('webhook_id = ?'),
+    listOf: list('webhook_id = ?5'),
+    noteAttempt: database.prepare(
+      `INSERT OR REPLACE INTO delivery_attempts (webhook_id, grant_event, attempt, at_ms, took_ms, status, error)
+      SELECT webhook_id, grant_event, ?, ?, ?, ?, ? FROM deliveries WHERE webhook_id = ? AND grant_event = ?`,
+    ),
+    dropAttempts: database.prepare(
+      'DELETE FROM delivery_attempts WHERE webhook_id = ? AND grant_event = ? AND attempt <= ?',
+    ),
+    listAttempts: database.prepare(
+      'SELECT * FROM delivery_attempts WHERE webhook_id = ? AND grant_event = ? ORDER BY attempt',
+    ),
   };
 };
 
@@ -108,23 +127,36 @@ export const createDeliveryVerbs = (
     return changes;
   };
 
+  const note = (
+    { webhookId, sequence, attempts }: Parameters<WebhookStore['settleDelivery']>[0],
+    { atMs, tookMs, status, error }: Omit<DeliveryAttempt, 'attempt'>,
+  ): void => {
+    sql.noteAttempt.run(attempts, atMs, tookMs, status ?? null, error ?? null, webhookId, sequence);
+    sql.dropAttempts.run(webhookId, sequence, attempts - ATTEMPTS_KEPT);
+  };
+
   return {
     async claimDeliveries(claim) {
       // A read comes first: mostly nothing is due, and then no other writer has to wait.
       const isAnyDue = await read(() => turnsOf(claim).length > 0);
       return isAnyDue ? commits.run(() => claimInTransaction(claim)) : [];
     },
-    settleDelivery: (held, settlement) =>
-      commits.run(() => (settle(held, settlement) === 0 ? 'lost' : 'settled')),
+    settleDelivery: (held, settlement, attempt) =>
+      commits.run(() => {
+        if (attempt !== undefined) note(held, { ...attempt, ...describeAttempt(settlement) });
+        return settle(held, settlement) === 0 ? 'lost' : 'settled';
+      }),
     hastenDeliveries: ({ nowMs, longestWaitsMs }) =>
       commits.run(() => void sql.hasten.run(nowMs, JSON.stringify(longestWaitsMs))),
-    listDeliveries: ({ webhookId, states, limit }) =>
+    listDeliveries: ({ webhookId, states, after, limit }) =>
       read(() => {
-        const wanted = JSON.stringify(states);
-        const rows =
-          webhookId === undefined ? sql.list.all(wanted, limit) : sql.listOf.all(webhookId, wanted, limit);
+        const { sequence = Number.MAX_SAFE_INTEGER, webhookId: afterWebhook = '' } = after ?? {};
+        const page = [sequence, afterWebhook, JSON.stringify(states), limit];
+        const rows = webhookId === undefined ? sql.list.all(...page) : sql.listOf.all(...page, webhookId);
         return rows.map(toDelivery);
       }),
+    listAttempts: ({ webhookId, sequence }) =>
+      read(() => sql.listAttempts.all(webhookId, sequence).map(toAttempt)),
     countDeliveriesWaiting: () => read(() => Number(sql.countWaiting.get()?.['waiting'])),
     retryDeliveries: (webhookId, nowMs) => commits.run(() => Number(sql.retry.run(nowMs, webhookId).changes)),
   };
@@ -134,6 +166,14 @@ const toDue = (row: Row) => ({
   sequence: Number(row['grant_event']),
   attempts: Number(row['attempts']),
   nextAtMs: Number(row['next_at_ms']),
+});
+
+const toAttempt = (row: Row): DeliveryAttempt => ({
+  attempt: Number(row['attempt']),
+  atMs: Number(row['at_ms']),
+  tookMs: Number(row['took_ms']),
+  status: toOptionalNumber(row['status']),
+  error: toOptionalText(row['error']),
 });
 
 const toDelivery = (row: Row): Delivery => {

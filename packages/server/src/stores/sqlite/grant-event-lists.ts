@@ -3,7 +3,7 @@ import type { GrantEventFilter, GrantEventPage } from '../../outbox/grant-event-
 import { condition, conditionsOf, createConditionalReads } from './conditions.ts';
 import type { Row } from './rows.ts';
 
-const plus = (isNarrower: boolean | undefined): string => (isNarrower === true ? '+' : '');
+const plus = (isNarrower: boolean): string => (isNarrower ? '+' : '');
 
 /** Pages of grant events with these columns, in the order of their sequence numbers. Each begins at the narrowest index. */
 export const createGrantEventLists = (
@@ -17,18 +17,23 @@ export const createGrantEventLists = (
       ),
     );
   const [readOldest, readNewest] = [createReads(''), createReads('DESC')];
-  return ({ after, limit, first, grantId, clientId, subject, requestId, kind, sinceMs }) => {
+  return ({ after, limit, first, grantId, clientId, subject, requestId, kind, vin, sinceMs }) => {
     const isNewest = first === 'newest';
     // The narrowest of these decides where to begin; a plus keeps SQLite from another one.
-    const [ofRequest, ofGrant, ofSubject] = [requestId, grantId, subject].map((one) => one !== undefined);
+    const isElsewhere = (...narrower: readonly unknown[]): string =>
+      plus(narrower.some((one) => one !== undefined));
     const conditions = [
-      condition(`sequence ${isNewest ? '<' : '>'} ?`, after ?? (isNewest ? Number.MAX_SAFE_INTEGER : 0)),
+      condition(
+        `${isElsewhere(vin)}sequence ${isNewest ? '<' : '>'} ?`,
+        after ?? (isNewest ? Number.MAX_SAFE_INTEGER : 0),
+      ),
       ...conditionsOf([
-        ['request_id = ?', requestId],
-        [`${plus(ofRequest)}grant_id = ?`, grantId],
-        [`${plus(ofRequest === true || ofGrant)}subject = ?`, subject],
-        [`${plus(ofRequest === true || ofGrant === true || ofSubject)}client_id = ?`, clientId],
-        [`${plus([requestId, grantId, subject, clientId].some((one) => one !== undefined))}kind = ?`, kind],
+        ['sequence IN (SELECT sequence FROM grant_event_vins WHERE vin = ?)', vin],
+        [`${isElsewhere(vin)}request_id = ?`, requestId],
+        [`${isElsewhere(vin, requestId)}grant_id = ?`, grantId],
+        [`${isElsewhere(vin, requestId, grantId)}subject = ?`, subject],
+        [`${isElsewhere(vin, requestId, grantId, subject)}client_id = ?`, clientId],
+        [`${isElsewhere(vin, requestId, grantId, subject, clientId)}kind = ?`, kind],
         ['at_ms >= ?', sinceMs],
       ]),
     ];

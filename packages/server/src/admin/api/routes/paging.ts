@@ -1,5 +1,7 @@
 import { readGrantId, writeGrantId } from '../../../tokens/grant-id.ts';
 import type { GrantId } from '../../../tokens/grant-id.ts';
+import { readDeliveryPlace } from '../../../outbox/delivery.ts';
+import type { DeliveryPlace } from '../../../outbox/delivery.ts';
 import { wholeNumber } from '../fields.ts';
 import type { Fields } from '../fields.ts';
 import { Problem } from '../problem.ts';
@@ -37,6 +39,14 @@ export const sequenceAfter = ({ after }: Readonly<Record<string, unknown>>): num
   if (after === undefined) return undefined;
   if (typeof after !== 'string' || !/^\d{1,16}$/.test(after)) throw invalid();
   return Number(after);
+};
+
+/** Where a list of deliveries goes on. Throws `Problem`. */
+export const deliveryAfter = ({ after }: Readonly<Record<string, unknown>>): DeliveryPlace | undefined => {
+  if (after === undefined) return undefined;
+  const place = typeof after === 'string' ? readDeliveryPlace(after) : undefined;
+  if (place === undefined) throw invalid();
+  return place;
 };
 
 /** The grant that a path names. Throws `Problem`. */

@@ -1,4 +1,4 @@
-import { DELIVERY_STATES } from '../../../outbox/delivery.ts';
+import { DELIVERY_STATES, writeDeliveryPlace } from '../../../outbox/delivery.ts';
 import type { DeliveryState } from '../../../outbox/delivery.ts';
 import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
 import type { GrantEventKind } from '../../../outbox/grant-event.ts';
@@ -12,8 +12,8 @@ import type { ApiContext } from '../api-context.ts';
 import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { FLAG, oneOf, TEXT, textsOf } from '../fields.ts';
 import { Problem } from '../problem.ts';
-import { viewDelivery, viewWebhook } from '../views.ts';
-import { limitOf, PAGE_FIELDS } from './paging.ts';
+import { viewAttempt, viewDelivery, viewWebhook } from '../views.ts';
+import { deliveryAfter, limitOf, PAGE_FIELDS } from './paging.ts';
 
 const webhookOf = async (context: ApiContext, { path }: ApiVisit): Promise<Webhook> => {
   const webhook = await readWebhook(context, path['webhookId'] ?? '');
@@ -236,11 +236,11 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/deliveries',
     tag: 'Webhooks',
-    summary: 'Lists deliveries with their attempts, newest grant event first',
+    summary: 'Lists deliveries, newest grant event first',
     permission: 'webhooks.read',
     own: { by: 'webhook in the query' },
     query: {
-      limit: PAGE_FIELDS.limit,
+      ...PAGE_FIELDS,
       webhookId: { schema: TEXT, purpose: 'To this webhook.' },
       state: { schema: oneOf(DELIVERY_STATES), purpose: 'In this state.' },
     },
@@ -251,9 +251,38 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
         readonly state?: DeliveryState;
       };
       const states = state === undefined ? DELIVERY_STATES : [state];
-      const deliveries = await store.listDeliveries({ webhookId, states, limit: limitOf(visit.query) });
+      const limit = limitOf(visit.query);
+      const deliveries = await store.listDeliveries({
+        webhookId,
+        states,
+        limit,
+        after: deliveryAfter(visit.query),
+      });
       const seesOwners = visit.may('owners.read');
-      return { status: 200, body: { deliveries: deliveries.map((one) => viewDelivery(one, seesOwners)) } };
+      const last = deliveries.length === limit ? deliveries.at(-1) : undefined;
+      return {
+        status: 200,
+        body: {
+          deliveries: deliveries.map((one) => viewDelivery(one, seesOwners)),
+          next: last === undefined ? null : writeDeliveryPlace(last),
+        },
+      };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/webhooks/{webhookId}/deliveries/{sequence}/attempts',
+    tag: 'Webhooks',
+    summary: 'Lists the newest attempts of the delivery of a grant event, oldest first',
+    permission: 'webhooks.read',
+    own: { by: 'webhook in the path' },
+    answers: { status: 200, schema: 'AttemptList' },
+    async handle(context, visit) {
+      const { id: webhookId } = await webhookOf(context, visit);
+      const { sequence = '' } = visit.path;
+      if (!/^\d{1,16}$/.test(sequence)) throw new Problem('not_found', 'a grant event has a number');
+      const attempts = await context.store.listAttempts({ webhookId, sequence: Number(sequence) });
+      return { status: 200, body: { attempts: attempts.map(viewAttempt) } };
     },
   },
 ];

@@ -1,6 +1,14 @@
 import type { Millis } from '../../../clock.ts';
-import { chooseTurns, DISABLED_ERROR, outcomeOf, roomFor, stateOf } from '../../../outbox/delivery.ts';
-import type { Claim, ClaimedDelivery, Delivery } from '../../../outbox/delivery.ts';
+import {
+  ATTEMPTS_KEPT,
+  chooseTurns,
+  describeAttempt,
+  DISABLED_ERROR,
+  outcomeOf,
+  roomFor,
+  stateOf,
+} from '../../../outbox/delivery.ts';
+import type { Claim, ClaimedDelivery, Delivery, DeliveryAttempt } from '../../../outbox/delivery.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
 import type { WebhookStore } from '../../../outbox/webhook-store.ts';
 import { GRANT_EVENT_COLUMNS, toGrantEvent } from './grant-events.ts';
@@ -16,6 +24,7 @@ type DeliveryVerbs = Pick<
   | 'settleDelivery'
   | 'hastenDeliveries'
   | 'listDeliveries'
+  | 'listAttempts'
   | 'countDeliveriesWaiting'
   | 'retryDeliveries'
 >;
@@ -40,8 +49,17 @@ const STATE = `CASE WHEN d.delivered_at_ms IS NOT NULL THEN 'delivered' WHEN d.n
 const LIST = `SELECT * FROM (
     SELECT ${GRANT_EVENT_COLUMNS}, d.webhook_id, d.attempts, d.next_at_ms, d.delivered_at_ms, d.last_status, d.last_error,
       ${STATE} AS state
-    FROM deliveries AS d JOIN grant_events AS e ON e.sequence = d.grant_event WHERE $3::text IS NULL OR d.webhook_id = $3
+    FROM deliveries AS d JOIN grant_events AS e ON e.sequence = d.grant_event
+    WHERE ($3::text IS NULL OR d.webhook_id = $3) AND (d.grant_event < $4 OR (d.grant_event = $4 AND d.webhook_id > $5))
   ) AS listed WHERE state = ANY($1::text[]) ORDER BY sequence DESC, webhook_id LIMIT $2`;
+
+const NOTE = `INSERT INTO delivery_attempts (webhook_id, grant_event, attempt, at_ms, took_ms, status, error)
+  SELECT webhook_id, grant_event, $3::integer, $4::bigint, $5::bigint, $6::integer, $7::text FROM deliveries
+  WHERE webhook_id = $1 AND grant_event = $2 ON CONFLICT (webhook_id, grant_event, attempt) DO NOTHING`;
+const DROP_ATTEMPTS =
+  'DELETE FROM delivery_attempts WHERE webhook_id = $1 AND grant_event = $2 AND attempt <= $3';
+const LIST_ATTEMPTS =
+  'SELECT * FROM delivery_attempts WHERE webhook_id = $1 AND grant_event = $2 ORDER BY attempt';
 
 /** The deliveries of grant events to webhooks. */
 export const createDeliveryVerbs = ({ read, write, transact }: Connections): DeliveryVerbs => ({
@@ -50,23 +68,30 @@ export const createDeliveryVerbs = ({ read, write, transact }: Connections): Del
     if ((await turnsOf(read, claim, DUE)).length === 0) return [];
     return transact((transaction) => claimLocked(transaction, claim));
   },
-  async settleDelivery({ webhookId, sequence, attempts }, settlement) {
-    const { nextAtMs = null, deliveredAtMs, lastStatus = null, lastError } = outcomeOf(settlement);
-    if (settlement.kind === 'delivered') {
-      const rows = await write(DELIVER, [webhookId, sequence, deliveredAtMs, lastStatus]);
+  settleDelivery: ({ webhookId, sequence, attempts }, settlement, attempt) =>
+    transact(async (transaction) => {
+      const { nextAtMs = null, deliveredAtMs, lastStatus = null, lastError } = outcomeOf(settlement);
+      const rows =
+        settlement.kind === 'delivered'
+          ? await transaction.query(DELIVER, [webhookId, sequence, deliveredAtMs, lastStatus])
+          : await transaction.query(FAIL, [webhookId, sequence, attempts, nextAtMs, lastStatus, lastError]);
+      if (settlement.kind === 'gone') endWebhook(transaction, webhookId, settlement.nowMs);
+      if (attempt !== undefined) {
+        const { status = null, error = null } = describeAttempt(settlement);
+        const { atMs, tookMs } = attempt;
+        transaction.write(NOTE, [webhookId, sequence, attempts, atMs, tookMs, status, error]);
+        if (attempts > ATTEMPTS_KEPT)
+          transaction.write(DROP_ATTEMPTS, [webhookId, sequence, attempts - ATTEMPTS_KEPT]);
+      }
       return rows.length === 1 ? 'settled' : 'lost';
-    }
-    const failure = [webhookId, sequence, attempts, nextAtMs, lastStatus, lastError];
-    if (settlement.kind === 'failed') return (await write(FAIL, failure)).length === 1 ? 'settled' : 'lost';
-    return transact(async (transaction) => {
-      const rows = await transaction.query(FAIL, failure);
-      endWebhook(transaction, webhookId, settlement.nowMs);
-      return rows.length === 1 ? 'settled' : 'lost';
-    });
-  },
+    }),
   hastenDeliveries: async ({ nowMs, longestWaitsMs }) => void (await write(HASTEN, [nowMs, longestWaitsMs])),
-  listDeliveries: async ({ webhookId = null, states, limit }) =>
-    (await read(LIST, [states, limit, webhookId])).map(toDelivery),
+  async listDeliveries({ webhookId = null, states, after, limit }) {
+    const { sequence = Number.MAX_SAFE_INTEGER, webhookId: afterWebhook = '' } = after ?? {};
+    return (await read(LIST, [states, limit, webhookId, sequence, afterWebhook])).map(toDelivery);
+  },
+  listAttempts: async ({ webhookId, sequence }) =>
+    (await read(LIST_ATTEMPTS, [webhookId, sequence])).map(toAttempt),
   async countDeliveriesWaiting() {
     const [row] = await read(COUNT_WAITING);
     return Number(row?.['waiting']);
@@ -120,6 +145,14 @@ const toDue = (row: Row) => ({
   sequence: Number(row['grant_event']),
   attempts: Number(row['attempts']),
   nextAtMs: Number(row['next_at_ms']),
+});
+
+const toAttempt = (row: Row): DeliveryAttempt => ({
+  attempt: Number(row['attempt']),
+  atMs: Number(row['at_ms']),
+  tookMs: Number(row['took_ms']),
+  status: toNumber(row['status']),
+  error: toText(row['error']),
 });
 
 const toDelivery = (row: Row): Delivery => {

@@ -37,6 +37,9 @@ const INSERT = `WITH added AS (
     INSERT INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
     SELECT first.sequence + position - 1, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins
     FROM added CROSS JOIN first RETURNING sequence, id, at_ms
+  ), named AS (
+    INSERT INTO grant_event_vins (vin, sequence) SELECT DISTINCT about.vin, stored.sequence
+    FROM unnest($13::text[], $14::text[]) AS about (event_id, vin) JOIN stored ON stored.id = about.event_id
   ), receivers AS (SELECT id FROM webhooks WHERE id = ANY($12::text[]) ${LOCK_AGAINST_REMOVAL})
   INSERT INTO deliveries (webhook_id, grant_event, next_at_ms)
     SELECT receivers.id, stored.sequence, stored.at_ms
@@ -54,6 +57,8 @@ const DROP = `WITH oldest AS (SELECT sequence, at_ms FROM grant_events ORDER BY 
       SELECT 1 FROM deliveries AS d JOIN webhooks AS w ON w.id = d.webhook_id AND w.disabled_at_ms IS NULL
       WHERE d.grant_event = oldest.sequence AND d.next_at_ms IS NOT NULL)
   ),
+  unnamed AS (DELETE FROM grant_event_vins WHERE sequence IN (SELECT sequence FROM old)),
+  unattempted AS (DELETE FROM delivery_attempts WHERE grant_event IN (SELECT sequence FROM old)),
   undelivered AS (DELETE FROM deliveries WHERE grant_event IN (SELECT sequence FROM old)),
   dropped AS (DELETE FROM grant_events WHERE sequence IN (SELECT sequence FROM old) RETURNING sequence)
   SELECT count(*) AS grant_events FROM dropped`;
@@ -82,6 +87,7 @@ export const writeGrantEvents = (
       .filter((webhook) => isWanted(webhook, grantEvent))
       .map((webhook) => ({ eventId: grantEvent.id, webhookId: webhook.id })),
   );
+  const about = added.flatMap(({ id, vins }) => vins.map((vin) => ({ eventId: id, vin })));
   transaction.write(INSERT, [
     randomInt(PLACES),
     added.map(({ id }) => id),
@@ -95,9 +101,15 @@ export const writeGrantEvents = (
     added.map(({ vins }) => JSON.stringify(vins)),
     deliveries.map(({ eventId }) => eventId),
     deliveries.map(({ webhookId }) => webhookId),
+    about.map(({ eventId }) => eventId),
+    about.map(({ vin }) => vin),
   ]);
   if (deliveries.length > 0) transaction.noteDeliveries();
 };
+
+/** As an array, so that a plan begins with the few events of the vehicle. */
+const OF_VEHICLE = (value: string): string =>
+  `e.sequence = ANY(ARRAY(SELECT v.sequence FROM grant_event_vins AS v WHERE v.vin = ${value}))`;
 
 /** Compares a text whose index holds only its first characters. */
 const BY_START =
@@ -110,7 +122,7 @@ export const createGrantEventVerbs = ({ read, write }: Connections): GrantEventS
     const [row] = await write(DROP, [beforeMs, limit]);
     return Number(row?.['grant_events']);
   },
-  async listGrantEvents({ after, limit, first, grantId, clientId, subject, requestId, kind, sinceMs }) {
+  async listGrantEvents({ after, limit, first, grantId, clientId, subject, requestId, kind, vin, sinceMs }) {
     const isNewest = first === 'newest';
     const conditions = conditionsOf(
       [after ?? (isNewest ? Number.MAX_SAFE_INTEGER : 0), limit],
@@ -120,6 +132,7 @@ export const createGrantEventVerbs = ({ read, write }: Connections): GrantEventS
         [BY_START('e.subject'), subject],
         [(value) => `e.client_id = ${value}`, clientId],
         [(value) => `e.kind = ${value}`, kind],
+        [OF_VEHICLE, vin],
         [(value) => `e.at_ms >= ${value}`, sinceMs],
       ],
     );

@@ -54,6 +54,7 @@ export const createWebhookVerbs = ({ read, transact }: Connections): WebhookVerb
       // Waits for transactions that are adding a delivery to it.
       const rows = await query('SELECT id FROM webhooks WHERE id = $1 FOR UPDATE', [id]);
       if (rows.length === 0) return 'unknown';
+      write('DELETE FROM delivery_attempts WHERE webhook_id = $1', [id]);
       write('DELETE FROM deliveries WHERE webhook_id = $1', [id]);
       write('DELETE FROM webhooks WHERE id = $1', [id]);
       return 'removed';

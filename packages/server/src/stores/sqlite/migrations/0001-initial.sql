@@ -204,6 +204,22 @@ CREATE INDEX grant_events_by_kind ON grant_events (kind);
 CREATE INDEX grant_events_by_subject ON grant_events (subject);
 CREATE INDEX grant_events_by_request ON grant_events (request_id) WHERE request_id IS NOT NULL;
 
+-- The same by VIN, so that the events about a vehicle are found.
+CREATE TABLE grant_event_vins (
+  vin      TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (vin, sequence)
+) STRICT, WITHOUT ROWID;
+
+-- Also when a copy or a restore adds events.
+CREATE TRIGGER grant_event_vins_added AFTER INSERT ON grant_events BEGIN
+  INSERT OR IGNORE INTO grant_event_vins (vin, sequence) SELECT value, NEW.sequence FROM json_each(NEW.vins);
+END;
+
+CREATE TRIGGER grant_event_vins_removed AFTER DELETE ON grant_events BEGIN
+  DELETE FROM grant_event_vins WHERE sequence = OLD.sequence AND vin IN (SELECT value FROM json_each(OLD.vins));
+END;
+
 -- Who receives grant events. Their secrets are derived from the key ring and not stored. kinds is a JSON array.
 CREATE TABLE webhooks (
   id             TEXT PRIMARY KEY,
@@ -229,6 +245,20 @@ CREATE TABLE deliveries (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX deliveries_due ON deliveries (webhook_id, next_at_ms) WHERE next_at_ms IS NOT NULL;
+CREATE INDEX deliveries_by_grant_event ON deliveries (grant_event, webhook_id);
+
+-- The newest attempts of each delivery, as it was settled.
+CREATE TABLE delivery_attempts (
+  webhook_id  TEXT NOT NULL,
+  grant_event INTEGER NOT NULL,
+  attempt     INTEGER NOT NULL,
+  at_ms       INTEGER NOT NULL,
+  took_ms     INTEGER NOT NULL,
+  status      INTEGER,
+  error       TEXT,
+  PRIMARY KEY (webhook_id, grant_event, attempt),
+  FOREIGN KEY (webhook_id, grant_event) REFERENCES deliveries (webhook_id, grant_event) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
 
 -- The processes that serve this file, as they say of themselves every few seconds; dropped a day after the last time.
 CREATE TABLE running_nodes (

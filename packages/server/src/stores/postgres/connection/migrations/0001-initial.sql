@@ -194,6 +194,15 @@ CREATE INDEX grant_events_by_kind ON grant_events (kind, sequence);
 CREATE INDEX grant_events_by_subject ON grant_events (left(subject, 64), sequence);
 CREATE INDEX grant_events_by_request ON grant_events (left(request_id, 64), sequence) WHERE request_id IS NOT NULL;
 
+-- The same by VIN, so that the events about a vehicle are found. Written with grant_events, in one statement.
+CREATE TABLE grant_event_vins (
+  vin      text NOT NULL,
+  sequence bigint NOT NULL,
+  PRIMARY KEY (vin, sequence)
+);
+
+CREATE INDEX grant_event_vins_by_sequence ON grant_event_vins (sequence);
+
 -- The receivers of grant events. Their secrets are derived from the key ring and not stored. kinds is JSON.
 CREATE TABLE webhooks (
   id             text PRIMARY KEY,
@@ -221,6 +230,20 @@ CREATE TABLE deliveries (
 
 CREATE INDEX deliveries_due ON deliveries (webhook_id, next_at_ms) WHERE next_at_ms IS NOT NULL;
 CREATE INDEX deliveries_by_grant_event ON deliveries (grant_event);
+
+-- The newest attempts of each delivery, as it was settled.
+CREATE TABLE delivery_attempts (
+  webhook_id  text NOT NULL,
+  grant_event bigint NOT NULL,
+  attempt     integer NOT NULL,
+  at_ms       bigint NOT NULL,
+  took_ms     bigint NOT NULL,
+  status      integer,
+  error       text,
+  PRIMARY KEY (webhook_id, grant_event, attempt)
+);
+
+CREATE INDEX delivery_attempts_by_grant_event ON delivery_attempts (grant_event);
 
 -- The nodes that issue tokens. Every use up to reported_epoch was answered, or is marked in its row. awaited_since_ms:
 -- since when another node waits for the report of a later epoch. Both moments are by the clock of the database.
