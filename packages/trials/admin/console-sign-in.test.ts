@@ -70,11 +70,21 @@ describe('A link of "keyfob console login"', () => {
     // The secret of a session is no link, and the secret of a link is no session.
     assert.equal((await ask(`${trial.adminUrl}/console/login?link=${secret}`)).status, 403);
     const other = new URL(await trial.link('admin')).searchParams.get('link') ?? '';
-    assert.equal(await isIn(trial, `keyfob-operator=${other}`), false);
+    assert.equal(await isIn(trial, `${cookie.split('=')[0] ?? ''}=${other}`), false);
   });
 });
 
 describe('A session of the console', () => {
+  test('is apart from that of another console at another port of the host', async (t) => {
+    const [one, other] = [await consoleFor(t), await consoleFor(t)];
+    const cookies = [await signIn(one), await signIn(other)];
+    const [nameOfOne, nameOfOther] = cookies.map((cookie) => cookie.split('=')[0]);
+    assert.equal(nameOfOne, `keyfob-operator-${new URL(one.adminUrl).port}`);
+    assert.notEqual(nameOfOne, nameOfOther);
+    // A browser sends both to both.
+    for (const trial of [one, other]) assert.equal(await isIn(trial, cookies.join('; ')), true);
+  });
+
   test('ends with half an hour of silence, after eight hours, and with a sign-out', async (t) => {
     const trial = await consoleFor(t);
     const silent = await signIn(trial);
@@ -214,7 +224,7 @@ test('An operator of the own provider gets the role of a claim; one without a ro
   provider.account = 'nobody';
   const refused = await throughProvider(adminUrl);
   assert.equal(refused.status, 403);
-  assert.ok(!refused.headers.getSetCookie().some((one) => one.startsWith('keyfob-operator=')));
+  assert.ok(!refused.headers.getSetCookie().some((one) => one.startsWith('keyfob-operator-')));
   // An answer that another browser brings has no attempt of its own.
   assert.equal((await ask(`${adminUrl}/console/callback?code=x&state=y`)).status, 403);
 });

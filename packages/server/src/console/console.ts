@@ -94,7 +94,7 @@ const answer = async (
     return renderFault(new Problem('other_site'), language, request, visit);
   if (method === 'POST' && request.path === '/console/sign-out') {
     await endOperatorSession(context, session.secret);
-    return seeOther('/console', [endSessionCookie(context)]);
+    return seeOther('/console', [endSessionCookie(context, request)]);
   }
   if (found === undefined) return renderFault(new Problem('not_found'), language, request, visit);
   try {

@@ -83,7 +83,7 @@ const start = async (
   const { requestId } = request;
   const audited = { operator, action: 'console.sign_in', target: '', reason: '', requestId };
   await recordAudit(context, audited, 'asked');
-  return writeSessionCookie(context, await startOperatorSession(context, operator));
+  return writeSessionCookie(context, request, await startOperatorSession(context, operator));
 };
 
 /** Sends the browser to the provider. What its answer is checked against is in a cookie that comes along from there. */
@@ -98,7 +98,10 @@ export const beginAtProvider = async (context: ConsoleContext, visit: SignInVisi
     const location = await provider.upstream.begin(attempt, options);
     const { state, nonce, codeVerifier } = attempt;
     const value = [state, nonce, codeVerifier].join('.');
-    const cookie = writeCookie(context, ATTEMPT, value, { seconds: ATTEMPT_SECONDS, sameSite: 'Lax' });
+    const cookie = writeCookie(context, visit.request, ATTEMPT, value, {
+      seconds: ATTEMPT_SECONDS,
+      sameSite: 'Lax',
+    });
     return seeOther(location, [cookie]);
   } catch (error) {
     return refuse(context, visit, error);
@@ -124,7 +127,7 @@ export const finishAtProvider = async (context: ConsoleContext, visit: SignInVis
     const cookie = await start(context, visit, operator);
     // A page, not a redirect: the browser would not send a strict cookie along on the way from the provider.
     const texts = TEXTS[language];
-    const ended = writeCookie(context, ATTEMPT, '', { seconds: 0, sameSite: 'Lax' });
+    const ended = writeCookie(context, request, ATTEMPT, '', { seconds: 0, sameSite: 'Lax' });
     return renderConsolePage(
       {
         title: texts.signIn.title,

@@ -13,22 +13,28 @@ export type SessionContext = Pick<OperationContext, 'store' | 'clock' | 'doubt' 
 /** Somebody who is signed in, and the secret of the session. */
 export type BrowserSession = { readonly operator: Operator; readonly secret: string };
 
+type WithHost = Pick<AdminRequest, 'headers'>;
+
+/** The port that the browser sees; empty for the usual one. */
+const portOf = ({ headers }: WithHost): string =>
+  /:(?<port>\d{1,5})$/.exec(headers.host ?? '')?.groups?.['port'] ?? '';
+
 /**
- * The prefix `__Host-` keeps other hosts and plain HTTP from setting the cookie. It needs `Secure`, which not every browser keeps on
+ * Browsers send a cookie to every port of its host, so the name has the port: consoles of one host do not end each other's
+ * sessions. The prefix `__Host-` keeps other hosts and plain HTTP from setting the cookie. It needs `Secure`, which not every browser keeps on
  * plain HTTP, not even on the machine itself.
  */
-const nameOf = ({ isSecure }: SessionContext, name: string): string => (isSecure ? `__Host-${name}` : name);
+const nameOf = ({ isSecure }: SessionContext, request: WithHost, name: string): string => {
+  const port = portOf(request);
+  return `${isSecure ? '__Host-' : ''}${name}${port === '' ? '' : `-${port}`}`;
+};
 
 const SESSION = 'keyfob-operator';
 
 /** The first cookie of this name. */
-export const readCookie = (
-  context: SessionContext,
-  { headers }: Pick<AdminRequest, 'headers'>,
-  name: string,
-): string | undefined => {
-  const prefix = `${nameOf(context, name)}=`;
-  return (headers.cookie ?? '')
+export const readCookie = (context: SessionContext, request: WithHost, name: string): string | undefined => {
+  const prefix = `${nameOf(context, request, name)}=`;
+  return (request.headers.cookie ?? '')
     .split(';')
     .map((part) => part.trim())
     .find((part) => part.startsWith(prefix))
@@ -38,17 +44,18 @@ export const readCookie = (
 /** A `Set-Cookie` of this host alone. `Lax` for what must come along from a provider. */
 export const writeCookie = (
   context: SessionContext,
+  request: WithHost,
   name: string,
   value: string,
   { seconds, sameSite = 'Strict' }: { readonly seconds: number; readonly sameSite?: 'Strict' | 'Lax' },
 ): string =>
-  `${nameOf(context, name)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=${sameSite}${context.isSecure ? '; Secure' : ''}`;
+  `${nameOf(context, request, name)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=${sameSite}${context.isSecure ? '; Secure' : ''}`;
 
-export const writeSessionCookie = (context: SessionContext, secret: string): string =>
-  writeCookie(context, SESSION, secret, { seconds: SESSION_SECONDS });
+export const writeSessionCookie = (context: SessionContext, request: WithHost, secret: string): string =>
+  writeCookie(context, request, SESSION, secret, { seconds: SESSION_SECONDS });
 
-export const endSessionCookie = (context: SessionContext): string =>
-  writeCookie(context, SESSION, '', { seconds: 0 });
+export const endSessionCookie = (context: SessionContext, request: WithHost): string =>
+  writeCookie(context, request, SESSION, '', { seconds: 0 });
 
 /** Whether a browser says that a page of this origin, or a person, made it send a request. */
 export const isOwnSite = ({ headers }: Pick<AdminRequest, 'headers'>): boolean => {

@@ -48,11 +48,12 @@ const isSecure = ({ publicUrl }: ConnectContext): boolean => publicUrl.startsWit
 
 /**
  * The prefix `__Host-` keeps other hosts and plain HTTP from setting the cookie (RFC 6265bis §4.1.3). It needs `Path=/`, so
- * issuers below paths of one host are kept apart by the name.
+ * issuers below paths of one host are kept apart by the name. So are those at its ports, to all of which browsers send a cookie.
  */
 const cookieName = (context: ConnectContext): string => {
-  const path = new URL(context.publicUrl).pathname.slice(1);
-  const name = path === '' ? 'keyfob-session' : `keyfob-session-${path.replaceAll('/', '+')}`;
+  const { port, pathname } = new URL(context.publicUrl);
+  const path = pathname.slice(1).replaceAll('/', '+');
+  const name = ['keyfob-session', port, path].filter((part) => part !== '').join('-');
   return isSecure(context) ? `__Host-${name}` : name;
 };
 
