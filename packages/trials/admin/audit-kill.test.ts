@@ -66,7 +66,12 @@ const killAmidWrites = async (t: TestContext, answers: number, turns: number): P
   const revoked = await listOn<{ readonly grantId: string }>(
     directory,
     'grants',
-    ...['grant', 'list', '--status', 'revoked', '--limit', '1000'],
+    'grant',
+    'list',
+    '--status',
+    'revoked',
+    '--limit',
+    '1000',
   );
   const entries = await listOn<Entry>(directory, 'entries', 'audit', 'list', '--limit', '1000');
   const asked = new Set(entries.filter(({ outcome }) => outcome === 'asked').map(({ target }) => target));

@@ -1,3 +1,5 @@
+import { NODES_EN } from './texts-nodes.ts';
+
 const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 
@@ -293,22 +295,7 @@ export const TEXTS_EN = {
     milliseconds: (count: number) => `${count} ms`,
     empty: 'No attempt has ended yet.',
   },
-  nodes: {
-    title: 'Nodes',
-    lead: 'The servers that run on this store. One that was killed, or cannot reach the store, is gone after a minute.',
-    node: 'Node',
-    state: 'State',
-    version: 'Version',
-    started: 'Started',
-    seen: 'Seen',
-    clock: 'Clock',
-    url: 'Address',
-    running: 'running',
-    gone: 'gone',
-    thisNode: 'this one',
-    ahead: (ms: number) => (ms < 0 ? `${-ms} ms behind` : `${ms} ms ahead`),
-    empty: 'None.',
-  },
+  nodes: NODES_EN,
   audit: {
     title: 'Audit log',
     lead: 'Every write of an operator and every look at a connection. Nothing is ever changed or taken out.',

@@ -1,3 +1,4 @@
+import { NODES_KO } from './texts-nodes.ts';
 import type { Texts } from './texts-en.ts';
 
 /** Every text of the console in Korean. */
@@ -290,22 +291,7 @@ export const TEXTS_KO: Texts = {
     milliseconds: (count) => `${count}ms`,
     empty: '아직 끝난 시도가 없습니다.',
   },
-  nodes: {
-    title: '노드',
-    lead: '이 저장소에서 실행 중인 서버입니다. 강제 종료되었거나 저장소에 연결할 수 없는 서버는 1분 뒤 사라진 것으로 표시됩니다.',
-    node: '노드',
-    state: '상태',
-    version: '버전',
-    started: '시작',
-    seen: '마지막 확인',
-    clock: '시계',
-    url: '주소',
-    running: '실행 중',
-    gone: '사라짐',
-    thisNode: '이 노드',
-    ahead: (ms) => (ms < 0 ? `${-ms}ms 느림` : `${ms}ms 빠름`),
-    empty: '없음.',
-  },
+  nodes: NODES_KO,
   audit: {
     title: '감사 로그',
     lead: '운영자의 모든 변경과 연결 조회가 남습니다. 바꾸거나 지우지 않습니다.',
