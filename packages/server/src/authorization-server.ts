@@ -18,6 +18,7 @@ import type { Endpoints, RouteTable } from './http/endpoints.ts';
 import { createFetchHandler } from './http/fetch-handler.ts';
 import type { FetchHandler } from './http/fetch-handler.ts';
 import { createForwardingWatch } from './http/ignored-forwarding.ts';
+import { createClientCertificates } from './http/client-certificates.ts';
 import { createLoad } from './http/load.ts';
 import { createMountPath, parseBasePath } from './http/mount-path.ts';
 import { createRequestHandler } from './http/request-handler.ts';
@@ -124,6 +125,7 @@ export const createAuthorizationServer = async (
   // A clock that the host moves is no clock to compare.
   const following = hasOwnClock(options) ? undefined : followClock(store, time);
   let listeningUrl = '';
+  let mtlsListeningUrl: string | undefined;
   /** Empty until it is known. No request is answered before that. */
   const issuer = (): string => config.publicUrl ?? listeningUrl;
   /** The handler, once the issuer is known. */
@@ -134,7 +136,8 @@ export const createAuthorizationServer = async (
     return handler;
   };
   const secretUses = createSecretUses(store);
-  const context = createEndpointContext(deployment, config, { issuer, secretUses, emit: report });
+  const mtlsUrl = (): string | undefined => config.mtlsPublicUrl ?? mtlsListeningUrl;
+  const context = createEndpointContext(deployment, config, { issuer, mtlsUrl, secretUses, emit: report });
   const demo = demoOf(options.demoClients, () => endpoints);
   const groups = createRouteGroups(context, deployment, config, demo);
   const endpoints: RouteTable = createEndpoints(context, groups);
@@ -145,11 +148,13 @@ export const createAuthorizationServer = async (
     emit: report,
     mountPath: createMountPath(basePath),
     watchForwarding: createForwardingWatch(report, config.forwardedHops),
+    certificates: hasCertificates(config) ? createClientCertificates(config) : undefined,
   };
   const handlers = createHandlers(handlerContext);
   const sending = sendWebhooks(deployment, report, tracing);
   const listeners = createListeners(config, handlerContext, {
     administration,
+    onMtlsListening: (url) => void (mtlsListeningUrl = url),
     onListening(url) {
       listeningUrl = `${url}${basePath}`;
       node.begin(url);
@@ -240,6 +245,10 @@ const createHandlers = (context: HandlerContext) => ({
   fetch: createFetchHandler(context),
   respond: createValueHandler(context),
 });
+
+/** Whether a client can show a certificate at all. */
+const hasCertificates = ({ mtlsPort, clientCertificateHeader }: Config): boolean =>
+  mtlsPort !== undefined || clientCertificateHeader !== undefined;
 
 const hasOwnClock = ({ clock, monotonic }: ServerOptions): boolean =>
   clock !== undefined && monotonic === undefined;

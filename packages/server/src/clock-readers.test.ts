@@ -16,6 +16,7 @@ const MACHINE_CLOCK = /Date\.now\(|new Date\(\)/;
 /** The lines that compare the present moment themselves: in which file, how many, and why a wrong clock does no harm there. */
 const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> = {
   'cli/since.ts': [1, 'chooses what is shown'],
+  'clients/client-certificate.ts': [1, 'refuses a certificate, whose client keeps its grants'],
   'clients/failure-buckets.ts': [3, 'monotonic'],
   'clients/secret.ts': [1, 'decides how often a last use is written'],
   'clients/throttle.ts': [1, 'monotonic'],

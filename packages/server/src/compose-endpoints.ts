@@ -25,7 +25,17 @@ import { SERIAL_MAX } from './tokens/access-token.ts';
 export const createEndpointContext = (
   deployment: Deployment,
   config: Config,
-  { issuer, secretUses, emit }: { readonly issuer: () => string; secretUses: SecretUses; emit: Emit },
+  {
+    issuer,
+    mtlsUrl,
+    secretUses,
+    emit,
+  }: {
+    readonly issuer: () => string;
+    readonly mtlsUrl: () => string | undefined;
+    readonly secretUses: SecretUses;
+    readonly emit: Emit;
+  },
 ): EndpointContext => {
   const { store, time, clock, randomness, egress } = deployment;
   // From a random start, so that a process that follows another within a second does not repeat its access tokens.
@@ -50,6 +60,9 @@ export const createEndpointContext = (
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     get issuer() {
       return issuer();
+    },
+    get mtlsUrl() {
+      return mtlsUrl();
     },
     clock,
     doubt: time.doubt,

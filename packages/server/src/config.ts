@@ -78,6 +78,16 @@ const schema = v.pipe(
     'give one of key, keyFile and keyCommand, not several',
   ),
   v.check(
+    ({ mtlsPort, mtlsCertificateFile, mtlsKeyFile }) =>
+      haveBoth(mtlsPort, mtlsCertificateFile) && haveBoth(mtlsPort, mtlsKeyFile),
+    'mtlsPort, mtlsCertificateFile and mtlsKeyFile go together',
+  ),
+  v.check(
+    ({ clientCertificateHeader, clientCertificateProxies }) =>
+      haveBoth(clientCertificateHeader, clientCertificateProxies),
+    'clientCertificateHeader and clientCertificateProxies go together: a header that anybody may send proves nothing',
+  ),
+  v.check(
     ({ signInIssuer, signInClientId }) => haveBoth(signInIssuer, signInClientId),
     'signInIssuer and signInClientId go together',
   ),

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import type { AdminListener } from './admin/listen.ts';
 import type { Administration } from './compose-admin.ts';
 import type { Config } from './config.ts';
+import { OperatorError } from './errors.ts';
 import { listen } from './http/edge.ts';
-import type { Edge } from './http/edge.ts';
+import type { Edge, TlsIdentity } from './http/edge.ts';
 import { describeListenError } from './http/listen-error.ts';
 import type { HandlerContext } from './http/request-handler.ts';
 
@@ -25,18 +27,35 @@ export type Listeners = {
   closeAdmin(): Promise<void>;
 };
 
+/** Throws `OperatorError` where a file cannot be read. */
+const readIdentity = (certificateFile: string, keyFile: string): TlsIdentity => {
+  try {
+    return { cert: readFileSync(certificateFile), key: readFileSync(keyFile) };
+  } catch (error) {
+    throw new OperatorError(
+      'mtls_files_unreadable',
+      'the certificate or the key of the mTLS listener cannot be read',
+      'Point mtlsCertificateFile and mtlsKeyFile to PEM files that the server may read.',
+      { cause: error },
+    );
+  }
+};
+
 export const createListeners = (
   config: Config,
   context: HandlerContext,
   {
     administration,
     onListening,
+    onMtlsListening,
   }: {
     readonly administration: Pick<Administration, 'admin' | 'pages'> | undefined;
     readonly onListening: (url: string) => void;
+    readonly onMtlsListening: (url: string) => void;
   },
 ): Listeners => {
   let edge: Edge | undefined;
+  let mtlsEdge: Edge | undefined;
   let adminListener: AdminListener | undefined;
 
   const listenForAdmin = async (): Promise<string | undefined> => {
@@ -55,8 +74,21 @@ export const createListeners = (
     return adminListener.url;
   };
 
+  const listenForCertificates = async (): Promise<void> => {
+    const { mtlsPort, mtlsCertificateFile, mtlsKeyFile, mtlsPublicUrl } = config;
+    if (mtlsPort === undefined || mtlsCertificateFile === undefined || mtlsKeyFile === undefined) return;
+    const identity = readIdentity(mtlsCertificateFile, mtlsKeyFile);
+    const where = { ...config, port: mtlsPort, socket: undefined };
+    const baseUrl = (): string => mtlsPublicUrl ?? mtlsEdge?.url ?? '';
+    mtlsEdge = await listen(where, { ...context, baseUrl }, identity).catch((error: unknown) => {
+      throw describeListenError(error, where, 'KEYFOB_MTLS_PORT');
+    });
+    onMtlsListening(mtlsEdge.url);
+  };
+
   return {
     async listen() {
+      await listenForCertificates();
       edge = await listen(config, context).catch((error: unknown) => {
         throw describeListenError(error, config, '--port');
       });
@@ -65,7 +97,7 @@ export const createListeners = (
       return { url: edge.url, adminUrl: await listenForAdmin() };
     },
     listenForAdmin,
-    closePublic: async () => edge?.close(),
+    closePublic: async () => void (await Promise.all([edge?.close(), mtlsEdge?.close()])),
     closeAdmin: async () => adminListener?.close(),
   };
 };

@@ -211,6 +211,12 @@ describe('a proof at the token endpoint', () => {
 });
 
 describe('a client whose policy wants bound tokens', () => {
+  test('gets none where its wire has none', async () => {
+    const by = await trial.register('pleos', { policy: { senderConstraint: 'dpop' } });
+    const { refreshToken } = await trial.grant(by, { brand: 'kia' });
+    assert.equal((await trial.refresh(by, refreshToken)).status, 400);
+  });
+
   test('gets none without a proof, and keeps its grant', async () => {
     const by = await trial.register('smartcar', { policy: { senderConstraint: 'dpop' } });
     const { refreshToken, accessToken } = await trial.grant(by);

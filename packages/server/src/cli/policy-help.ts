@@ -32,6 +32,8 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   requirePar: 'true or false: refuse authorization requests that were not pushed (RFC 9126)',
   untypedAssertions:
     'true or false: accept assertions without their type, client-authentication+jwt, and report each (RFC 7523)',
+  tlsClientSubject:
+    'whom certificates of the client are issued to, as in dns:app.example (tls_client_auth); empty for nobody',
   senderConstraint: 'none, dpop or mtls: what access tokens must be bound to (RFC 9449, RFC 8705)',
   includeRefreshExpiry:
     'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',

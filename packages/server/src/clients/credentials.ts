@@ -7,13 +7,15 @@ import { verifyAssertion } from './methods/private-key-jwt.ts';
 import type { AssertionContext, AssertionCredentials, ProvedAssertion } from './methods/private-key-jwt.ts';
 import { verifyNone } from './methods/none.ts';
 import type { NoCredentials } from './methods/none.ts';
+import { verifyTls } from './methods/tls-client.ts';
+import type { TlsCredentials } from './methods/tls-client.ts';
 import type { Policy } from './policy.ts';
 
 /**
  * What a client sent to authenticate: a union by method. A new method is a file in `methods/`, a member here and a case
  * below.
  */
-export type Credentials = ClientSecretCredentials | NoCredentials | AssertionCredentials;
+export type Credentials = ClientSecretCredentials | NoCredentials | AssertionCredentials | TlsCredentials;
 
 /** By the names that metadata uses, and `client_secret_json` for members of a JSON body. @see RFC 8414 §2 `token_endpoint_auth_methods_supported` */
 export type AuthenticationMethod = Credentials['method'];
@@ -46,8 +48,11 @@ export const allowsMethod = (
   }
 };
 
-/** The secret that was sent, the assertion that must not have been used before, or `public` for a client that needs none. */
-export type Proof = ClientSecret | ProvedAssertion | 'public';
+/**
+ * The secret that was sent, the assertion that must not have been used before, that a certificate proves the client, or `public`
+ * for a client that needs no proof.
+ */
+export type Proof = ClientSecret | ProvedAssertion | 'certificate' | 'public';
 
 /** Why credentials prove nothing. */
 export type Unproved = { readonly reason: 'client_secret_wrong' | AssertionReason };
@@ -70,6 +75,9 @@ export const verifyCredentials = (
       return verifyClientSecret(client, credentials, context.now) ?? WRONG;
     case 'private_key_jwt':
       return verifyAssertion(client, credentials, context);
+    case 'tls_client_auth':
+    case 'self_signed_tls_client_auth':
+      return verifyTls(client, credentials, context.now) ?? WRONG;
     case 'none':
       return verifyNone(client) ?? WRONG;
   }

@@ -4,6 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import { checkProof, PROOF_CLOCK_SKEW_MS, PROOF_JTI_MAX_CHARACTERS } from './dpop-proof.ts';
 import type { ProofFault, ProvedRequest } from './dpop-proof.ts';
+import { verifySignature } from './verify-signature.ts';
 
 const NOW = { nowMs: 1_756_724_400_000, doubt: undefined };
 const SECONDS = NOW.nowMs / 1000;
@@ -194,4 +195,13 @@ void test('a clock in doubt makes no proof too old', () => {
   const doubt = { beforeMs: NOW.nowMs - 1000, byMs: 3_600_000 };
   assert.equal(checkProof(old, REQUEST, NOW), 'proof_out_of_time');
   assert.equal(typeof checkProof(old, REQUEST, { ...NOW, doubt }), 'object');
+});
+
+void test('every signature of a key is right, whatever zeros its numbers begin with', () => {
+  for (let count = 0; count < 600; count++) {
+    const input = Buffer.from(String(count));
+    const signature = SIGN['ES256']?.(input, ec.privateKey) ?? input;
+    assert.ok(verifySignature('ES256', ec.publicKey, input, signature));
+  }
+  assert.ok(!verifySignature('ES256', ec.publicKey, Buffer.from('a'), Buffer.alloc(64)));
 });

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Seconds } from '../clock.ts';
+import { TLS_SUBJECT } from './tls-subject.ts';
 import { SIGNING_ALGORITHMS } from '../tokens/signing-key.ts';
 
 const wholeNumber = (least: number, most: number) =>
@@ -145,6 +146,13 @@ export const POLICY_FIELDS = {
   untypedAssertions: v.optional(flag),
   /** By what the client's access tokens must be bound. Absent for nothing, or in a profile for either. */
   senderConstraint: v.optional(oneOf(SENDER_CONSTRAINTS)),
+  /**
+   * Whom certificates of the client are issued to, with clientAuthentication `tls_client_auth` (RFC 8705 §2.1.2): `dn:` with a
+   * subject as RFC 4514 writes it, or `dns:`, `uri:`, `ip:` or `email:` with a name. Empty or absent for nobody.
+   */
+  tlsClientSubject: v.optional(
+    text(TLS_SUBJECT, 'must begin with dn:, dns:, uri:, ip: or email:, or be empty for nobody'),
+  ),
   /** Whether the client is on devices without a browser, which show owners a code to enter elsewhere (RFC 8628). Absent for no. */
   deviceFlow: v.optional(flag),
   /**

@@ -11,6 +11,8 @@ import type { Randomness } from '../randomness.ts';
 export type EndpointContext = TokenIssuer &
   TimeContext & {
     readonly issuer: string;
+    /** Where clients with certificates reach the endpoints; absent for nowhere else. */
+    readonly mtlsUrl?: string | undefined;
     readonly store: Store;
     readonly authentication: Authentication<ClientReading>;
     /**

@@ -1,5 +1,6 @@
 import { createServer, STATUS_CODES } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Config } from '../config.ts';
 import type { RefusalReason } from '../errors.ts';
@@ -28,8 +29,29 @@ const TIMEOUT_CHECK_INTERVAL_MS = 250;
 /** How long a client whose connection we end may keep it open from its side. */
 const CLOSE_TIMEOUT_MS = 1000;
 
+/** What a listener with TLS shows of itself, in PEM. */
+export type TlsIdentity = { readonly cert: Buffer; readonly key: Buffer };
+
+/**
+ * With TLS, clients are asked for a certificate, and none is checked here: some sign theirs themselves, and what each proves is
+ * decided where its client is known.
+ *
+ * @see RFC 8705 §2.2
+ */
+const createHttpServer = (
+  options: ServerOptions,
+  onRequest: RequestListener,
+  tls: (TlsIdentity & { readonly handshakeTimeout: number }) | undefined,
+): Server =>
+  tls === undefined
+    ? createServer(options, onRequest)
+    : createTlsServer(
+        { ...options, ...tls, minVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: false },
+        onRequest,
+      );
+
 /** Serves the endpoints from a `node:http` server of our own, with limits on all that a stranger can consume. */
-export const listen = async (config: Config, context: HandlerContext): Promise<Edge> => {
+export const listen = async (config: Config, context: HandlerContext, tls?: TlsIdentity): Promise<Edge> => {
   const { endpoints } = context;
   const handler = createRequestHandler(context, { isHosted: false });
 
@@ -48,7 +70,7 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
     );
   };
 
-  const server = createServer(
+  const server = createHttpServer(
     {
       maxHeaderSize: config.headersMaxBytes + LARGE_HEADERS_READ_BYTES,
       headersTimeout: config.headersTimeoutSeconds * 1000,
@@ -59,6 +81,7 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
       requireHostHeader: false,
     },
     handler.onRequest,
+    tls && { ...tls, handshakeTimeout: config.headersTimeoutSeconds * 1000 },
   );
   timeOutAnswers(server, handler.connectionOf, config.answerTimeoutSeconds * 1000);
   server.on('timeout', handler.timeOut);
@@ -75,7 +98,8 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
     socket.on('error', () => socket.destroy());
     answerAndClose(socket, endpoints.refuse('/', 'method_not_allowed', addressOnly(socket)));
   });
-  const url = await listenOn(server, config);
+  const plainUrl = await listenOn(server, config);
+  const url = tls === undefined ? plainUrl : plainUrl.replace(/^http:/, 'https:');
 
   return {
     url,

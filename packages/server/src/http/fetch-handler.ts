@@ -23,6 +23,7 @@ export const createFetchHandler = (context: HandlerContext): FetchHandler => {
     return respondWithin(context, { method, path, query: search.slice(1), headers }, caller, {
       readBody: () => readWebBody(request, limits.bodyMaxBytes),
       requestId,
+      address,
     });
   };
 

@@ -1,11 +1,14 @@
 import { OperatorError } from '../errors.ts';
 import type { ListenAddress } from './listen-on.ts';
 
+/** By which setting a port is chosen. */
+type PortSetting = '--port' | '--admin-port' | 'KEYFOB_MTLS_PORT';
+
 /** Says what to do if an address cannot be listened on. Errors of another kind stay as they are. */
 export const describeListenError = (
   error: unknown,
   { host, port, socket }: ListenAddress,
-  flag: '--port' | '--admin-port',
+  flag: PortSetting,
 ): unknown => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (typeof code !== 'string') return error;
@@ -26,8 +29,8 @@ export const describeListenError = (
       });
 };
 
-const remedyOfPort = (isInUse: boolean, flag: '--port' | '--admin-port'): string => {
+const remedyOfPort = (isInUse: boolean, flag: PortSetting): string => {
   if (isInUse) return `Stop the other program, or choose another port with ${flag} (0 picks a free one).`;
-  const hostSetting = flag === '--port' ? '--host' : 'KEYFOB_ADMIN_HOST';
+  const hostSetting = flag !== '--admin-port' ? '--host' : 'KEYFOB_ADMIN_HOST';
   return `Name an address of this machine with ${hostSetting}, and a port of at least 1024 with ${flag}.`;
 };

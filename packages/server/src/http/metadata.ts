@@ -48,14 +48,14 @@ const SIGNED_BY = PROOF_ALGORITHMS.filter((name) => name !== 'Ed25519');
  * @see RFC 8414 §2 and §3
  */
 export const createMetadata = (
-  context: { readonly issuer: string },
+  context: { readonly issuer: string; readonly mtlsUrl?: string | undefined },
   { metadataDialect, requirePushedRequests }: MetadataRules,
 ): Route => {
   const { authorization, tokenEndpoints } = metadataDialectOf(metadataDialect);
   const [[tokenPath, endpoint] = []] = Object.entries(tokenEndpoints);
   const grantTypes = endpoint && [...grantTypesOf(endpoint).keys()];
   return () => {
-    const { issuer } = context;
+    const { issuer, mtlsUrl } = context;
     const at = (path: string): string => `${issuer}${path}`;
     return answerEverybody(
       {
@@ -71,7 +71,10 @@ export const createMetadata = (
         response_types_supported: ['code'],
         response_modes_supported: ['query'],
         grant_types_supported: grantTypes,
-        token_endpoint_auth_methods_supported: endpoint?.methods,
+        token_endpoint_auth_methods_supported: [
+          ...(endpoint?.methods ?? []),
+          ...(mtlsUrl === undefined ? [] : TLS_METHODS),
+        ],
         token_endpoint_auth_signing_alg_values_supported: SIGNED_BY,
         code_challenge_methods_supported: ['S256'],
         dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
@@ -84,11 +87,25 @@ export const createMetadata = (
         revocation_endpoint_auth_signing_alg_values_supported: SIGNED_BY,
         // RFC 9728 §4.
         protected_resources: [issuer],
+        ...(mtlsUrl === undefined ? {} : mtlsMembers(mtlsUrl, tokenPath ?? '')),
       },
       { isCacheable: true },
     );
   };
 };
+
+const TLS_METHODS = ['tls_client_auth', 'self_signed_tls_client_auth'];
+
+/** What clients with certificates must know. @see RFC 8705 §3.3 and §5 */
+const mtlsMembers = (mtlsUrl: string, tokenPath: string) => ({
+  tls_client_certificate_bound_access_tokens: true,
+  mtls_endpoint_aliases: {
+    token_endpoint: `${mtlsUrl}${tokenPath}`,
+    introspection_endpoint: `${mtlsUrl}${PATHS.introspection}`,
+    revocation_endpoint: `${mtlsUrl}${PATHS.revocation}`,
+    device_authorization_endpoint: `${mtlsUrl}${PATHS.deviceAuthorization}`,
+  },
+});
 
 /**
  * `GET /.well-known/oauth-protected-resource`: what a client needs to know about the vehicle calls, which this server answers

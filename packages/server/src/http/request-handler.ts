@@ -5,6 +5,7 @@ import type { RefusalReason } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { WireRequest, WireResponse } from '../wire/exchange.ts';
 import { callerOf } from './caller.ts';
+import type { ClientCertificates } from './client-certificates.ts';
 import { createConnections } from './connection.ts';
 import type { Connection, Exchange } from './connection.ts';
 import { createDropReports } from './dropped-connections.ts';
@@ -25,6 +26,10 @@ export type HandlerContext = {
   readonly load: Load;
   readonly mountPath: MountPath;
   readonly watchForwarding: ForwardingWatch;
+  /** Absent where no client can show a certificate. */
+  readonly certificates?: ClientCertificates | undefined;
+  /** The URL of a listener of its own; absent for the issuer. */
+  readonly baseUrl?: (() => string) | undefined;
   readonly emit: Emit;
 };
 
@@ -165,10 +170,15 @@ export const createRequestHandler = (
 
 /** The answer to a request whose body is read, or is too large. */
 const createDecision = (
-  { limits, endpoints, mountPath }: HandlerContext,
+  { limits, endpoints, mountPath, certificates, baseUrl }: HandlerContext,
   { isHosted }: { readonly isHosted: boolean },
 ) => {
   const readHeaders = isHosted ? joinedHeaders : plainHeaders;
+  const withCertificate = ({ socket }: IncomingMessage, sent: WireRequest): WireRequest => {
+    const { certificate, headers } = certificates?.ofProxy(socket.remoteAddress, sent.headers) ?? sent;
+    const own = certificates?.ofConnection(socket);
+    return { ...sent, headers, certificate: own ?? certificate, baseUrl: baseUrl?.() };
+  };
   return (
     exchange: Exchange,
     body: Buffer | 'too_large',
@@ -187,7 +197,8 @@ const createDecision = (
     if (!isWithinLoad) return refuse('overloaded');
     const headers = readHeaders(request);
     if (!hasOneHost(headers, request.httpVersion)) return refuse('request_malformed');
-    endpoints.answer({ method, path: routePath, query, headers, body }, exchange, done);
+    const sent = { method, path: routePath, query, headers, body };
+    endpoints.answer(certificates === undefined ? sent : withCertificate(request, sent), exchange, done);
   };
 };
 

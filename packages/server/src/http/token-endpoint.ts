@@ -1,5 +1,6 @@
 import { authenticate } from '../clients/authenticate.ts';
 import type { Client } from '../clients/client.ts';
+import { senderConstraintOf } from '../clients/sender-constraint.ts';
 import type { ClientReading } from '../clients/client-store.ts';
 import type { Dialect, TokenEndpoint, TokenRequest } from '../dialects/dialect.ts';
 import { dialectOf } from '../dialects/dialects.ts';
@@ -54,7 +55,7 @@ export const createTokenRoute = (
       // May read the key ring again, so it comes before the ring is used.
       noticeKeys(keys);
       const { grantType, parameters } = readFirst ?? read(parsed);
-      checkClient(client, caller, isShared);
+      checkClient(client, caller, endpoint);
       const issueBound = (binding: Binding | undefined): void => {
         const tokens = grantType.handle(grantTypeContext, {
           dialect: dialectName,
@@ -111,7 +112,15 @@ const withoutRefreshToken = ({
 }: TokenResponse): TokenResponse => response;
 
 /** Whether the client may get tokens at all; what else a grant type asks for, it checks itself. */
-const checkClient = ({ type, policy }: Client, { userAgent }: Caller, isShared: boolean): void => {
-  if (!isShared && policy.requireUserAgent && userAgent === '') throw new Refusal('user_agent_missing');
+const checkClient = (
+  { type, policy }: Client,
+  { userAgent }: Caller,
+  { isShared, bindsTokens }: TokenEndpoint,
+): void => {
+  if (isShared !== true && policy.requireUserAgent && userAgent === '')
+    throw new Refusal('user_agent_missing');
   if (type === 'resource-server') throw new Refusal('client_not_permitted');
+  // Its tokens would be worth nothing.
+  if (bindsTokens !== true && senderConstraintOf(policy) !== 'none')
+    throw new Refusal('client_not_permitted');
 };

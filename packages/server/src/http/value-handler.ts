@@ -32,6 +32,7 @@ export const createValueHandler = (context: HandlerContext): ValueHandler => {
       return await respondWithin(context, request, caller, {
         readBody: () => (isTooLarge ? 'too_large' : request.body),
         requestId,
+        address,
       });
     } catch (error) {
       return renderBug(emit, error);
@@ -55,17 +56,21 @@ export const callerOfValues = (
 
 /** Answers within the limits of the server. The body is read once the head has been accepted. */
 export const respondWithin = async (
-  { limits, endpoints, load, mountPath }: HandlerContext,
-  { method, path: fullPath, query, headers }: Omit<WireRequest, 'body'>,
+  { limits, endpoints, load, mountPath, certificates }: HandlerContext,
+  { method, path: fullPath, query, headers: sent }: Omit<WireRequest, 'body'>,
   caller: Caller,
   {
     readBody,
     requestId,
+    address,
   }: {
     readonly readBody: () => MaybePromise<Buffer | 'too_large' | 'cut_off'>;
     readonly requestId?: string | undefined;
+    /** Of the connection, as the host knows it. */
+    readonly address?: string | undefined;
   },
 ): Promise<WireResponse> => {
+  const { headers, certificate } = certificates?.ofProxy(address, sent) ?? { headers: sent };
   const path = mountPath.toRoutePath(fullPath);
   if (path === undefined) return endpoints.refuse(fullPath, 'path_unknown', caller);
   const refuse = (reason: RefusalReason): WireResponse =>
@@ -78,7 +83,7 @@ export const respondWithin = async (
   const isWithinLoad = load.begin();
   try {
     if (!isWithinLoad) return refuse('overloaded');
-    const request = { method, path, query, headers, body };
+    const request = { method, path, query, headers, body, certificate };
     return await new Promise((done) => endpoints.answer(request, { caller, requestId }, done));
   } finally {
     load.end();

@@ -47,6 +47,8 @@ const findFaults = async (
     ...(typeof consentRedirectUri === 'string' ? [consentRedirectUri] : []),
   ];
   const requirePkce = [true, 'true'].some((one) => one === policy.requirePkce);
+  const wantsBoundTokens =
+    policy.profile === 'fapi2' || ['dpop', 'mtls'].some((one) => one === policy.senderConstraint);
   const allowed = Object.fromEntries(
     (['grantScope', 'clientCredentialsScope'] as const).flatMap((field) => {
       const value = policy[field];
@@ -57,6 +59,7 @@ const findFaults = async (
   const isAboutDialect =
     [entries, Object.keys(allowed), redirectUris].some(({ length }) => length > 0) ||
     requirePkce ||
+    wantsBoundTokens ||
     [accessTokenLength, personalGrant, profile, clientAuthentication].some((one) => one !== undefined);
   const { client } = isAboutDialect ? await store.readClient(clientId) : {};
   if (client === undefined) return [];
@@ -65,7 +68,13 @@ const findFaults = async (
   return [
     ...faultsOfAllowed(scopes, dialect, allowed),
     ...faultsOfOptions(entries, dialect, options),
-    ...faultsOfRules(rules, clientId, { redirectUris, requirePkce, profile, clientAuthentication }),
+    ...faultsOfRules(rules, clientId, {
+      redirectUris,
+      requirePkce,
+      profile,
+      clientAuthentication,
+      wantsBoundTokens,
+    }),
     ...faultsOfLength(accessTokenLength, dialect, shapes.accessToken),
     ...(await faultsOfPersonal(store, rules, clientId, personalGrant)),
   ];

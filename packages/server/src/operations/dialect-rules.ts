@@ -18,7 +18,14 @@ export type DialectRules = {
   /** The scheme that its vendor documents for redirect URIs of a client's own apps. */
   readonly appScheme?: (clientId: string) => string;
   readonly tokenEndpoints: Readonly<
-    Record<string, { readonly methods: readonly AuthenticationMethod[]; serves(grantType: string): boolean }>
+    Record<
+      string,
+      {
+        readonly methods: readonly AuthenticationMethod[];
+        readonly bindsTokens?: boolean;
+        serves(grantType: string): boolean;
+      }
+    >
   >;
   readonly shapes: TokenShapes;
   /** What a new client starts with. */
@@ -55,11 +62,13 @@ export const faultsOfRules = (
     requirePkce,
     profile,
     clientAuthentication,
+    wantsBoundTokens,
   }: {
     readonly redirectUris: readonly string[];
     readonly requirePkce: boolean | undefined;
     readonly profile?: unknown;
     readonly clientAuthentication?: unknown;
+    readonly wantsBoundTokens: boolean;
   },
 ): readonly string[] => [
   ...redirectUris.flatMap((uri) => {
@@ -76,5 +85,8 @@ export const faultsOfRules = (
     ? [
         `profile must be none: tokens and codes of the ${name} dialect have less than the 128 bits that FAPI 2.0 asks for (§5.4.1): register the client with the dialect oauth`,
       ]
+    : []),
+  ...(wantsBoundTokens && !Object.values(tokenEndpoints).some(({ bindsTokens }) => bindsTokens === true)
+    ? [`senderConstraint must be none, without a profile: the ${name} dialect has no bound tokens`]
     : []),
 ];

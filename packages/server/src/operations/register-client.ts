@@ -7,6 +7,7 @@ import type { Policy, PolicyField } from '../clients/policy.ts';
 import { faultsOfAllowed, joinReadScopes, scopesOfDialect } from '../clients/scopes.ts';
 import { changeProfile } from '../clients/profile.ts';
 import { withProfileDefaults } from '../clients/security-profile.ts';
+import { senderConstraintOf } from '../clients/sender-constraint.ts';
 import { createClientId } from '../clients/secret.ts';
 import { faultsOfAlgorithm } from '../clients/signing-algorithm.ts';
 import type { OperationContext } from './context.ts';
@@ -112,6 +113,7 @@ export const registerClient = async (
       requirePkce: policy.requirePkce,
       profile: policy.profile,
       clientAuthentication: policy.clientAuthentication,
+      wantsBoundTokens: senderConstraintOf(policy) !== 'none',
     }),
   ];
   if (faults.length > 0) return { outcome: 'invalid', faults };

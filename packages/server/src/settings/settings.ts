@@ -123,6 +123,33 @@ export const SETTINGS = {
     effect:
       'Shell command that prints the key ring, such as the client of a secret manager. At most one of `keyFile`, `key` and `keyCommand` may be set.',
   },
+  mtlsPort: {
+    ...wholeNumber(0, 65_535),
+    effect:
+      'Port of a second public listener, with TLS, that asks clients for a certificate (RFC 8705); 0 picks a free one. Needs `mtlsCertificateFile` and `mtlsKeyFile`. It listens on `host`.',
+  },
+  mtlsCertificateFile: { ...text, effect: 'PEM file with the certificate of that listener and its chain.' },
+  mtlsKeyFile: { ...text, effect: 'PEM file with the private key of that listener.' },
+  mtlsPublicUrl: {
+    ...safeUrl,
+    effect:
+      'URL under which clients with certificates reach the server: of that listener, or of the proxy that asks for certificates. Metadata names it (`mtls_endpoint_aliases`).',
+  },
+  clientCertificateHeader: {
+    ...text,
+    effect:
+      'Header in which a proxy passes the certificate of a client, such as `Client-Cert` (RFC 9440). Needs `clientCertificateProxies`.',
+  },
+  clientCertificateProxies: {
+    ...addressRanges,
+    effect:
+      'Addresses or CIDR ranges, separated by commas, of the proxies whose `clientCertificateHeader` counts. From everybody else the header counts as not sent.',
+  },
+  clientAuthoritiesFile: {
+    ...text,
+    effect:
+      'PEM file with every authority that issues certificates to clients (`tls_client_auth`), those between a root and a client included.',
+  },
   publicUrl: {
     ...baseUrl,
     flag: '--public-url <url>',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { hash } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { test } from 'node:test';
 import { openAccessToken, sealAccessToken } from './access-token.ts';
 import { base64UrlShape } from './base-shapes.ts';
@@ -7,6 +7,7 @@ import { readConfirmation, writeConfirmation } from './binding.ts';
 import type { Binding } from './binding.ts';
 import { ringOf } from './key-ring.cases.ts';
 import { withRegistrations } from './key-ring.ts';
+import { createMac } from './mac.ts';
 import { isFreshNonce, NONCE_BUCKET_MS, proofNonceAt } from './proof-nonce.ts';
 import { openRefreshToken, openRefreshTokens, sealRefreshTokens } from './refresh-token.ts';
 import { uuidV4Shape } from './shape.ts';
@@ -78,6 +79,12 @@ void test('a bound access token of a withdrawn key opens no more', () => {
   const registered = { number, purpose, fingerprint, createdAtMs: 0, withdrawal };
   const withdrawn = withRegistrations(LATER, [registered]);
   assert.equal(openAccessToken(withdrawn, uuidV4Shape, bound), undefined);
+});
+
+void test('the MAC of a binding is HMAC-SHA-256 (RFC 2104)', () => {
+  const key = Buffer.from('0123456789abcdef0123456789abcdef');
+  for (const text of ['', 'access abc~k', 'a'.repeat(300)])
+    assert.deepEqual(createMac(key)(text), createHmac('sha256', key).update(text).digest());
 });
 
 void test('a binding is written and read as a confirmation (RFC 7800)', () => {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { KeyRing, SealKey } from './key-ring.ts';
 import type { Shape } from './shape.ts';
 
@@ -50,8 +50,8 @@ export const bindToken = (key: SealKey, use: BoundUse, token: string, binding: B
   return text + tagOf(key, use, text).toString('base64url');
 };
 
-const tagOf = ({ bindingKey }: SealKey, use: BoundUse, text: string): Buffer =>
-  createHmac('sha256', bindingKey).update(`${use} ${text}`).digest().subarray(0, TAG_BYTES);
+const tagOf = ({ bindingMac }: SealKey, use: BoundUse, text: string): Buffer =>
+  bindingMac(`${use} ${text}`).subarray(0, TAG_BYTES);
 
 /** Whether a text has the form of a bound token, whether it is one or not. */
 export const looksBound = (text: string): boolean => text.includes(MARK);

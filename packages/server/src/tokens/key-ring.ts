@@ -3,6 +3,8 @@ import type { Seconds } from '../clock.ts';
 import { OperatorError, StoreError } from '../errors.ts';
 import { REQUIRED_PURPOSES } from './key-state.ts';
 import type { KeyPurpose, KeyWithdrawal, RegisteredKey } from './key-state.ts';
+import { createMac } from './mac.ts';
+import type { Mac } from './mac.ts';
 import { createSealer } from './sealer.ts';
 import type { Sealer } from './sealer.ts';
 import { createTailWriter } from './tail.ts';
@@ -29,8 +31,8 @@ export type SealKey = KeyOf<'seal'> & {
   readonly sealers: Readonly<Record<'refresh' | 'access' | 'code', Sealer>>;
   /** Writes what follows the sealed block of an access token, in shapes that have a tail. */
   readonly accessTail: TailWriter;
-  /** 32 bytes that authenticate what a token is bound to. */
-  readonly bindingKey: Buffer;
+  /** Authenticates what a token is bound to. */
+  readonly bindingMac: Mac;
   /** 32 bytes that nonces for proofs are derived from. */
   readonly nonceKey: Buffer;
 };
@@ -112,7 +114,7 @@ const createRingKey = (
         purpose,
         sealers,
         accessTail,
-        bindingKey: derive(master, 'binding', 32),
+        bindingMac: createMac(derive(master, 'binding', 32)),
         nonceKey: derive(master, 'proof nonce', 32),
       };
     }

@@ -1,5 +1,6 @@
 import { readAssertion } from '../clients/credentials.ts';
 import type { AuthenticationMethod, Credentials } from '../clients/credentials.ts';
+import type { ClientCertificate } from '../clients/client-certificate.ts';
 import { Refusal } from '../errors.ts';
 import { memoize } from '../memoize.ts';
 import type { WireRequest } from './exchange.ts';
@@ -25,6 +26,9 @@ export const readClientCredentials = (
     if (header !== '' || clientSecret !== undefined) throw new Refusal('credentials_twice');
     return [readClientAssertion(assertion, form.get('client_assertion_type'), clientId)];
   }
+  const { certificate } = request;
+  if (header === '' && clientSecret === undefined && clientId !== undefined && certificate !== undefined)
+    return readTls(clientId, certificate, methods);
   if (header === '') return [readForm(clientId, clientSecret, methods)];
   // RFC 6749 §2.3: a client uses one method per request.
   if (clientSecret !== undefined && methods.includes('client_secret_post'))
@@ -34,6 +38,17 @@ export const readClientCredentials = (
     throw new Refusal('credentials_twice');
   return readings;
 };
+
+/** A certificate may be of either kind, or have nothing to do with a public client. @see RFC 8705 §2 */
+const readTls = (
+  clientId: string,
+  certificate: ClientCertificate,
+  methods: readonly AuthenticationMethod[],
+): readonly Credentials[] => [
+  { method: 'tls_client_auth', clientId, certificate },
+  { method: 'self_signed_tls_client_auth', clientId, certificate },
+  ...(methods.includes('none') ? [{ method: 'none', clientId } as const] : []),
+];
 
 const readForm = (
   clientId: string | undefined,
