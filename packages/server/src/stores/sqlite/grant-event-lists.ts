@@ -3,7 +3,9 @@ import type { GrantEventFilter, GrantEventPage } from '../../outbox/grant-event-
 import { condition, conditionsOf, createConditionalReads } from './conditions.ts';
 import type { Row } from './rows.ts';
 
-const plus = (isNarrower: boolean): string => (isNarrower ? '+' : '');
+/** A plus keeps SQLite from an index where a narrower condition is given. */
+const plusIfAny = (...narrower: readonly unknown[]): string =>
+  narrower.some((one) => one !== undefined) ? '+' : '';
 
 /** Pages of grant events with these columns, in the order of their sequence numbers. Each begins at the narrowest index. */
 export const createGrantEventLists = (
@@ -19,21 +21,19 @@ export const createGrantEventLists = (
   const [readOldest, readNewest] = [createReads(''), createReads('DESC')];
   return ({ after, limit, first, grantId, clientId, subject, requestId, kind, vin, sinceMs }) => {
     const isNewest = first === 'newest';
-    // The narrowest of these decides where to begin; a plus keeps SQLite from another one.
-    const isElsewhere = (...narrower: readonly unknown[]): string =>
-      plus(narrower.some((one) => one !== undefined));
+    // The narrowest of these decides where to begin.
     const conditions = [
       condition(
-        `${isElsewhere(vin)}sequence ${isNewest ? '<' : '>'} ?`,
+        `${plusIfAny(vin)}sequence ${isNewest ? '<' : '>'} ?`,
         after ?? (isNewest ? Number.MAX_SAFE_INTEGER : 0),
       ),
       ...conditionsOf([
         ['sequence IN (SELECT sequence FROM grant_event_vins WHERE vin = ?)', vin],
-        [`${isElsewhere(vin)}request_id = ?`, requestId],
-        [`${isElsewhere(vin, requestId)}grant_id = ?`, grantId],
-        [`${isElsewhere(vin, requestId, grantId)}subject = ?`, subject],
-        [`${isElsewhere(vin, requestId, grantId, subject)}client_id = ?`, clientId],
-        [`${isElsewhere(vin, requestId, grantId, subject, clientId)}kind = ?`, kind],
+        [`${plusIfAny(vin)}request_id = ?`, requestId],
+        [`${plusIfAny(vin, requestId)}grant_id = ?`, grantId],
+        [`${plusIfAny(vin, requestId, grantId)}subject = ?`, subject],
+        [`${plusIfAny(vin, requestId, grantId, subject)}client_id = ?`, clientId],
+        [`${plusIfAny(vin, requestId, grantId, subject, clientId)}kind = ?`, kind],
         ['at_ms >= ?', sinceMs],
       ]),
     ];
