@@ -13,6 +13,7 @@ import type { Deployment } from './deployment/open.ts';
 import type { Dialect, RouteActions } from './dialects/dialect.ts';
 import { DIALECTS } from './dialects/dialects.ts';
 import type { Emit } from './log-event.ts';
+import { createDemoResource } from './http/demo-resource.ts';
 import { createResourceServerRoutes } from './http/resource-server-routes.ts';
 import type { RouteGroup } from './wire/route.ts';
 import { createPublishedKeys } from './http/published-keys.ts';
@@ -115,6 +116,7 @@ export const createRouteGroups = (
   const dialects: readonly Dialect[] = Object.values(DIALECTS);
   return [
     connect,
+    ...(config.demo ? [createDemoResource(context)] : []),
     ...dialects.flatMap((dialect) => dialect.createRoutes?.(context, dialect, actions) ?? []),
     createResourceServerRoutes(context, {
       scopes: deployment.scopes,

@@ -10,6 +10,7 @@ import {
 import type { AuthorizationServer, Config, Emit, Listening } from '../exports/index.ts';
 import { DIALECTS } from '../exports/dialects.ts';
 import { COMMAND_NAME } from './command-name.ts';
+import { serveFapiDemo } from './demo-fapi.ts';
 import { openDemo } from './demo.ts';
 import type { Demo, DemoClient } from './demo.ts';
 import { openLineOutput } from './line-output.ts';
@@ -26,6 +27,9 @@ type ServeOptions = CommonOptions & {
   readonly socket?: string;
   readonly adminPort?: string;
   readonly demo?: boolean;
+  readonly demoFapi?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly trustClock?: boolean;
   readonly publicUrl?: string;
   readonly insecurePublicUrl?: boolean;
@@ -44,6 +48,12 @@ export const addServe = (program: Command): void => {
     .option(...optionOf('socket'))
     .option(...optionOf('adminPort'))
     .option(...optionOf('demo'))
+    .option(
+      '--demo-fapi',
+      'over TLS, with two clients of the FAPI 2.0 profile, a protected resource and simulated owners: ready for a conformance suite',
+    )
+    .option('--tls-cert <file>', 'with --demo-fapi: certificate chain in PEM (default: a self-signed one)')
+    .option('--tls-key <file>', 'with --demo-fapi: private key of the certificate in PEM')
     .option(...optionOf('publicUrl'))
     .option(...optionOf('insecurePublicUrl'))
     .option(...optionOf('trustClock'))
@@ -53,6 +63,7 @@ export const addServe = (program: Command): void => {
       `
 Examples:
   $ keyfob serve --demo
+  $ keyfob serve --demo-fapi --port 8444
   $ keyfob serve --data /var/lib/keyfob --host 0.0.0.0 --port 8787
   $ keyfob serve --socket /run/keyfob/public.sock \\
       --public-url https://cars.example
@@ -81,6 +92,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
   let report: Emit | undefined;
   const form = formOf(options.json === true, options.terminal.environment);
   const log = createLog(config.logLevel, (event) => (report ?? log.emit)(event), form);
+  if (options.demoFapi === true) return serveFapi(config, log, options);
   let demo: Demo | undefined;
   try {
     const server = await createAuthorizationServer(config, {
@@ -98,6 +110,23 @@ const serve = async (options: ServeOptions): Promise<void> => {
     } finally {
       await server.close();
     }
+  } finally {
+    log.end();
+    exitSoon();
+  }
+};
+
+const serveFapi = async (
+  config: Config,
+  log: ReturnType<typeof createLog>,
+  { tlsCert, tlsKey, json }: ServeOptions,
+): Promise<void> => {
+  try {
+    const demo = await serveFapiDemo(config, log.emit, { cert: tlsCert, key: tlsKey });
+    const stopped = untilStopped();
+    openLineOutput(1).write(`${renderReport(demo.report, json === true)}\n`);
+    await stopped;
+    await demo.close();
   } finally {
     log.end();
     exitSoon();

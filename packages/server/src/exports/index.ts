@@ -70,6 +70,7 @@ export { examineNodes } from '../operations/doctor/examine-nodes.ts';
 export { readNodes } from '../operations/read-nodes.ts';
 export type { NodeDetails } from '../operations/read-nodes.ts';
 export { readWebhook, readWebhookKey, readWebhookSecret } from '../operations/read-webhook.ts';
+export { DEMO_RESOURCE_PATH } from '../http/demo-resource.ts';
 export { registerClient } from '../operations/register-client.ts';
 export type { ClientRegistered, ClientRegistration } from '../operations/register-client.ts';
 export { reinstateGrant } from '../operations/reinstate-grant.ts';
