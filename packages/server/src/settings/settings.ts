@@ -170,14 +170,12 @@ export const SETTINGS = {
   },
   metadataDialect: {
     ...text,
-    effect:
-      'Dialect whose authorization and token endpoints the metadata of the server names (RFC 8414): that of clients which find them there. Unset: the first dialect.',
+    effect: 'Dialect whose endpoints the metadata names (RFC 8414). Unset: the first one.',
   },
   requirePushedRequests: {
     ...trueOrFalse,
     default: false,
-    effect:
-      'Accepts no authorization request that its client did not push (RFC 9126), whatever the policy of the client says, and says so in the metadata.',
+    effect: 'Accepts no authorization request that its client did not push (RFC 9126).',
   },
   scopesFile: {
     ...text,
