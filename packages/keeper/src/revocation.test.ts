@@ -10,6 +10,7 @@ import type { LogEvent } from './refresh/engine.ts';
 import type { Exchange, Transport } from './refresh/exchange.ts';
 import type { KeeperOptions } from './start/options.ts';
 import { memoryStore } from './stores/sqlite/open.ts';
+import type { Revocation } from './stores/revocations.ts';
 import type { Store } from './stores/store.ts';
 import { days, systemClock } from './time.ts';
 import type { Clock, Millis } from './time.ts';
@@ -192,6 +193,26 @@ describe('the pair of a connection that is closed', () => {
     place.wait(days(1));
     await keeper.turn();
     assert.deepEqual([place.revoked, await place.store.countRevocations()], [[], { cars: 1 }]);
+  });
+
+  it('is left to the next process where the keeper is closed meanwhile, and its caller is not kept', async () => {
+    const place = await openPlace();
+    const asked: { answer?: (exchange: Exchange) => void } = {};
+    const transport: Transport = async ({ body }) => {
+      place.revoked.push(new URLSearchParams(body).get('token') ?? '');
+      return new Promise((resolve) => (asked.answer = resolve));
+    };
+    const timing = { ...DEFAULT_TIMING, callerWaitMs: days(1) };
+    const keeper = await place.open({ transport, timing });
+    await put(keeper, 'car', 'old');
+    const closed = keeper.disconnect('car');
+    while (asked.answer === undefined) await new Promise((resolve) => void setImmediate(resolve));
+    const [{ grant }] = (await place.store.revocations({ limit: 1 })) as [Revocation];
+    await keeper.close({ waitMs: 0 });
+    assert.equal(await closed, 'pending');
+    asked.answer(answered(200));
+    assert.equal(place.revoked.length, 1);
+    assert.equal(grant.state, 'closed');
   });
 
   it('is still revoked after the keys have changed', async () => {

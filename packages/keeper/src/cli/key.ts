@@ -92,7 +92,7 @@ const textOf = (keys: readonly ServiceKeyView[], { terminal }: CommonOptions): s
     scopes.join(' '),
     namePrefix ?? '-',
     moment(expiresAtMs, 'never'),
-    isBound ? moment(usedAtMs, 'never') : 'refused: not made with the key of this keeper',
+    isBound ? moment(usedAtMs, 'never') : 'refused: not made with the key of this keeper, make it again',
   ]);
   return fitTable([['NAME', 'SCOPES', 'PREFIX', 'ENDS', 'USED'], ...rows], 0, terminal.output);
 };

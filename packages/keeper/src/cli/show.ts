@@ -7,6 +7,7 @@ import type { Revocation } from '../stores/revocations.ts';
 import { onStore, readWholeNumber, withCommonOptions } from './options.ts';
 import { print } from './output.ts';
 import type { CommonOptions } from './output.ts';
+import type { Millis } from '../time.ts';
 import { alignColumns, wrapText } from './table.ts';
 import { widthOf } from './terminal.ts';
 
@@ -19,11 +20,12 @@ export const addShow = (program: Command): void => {
     .addHelpText('after', '\nExample:\n  $ keyfob-keeper show vin:KMH123')
     .action(async (name: string, options: CommonOptions & { readonly attempts: string }) => {
       const attemptsMax = readWholeNumber('--attempts', options.attempts, 0, 1000);
-      const { shown, waits } = await onStore(options, async (store) => ({
+      const { shown, waits, nowMs } = await onStore(options, async (store) => ({
         shown: await showConnection(store, name, attemptsMax),
         waits: (await store.revocations({ name, limit: 1 })).at(0),
+        nowMs: store.nowMs(),
       }));
-      if (shown === undefined && waits !== undefined) throw closedConnection(waits);
+      if (shown === undefined && waits !== undefined) return printClosed(waits, nowMs, options);
       if (shown === undefined) throw unknownConnection(name);
       await print({ json: shown, text: textOf(shown, widthOf(options.terminal.output)) }, options);
     });
@@ -33,13 +35,24 @@ export const addShow = (program: Command): void => {
 export const unknownConnection = (name: string): KeeperError =>
   new KeeperError('connection_unknown', `There is no connection ${name}`, 'See "keyfob-keeper ls".');
 
-/** The failure of a name that was closed, and whose pair must still be revoked. */
-const closedConnection = ({ name, grant, tries, nextAtMs }: Revocation): KeeperError =>
-  new KeeperError(
-    'connection_closed',
-    `${name} was disconnected at ${showTime(grant.sinceMs)}; its pair must still be revoked at the provider (tried ${tries} times, next at ${showTime(nextAtMs)})`,
-    'Keep a keeper running: it tries again. "keyfob-keeper ls --revoking" lists all.',
-  );
+/** A name that was closed, and whose pair must still be revoked at the provider. */
+const printClosed = (
+  { name, grant, tries, nextAtMs }: Revocation,
+  nowMs: Millis,
+  options: CommonOptions,
+): Promise<void> => {
+  const json = {
+    name,
+    client: grant.client,
+    state: grant.state,
+    sinceMs: grant.sinceMs,
+    revocation: { tries, nextAtMs },
+    nowMs,
+  };
+  const next = nextAtMs <= nowMs ? 'now' : describeMoment(nextAtMs, nowMs);
+  const why = `The connection was disconnected here ${describeMoment(grant.sinceMs, nowMs)}. Its pair must still be revoked at the provider: tried ${tries} times, the next try is due ${next}. Keep a keeper running; "keyfob-keeper ls --revoking" lists all.`;
+  return print({ json, text: `${name}\n${wrapText(why, widthOf(options.terminal.output))}` }, options);
+};
 
 const textOf = (shown: ShownConnection, width: number): string => {
   const { nowMs } = shown;

@@ -85,7 +85,7 @@ export const revokeGrant = async (
   }
 };
 
-/** One try at once, for a caller who waits as long as for a token. It goes on afterwards. */
+/** One try at once, for a caller who waits as long as for a token, or until the keeper is closed. It goes on afterwards. */
 export const revokeWithin = async (
   engine: Engine,
   budget: Budget,
@@ -94,7 +94,8 @@ export const revokeWithin = async (
   const revoking = revokeGrant(engine, budget, { grant, tries: 0 }, true);
   engine.unsaved.track(revoking.then(() => undefined));
   const done = new AbortController();
-  const waiting = sleep(engine.clock, engine.timing.callerWaitMs, done.signal);
+  const stop = AbortSignal.any([done.signal, engine.unsaved.givenUp]);
+  const waiting = sleep(engine.clock, engine.timing.callerWaitMs, stop);
   try {
     return await Promise.race([revoking, waiting.then(() => 'pending' as const)]);
   } finally {
@@ -121,7 +122,7 @@ const tokensOf = (
 
 type Sent = { readonly result: 'revoked' | 'refused' | 'pending'; readonly outcome: string };
 
-/** All of them; the worst result counts. */
+/** All of them; the worst result counts. What is not sent before the keeper is closed is left to the next one. */
 const revokeTokens = async (
   engine: Engine,
   client: Client,
@@ -129,7 +130,10 @@ const revokeTokens = async (
   tokens: readonly string[],
 ): Promise<Sent> => {
   const sent: Sent[] = [];
-  for (const token of tokens) sent.push(await revokeToken(engine, client, grant, token));
+  for (const token of tokens) {
+    if (engine.unsaved.isGivenUp()) return { result: 'pending', outcome: 'keeper_closed' };
+    sent.push(await revokeToken(engine, client, grant, token));
+  }
   const worst = (['pending', 'refused'] as const).map((result) => sent.find((one) => one.result === result));
   return worst.find((one) => one !== undefined) ?? sent[0] ?? { result: 'revoked', outcome: 'none' };
 };

@@ -45,8 +45,8 @@ const check = (
       );
     throw new Problem(
       'key_refused',
-      'The key is unknown, removed or over',
-      { remedy: HOW },
+      'The key is unknown, removed, over, or not accepted',
+      { remedy: `"keyfob-keeper key ls" shows which keys are accepted. ${HOW}` },
       challenge('invalid_token'),
     );
   }

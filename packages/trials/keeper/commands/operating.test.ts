@@ -47,6 +47,29 @@ test('refresh explains why not, events say what happened, and forecast counts wh
   assert.equal((await run(['disconnect', 'vin:1'])).code, 1);
 });
 
+test('show says what the provider must still be asked for a closed connection', async (scope) => {
+  const { run, ask, directory } = await openCommandWorld(scope);
+  const origin = 'http://127.0.0.1:9';
+  await using keeper = await openKeeper({
+    store: sqliteStore(join(directory, 'keeper.db')),
+    keys: parseKeys([Buffer.alloc(32, 7).toString('base64url')]),
+    clients: {
+      sc: smartcar({ clientId: 'fleet', clientSecret: 'secret', origin, revocationUrl: `${origin}/revoke` }),
+    },
+    isScheduling: false,
+  });
+  await keeper.put('vin:1', 'sc', { refreshToken: 'a-refresh-token' });
+  assert.equal(await keeper.disconnect('vin:1'), 'pending');
+  const shown = await run(['show', 'vin:1']);
+  assert.match(shown.out, /^vin:1\nThe connection was disconnected here .*must still be\s+revoked/);
+  assert.deepEqual([shown.code, shown.errors], [0, '']);
+  const { state, revocation } = await ask<{
+    readonly state: string;
+    readonly revocation: { readonly tries: number };
+  }>(['show', 'vin:1']);
+  assert.deepEqual([state, revocation.tries], ['closed', 1]);
+});
+
 test('a copy sends nothing until it is adopted, and a quarantine by hand holds', async (scope) => {
   const { run, consent, world, directory } = await openCommandWorld(scope);
   const { refresh_token: token } = JSON.parse(await consent('smartcar')) as { refresh_token: string };

@@ -8,6 +8,7 @@ import { examineFacts, examineSecrets, examineUnknownClients } from './examine-c
 import type { Examined } from './examine-clients.ts';
 import { examineMachine } from './examine-machine.ts';
 import { examineCopy, examineDurability, examineKeys, examineProcesses } from './examine-store.ts';
+import { examineServiceKeys } from './examine-service-keys.ts';
 import { examineSchedule } from './examine-schedule.ts';
 import { examineWebhooks } from './examine-webhooks.ts';
 import { bad, ok } from './finding.ts';
@@ -68,7 +69,11 @@ const examineOpened = async (
 
 const keyFindings = async (store: Store, settings: Settings): Promise<readonly Finding[]> => {
   try {
-    return await examineKeys(store, await store.identity(), openKeys(settings));
+    const keys = openKeys(settings);
+    const findings = await examineKeys(store, await store.identity(), keys);
+    // With a wrong key, none of the others would look right.
+    if (findings.some(({ verdict }) => verdict === 'fail')) return findings;
+    return [...findings, ...(await examineServiceKeys(store, keys))];
   } catch (error) {
     if (!(error instanceof KeeperError)) throw error;
     return [{ ...findingOf(error), check: 'key' }];
