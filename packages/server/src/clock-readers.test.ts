@@ -24,6 +24,7 @@ const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> =
   'console/client-uses.ts': [1, 'shows an hour'],
   'console/pages/explain.ts': [1, 'shows an age'],
   'console/pages/parts.ts': [1, 'shows an age'],
+  'dialects/authorization-details.ts': [1, 'refuses a request, which its client can send again'],
   'grants/clock-fault.ts': [1, 'reports the clock itself'],
   'grants/decide-device.ts': [1, 'asks a device to poll more slowly'],
   'grants/judge-code.ts': [1, 'keeps a doubt from revoking, after the least age was judged'],

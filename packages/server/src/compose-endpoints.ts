@@ -95,6 +95,7 @@ export const createRouteGroups = (
       return context.issuer;
     },
     scopes: deployment.scopes,
+    data: deployment.data,
     isDemo: config.demo,
     requirePushedRequests: config.requirePushedRequests,
     demo: config.demo ? demo : undefined,
@@ -120,6 +121,7 @@ export const createRouteGroups = (
     ...dialects.flatMap((dialect) => dialect.createRoutes?.(context, dialect, actions) ?? []),
     createResourceServerRoutes(context, {
       scopes: deployment.scopes,
+      data: deployment.data,
       isDemo: config.demo,
       metadataDialect: config.metadataDialect,
       requirePushedRequests: config.requirePushedRequests,

@@ -88,6 +88,7 @@ const REFUSALS = {
   brand_mismatch: 'dead_token',
   revoked: 'dead_token',
   expired: 'dead_token',
+  until_passed: 'dead_token',
   concurrent_use: 'dead_token',
   ahead: 'dead_token',
   replayed: 'dead_token',
@@ -97,6 +98,8 @@ const REFUSALS = {
   client_not_permitted: 'not_permitted',
   scope_unknown: 'request',
   scope_not_allowed: 'request',
+  details_malformed: 'request',
+  details_not_allowed: 'request',
   target_unknown: 'request',
   token_missing: 'request',
   token_type_unsupported: 'request',
@@ -163,11 +166,12 @@ export type DeadCodeReason = Exclude<ReasonOf<'dead_code'>, 'code_malformed'>;
 export type DeadTokenReason = Exclude<ReasonOf<'dead_token'>, 'refresh_token_malformed'>;
 
 /** Why a request with a refresh token gets no tokens. */
-export type RefusedTokenReason = RefusedGrantReason | 'scope_not_allowed';
+export type RefusedTokenReason = RefusedGrantReason | 'scope_not_allowed' | 'details_not_allowed';
 type RefusedGrantReason = ReasonOf<'dead_token'> | 'client_disabled';
 
 /** Why a request with an authorization code gets no tokens: the code, or the grant that it was redeemed for. */
-export type RefusedCodeReason = ReasonOf<'dead_code'> | RefusedGrantReason | 'redirect_uri_missing';
+export type RefusedCodeReason =
+  ReasonOf<'dead_code'> | RefusedGrantReason | 'redirect_uri_missing' | 'details_not_allowed';
 
 /** What is wrong with one field of a request, for dialects that report it. Constant text; a value is never echoed. */
 export type FieldFault = { readonly field: string; readonly message: string };

@@ -11,6 +11,7 @@ import { codeConnectionContract, codeLastingContract, codeRacingContract } from 
 import { deviceConnectionContract, deviceContract, deviceLastingContract } from './suite/devices.ts';
 import { connectionContract } from './suite/connections.ts';
 import { consentContract } from './suite/consents.ts';
+import { vehicleDataContract } from './suite/vehicle-data.ts';
 import { findingContract } from './suite/finding.ts';
 import { grantEventContract } from './suite/grant-events.ts';
 import { grantEventKeepingContract } from './suite/grant-event-retention.ts';
@@ -49,6 +50,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       codeContract,
       deviceContract,
       consentContract,
+      vehicleDataContract,
       importContract,
       findingContract,
       grantEventContract,

@@ -6,7 +6,7 @@ import { redeemed, sampleCode, sampleCodeUse } from './samples.ts';
 export const consentTo = async (
   store: Store,
   vehicles: readonly Vehicle[],
-  more: Partial<Pick<AuthorizationCode, 'grantId' | 'clientId' | 'subject'>> = {},
+  more: Partial<Pick<AuthorizationCode, 'grantId' | 'clientId' | 'subject' | 'vehicleData'>> = {},
 ): Promise<Grant> => {
   const code = sampleCode({ vehicles, ...more });
   const created = await store.createCode(code);

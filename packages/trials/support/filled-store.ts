@@ -10,6 +10,7 @@ import {
   NOW_MS,
   OTHER_CALLER,
   refreshed,
+  SAMPLE_DATA,
   sampleClient,
   sampleCode,
   sampleGrant,
@@ -64,10 +65,11 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
   await refreshOften(store);
   await store.revoke(-(2n ** 63n), { nowMs: CREATED_AT_MS + 100_000, cause: 'operator' });
   await consentTo(store, [sampleVehicle(2), sampleVehicle(1)], { grantId: 7n });
-  await consentTo(store, [sampleVehicle(3)], { grantId: 8n, subject: 'owner-2' });
+  await consentTo(store, [sampleVehicle(3)], { grantId: 8n, subject: 'owner-2', vehicleData: SAMPLE_DATA });
   const auditContext = { nowMs: NOW_MS + 5000, requestId: 'request-2' };
   await store.disconnectVehicles(8n, 'all', { ...auditContext, endsWhenEmpty: false });
-  await store.createCode(sampleCode({ grantId: 9n, vehicles: [sampleVehicle(4)], brand: 'genesis' }));
+  const genesis = { vehicles: [sampleVehicle(4)], brand: 'genesis', vehicleData: SAMPLE_DATA };
+  await store.createCode(sampleCode({ grantId: 9n, ...genesis }));
   const [due] = await store.claimDeliveries({
     nowMs: NOW_MS + 10 ** 10,
     leaseMs: 1000,

@@ -8,6 +8,7 @@ import type {
   Millis,
   Presented,
   PresentedCode,
+  VehicleData,
   Seconds,
   Vehicle,
 } from '@keyfob/server/grants';
@@ -132,6 +133,18 @@ export const sampleCode = (more: Partial<AuthorizationCode> = {}): Authorization
   vehicles: [],
   ...more,
 });
+
+/** Vehicle data that an owner agreed to for 1000 seconds from `NOW_MS`, some of what was asked for. */
+export const SAMPLE_DATA: VehicleData = {
+  data: ['trips'],
+  purpose: 'Price a policy by the kilometre; 보험료 계산',
+  until: NOW_MS / 1000 + 1000,
+  asked: {
+    data: { trips: 'read_odometer', charge: 'read_charge' },
+    until: NOW_MS / 1000 + 1000,
+    vehicles: ['00000000-0000-4000-8000-000000000001'],
+  },
+};
 
 /** A presentation of the sample code, one second after it was issued. */
 export const sampleCodeUse = (

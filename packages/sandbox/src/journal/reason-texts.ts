@@ -1,6 +1,7 @@
 /** Why a request was refused, in a sentence, by the private reason; one that is not here is shown by its name. */
 const REASONS: Readonly<Record<string, string>> = {
   expired: 'The refresh token has expired, or its grant has: the owner must consent again.',
+  until_passed: 'The owner agreed until a day that has passed: the owner must consent again.',
   revoked: 'The grant was revoked: the owner must consent again.',
   concurrent_use: 'The token was used a moment ago and may not be repeated: refused, and nothing ended.',
   ahead: 'The token is too many generations ahead of what the server knows.',
@@ -22,6 +23,8 @@ const REASONS: Readonly<Record<string, string>> = {
   body_malformed: 'The body cannot be read.',
   parameter_repeated: 'A parameter was sent twice.',
   scope_not_allowed: 'The request asks for more scope than was granted.',
+  details_malformed: 'authorization_details cannot be read.',
+  details_not_allowed: 'authorization_details ask for more than is allowed or granted.',
   code_unknown: 'There is no such code, or its time is over.',
   code_replayed: 'The code was used before: its grant has ended.',
   access_token_dead: 'The access token has expired, or its grant has ended.',

@@ -29,6 +29,8 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
     'both, basic or post: where the secret may be in a request; or private_key_jwt, tls_client_auth or self_signed_tls_client_auth, which allow no secret',
   profile:
     'none, or fapi2: the FAPI 2.0 Security Profile, with pushed requests, no secrets, bound tokens and codes of 60 seconds',
+  authorizationDetails:
+    'vehicle_data or none: let it ask for vehicle data by name, purpose and end (RFC 9396)',
   requirePar: 'true or false: refuse authorization requests that were not pushed (RFC 9126)',
   untypedAssertions:
     'true or false: accept assertions without their type, client-authentication+jwt, and report each (RFC 7523)',

@@ -135,6 +135,8 @@ export const POLICY_FIELDS = {
   clientCredentials: v.optional(flag, false),
   /** What such tokens may cover, space separated; a request may ask for less. Empty or absent for nothing. */
   clientCredentialsScope: v.optional(text(SCOPE, 'must be scopes with one space between them')),
+  /** The types of authorization details that the client may ask owners for (RFC 9396). Absent for none. */
+  authorizationDetails: v.optional(oneOf(['none', 'vehicle_data'])),
   /** The security profile that the client follows (`security-profile.ts`). Absent for none. */
   profile: v.optional(oneOf(SECURITY_PROFILES)),
   /** Whether an authorization request must have been pushed (RFC 9126). Absent for no, and always in a profile that asks for it. */

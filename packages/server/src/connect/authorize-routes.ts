@@ -3,6 +3,8 @@ import type { Denial, RequestedVehicles } from '../dialects/authorization.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { Refusal } from '../errors.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
+import { isAskedFor } from '../grants/vehicle-data.ts';
+import type { VehicleData } from '../grants/vehicle-data.ts';
 import { giveConsent } from '../operations/give-consent.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import type { Route, Visit } from '../wire/route.ts';
@@ -86,20 +88,25 @@ const renderConsent = async (
 
 /** The vehicles that the owner can share; `undefined` if the dialect asks for them later. */
 const offerVehicles = async (
-  { context, request: { vehicles: requested }, visit }: PendingRequest,
+  { context, request: { vehicles: requested, vehicleData }, visit }: PendingRequest,
   owner: Owner,
   chosen?: SentForm['fields'],
 ): Promise<VehicleChoice | 'unavailable' | undefined> => {
   if (requested.when === 'later') return undefined;
   const vehicles = await listVehicles(context, owner, visit);
   if (vehicles === 'unavailable') return vehicles;
-  const offered = vehicles.filter((vehicle) => isRequested(vehicle, requested));
+  const offered = vehicles.filter((vehicle) => isRequested(vehicle, requested, vehicleData));
   return keepChosen({ offered, isSingle: requested.isSingle, selected: selectOnly(offered) }, chosen);
 };
 
-const isRequested = ({ make, vin }: Vehicle, requested: RequestedVehicles & { when: 'now' }): boolean =>
+const isRequested = (
+  { id, make, vin }: Vehicle,
+  requested: RequestedVehicles & { when: 'now' },
+  vehicleData: VehicleData | undefined,
+): boolean =>
   (requested.make === undefined || requested.make === make) &&
-  (requested.vin === undefined || requested.vin === vin);
+  (requested.vin === undefined || requested.vin === vin) &&
+  isAskedFor({ id, vin }, vehicleData);
 
 const submitDecision = async (pending: PendingRequest): Promise<WireResponse> => {
   const { context, visit, pageContext, methods } = pending;
@@ -127,10 +134,11 @@ const agree = async (
   { subject }: Owner,
   vehicles: readonly Vehicle[],
 ): Promise<WireResponse> => {
-  const { codeChallenge, keyThumbprint, scope, brand } = request;
+  const { codeChallenge, keyThumbprint, scope, brand, vehicleData } = request;
   const redirectUri = request.isRedirectUriNamed ? request.redirectUri : undefined;
   const bound = { codeChallenge, keyThumbprint };
-  const consent = { clientId: client.id, redirectUri, ...bound, scope, brand, subject, vehicles };
+  const what = { scope, brand, subject, vehicles, ...(vehicleData === undefined ? {} : { vehicleData }) };
+  const consent = { clientId: client.id, redirectUri, ...bound, ...what };
   const given = await giveConsent(context, dialect, consent, {
     ...visit.exchange,
     caller: visit.caller,

@@ -1,3 +1,4 @@
+import type { DataRegistry } from '../clients/data-names.ts';
 import type { ScopeRegistry } from '../clients/scopes.ts';
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
@@ -23,6 +24,8 @@ export type ConnectContext = TimeContext & {
   readonly publicUrl: string;
   /** What clients may ask owners for, with the owners' texts. */
   readonly scopes: ScopeRegistry;
+  /** The vehicle data that they may ask for by name, with the owners' texts. */
+  readonly data: DataRegistry;
   /** Whether simulated owners may sign in without a request for them, where the client may have simulated owners. */
   readonly isDemo: boolean;
   /** Whether no client's request is accepted that was not pushed (RFC 9126). */

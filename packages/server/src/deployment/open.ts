@@ -2,6 +2,8 @@ import { systemClock } from '../clock.ts';
 import type { Clock, TimeContext } from '../clock.ts';
 import type { ClockSource } from '../clock-source.ts';
 import type { Config } from '../config.ts';
+import { createDataRegistry, faultsOfDataNames } from '../clients/data-names.ts';
+import type { DataRegistry } from '../clients/data-names.ts';
 import type { ScopeRegistry } from '../clients/scopes.ts';
 import { createDialectScopes, KNOWN_DIALECTS } from '../dialects/dialects.ts';
 import { createEgress } from '../egress/egress.ts';
@@ -20,7 +22,7 @@ import { openSqliteStore } from '../stores/sqlite/store.ts';
 import { createReloadingKeyRing, openKeySource, registerKeys } from './keys.ts';
 import type { ReloadingKeyRing } from './keys.ts';
 import { sqlitePathOf } from './names.ts';
-import { readScopesFile } from './scopes-file.ts';
+import { invalidScopesFile, readScopesFile } from './scopes-file.ts';
 
 /** An open store, and all that goes with it: what operations work with. */
 export type Deployment = ReloadingKeyRing &
@@ -29,6 +31,7 @@ export type Deployment = ReloadingKeyRing &
     readonly dialects: KnownDialects;
     /** What clients may be allowed, and owners may grant. */
     readonly scopes: ScopeRegistry;
+    readonly data: DataRegistry;
     /** Where the key ring is read from. */
     readonly keys: KeySource;
     /** The one source of time: `clock` is its `now`, and `doubt` its doubt. */
@@ -77,7 +80,7 @@ export const openDeployment = async (
   }: DeploymentOptions = {},
 ): Promise<Deployment> => {
   // Before anything is opened, because a file that is wrong stops the start.
-  const scopes = createDialectScopes(readScopesFile(config.scopesFile, KNOWN_DIALECTS.names));
+  const { scopes, data } = readRegistries(config);
   const isInDirectory = givenStore === undefined && config.store === undefined;
   const keys =
     givenKeys ??
@@ -107,6 +110,7 @@ export const openDeployment = async (
     store,
     dialects: KNOWN_DIALECTS,
     scopes,
+    data,
     keys,
     time,
     clock: time.now,
@@ -120,6 +124,17 @@ export const openDeployment = async (
     },
     close,
   };
+};
+
+/** The scopes and the data of a deployment. Throws `OperatorError` where its file is wrong. */
+const readRegistries = ({
+  scopesFile,
+}: Pick<Config, 'scopesFile'>): { readonly scopes: ScopeRegistry; readonly data: DataRegistry } => {
+  const declared = readScopesFile(scopesFile, KNOWN_DIALECTS.names);
+  const scopes = createDialectScopes(declared.scopes);
+  const faults = faultsOfDataNames(declared.data, scopes);
+  if (faults.length > 0) throw invalidScopesFile(scopesFile ?? '', faults.join('; '));
+  return { scopes, data: createDataRegistry(declared.data) };
 };
 
 /** The driver of PostgreSQL is loaded only for a database, so that a start on a file does not wait for it. */

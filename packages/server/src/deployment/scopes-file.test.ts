@@ -22,9 +22,16 @@ const FLEET = {
   dialects: ['one'],
 };
 
+const TRIPS = {
+  name: 'trips',
+  scopes: ['fleet:read'],
+  text: { en: 'Where the cars have been', ko: '주행 기록' },
+};
+
 test('a file declares scopes; without one there are none', () => {
-  assert.deepEqual(read({ scopes: [FLEET] }), [FLEET]);
-  assert.deepEqual(readScopesFile(undefined, []), []);
+  assert.deepEqual(read({ scopes: [FLEET] }), { scopes: [FLEET], data: [] });
+  assert.deepEqual(read({ scopes: [FLEET], data: [TRIPS] }), { scopes: [FLEET], data: [TRIPS] });
+  assert.deepEqual(readScopesFile(undefined, []), { scopes: [], data: [] });
 });
 
 const { text: _text, ...withoutText } = FLEET;
@@ -46,6 +53,17 @@ const FAULTS: readonly (readonly [string, unknown, RegExp])[] = [
   ['an empty text', { scopes: [{ ...FLEET, text: { en: '', ko: 'x' } }] }, /text\.en must not be empty/],
   ['a text of two lines', { scopes: [{ ...FLEET, text: { en: 'a\nb', ko: 'x' } }] }, /control characters/],
   ['an unknown dialect', { scopes: [{ ...FLEET, dialects: ['tow'] }] }, /must be one of one, other/],
+  [
+    'data without scopes',
+    { scopes: [], data: [{ ...TRIPS, scopes: [] }] },
+    /data\.0\.scopes must name a scope/,
+  ],
+  [
+    'data with a name in capitals',
+    { scopes: [], data: [{ ...TRIPS, name: 'Trips' }] },
+    /data\.0\.name must be 1 to 64 of/,
+  ],
+  ['data twice', { scopes: [], data: [TRIPS, TRIPS] }, /data must have each name once/],
   ['a name twice', { scopes: [FLEET, FLEET] }, /scopes must have each name once/],
 ];
 

@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import type { ClientReason, RefusalReason } from '../errors.ts';
+import type { VehicleData } from '../grants/vehicle-data.ts';
 import type { QueryParameters } from '../wire/query.ts';
 
 /** Which of an owner's vehicles a request is about; `later` if the owner chooses them on another page, after consent. */
@@ -31,6 +32,8 @@ export type AuthorizationRequest = {
   readonly isSimulated: boolean;
   readonly brand: string | undefined;
   readonly vehicles: RequestedVehicles;
+  /** The vehicle data that the client asks for by name (RFC 9396). Absent for none. Its scopes are among `scope`. */
+  readonly vehicleData?: VehicleData;
   /** The language that the client asks for, as it names it. */
   readonly lang: string | undefined;
 };
@@ -59,6 +62,8 @@ export type AuthorizationWire = {
   readonly redirectsFaults: boolean;
   /** The parameter that names whom the client's tokens will be for (RFC 8707); absent in a dialect without it. */
   readonly resourceName?: string;
+  /** The parameter with authorization details (RFC 9396); absent in a dialect without it. */
+  readonly detailsName?: string;
   /** Whether its requests have room for a PKCE challenge (RFC 7636). */
   readonly hasPkce: boolean;
   /** Whether the client's page may send a message to the window that opened these pages. */

@@ -1,21 +1,21 @@
 import { isNativeApp } from '../clients/client.ts';
 import type { Client } from '../clients/client.ts';
 import { isRegisteredRedirect, onlyRedirectUri } from '../clients/redirect-uri.ts';
-import { findScopeFault } from '../clients/scopes.ts';
-import type { ScopeRegistry } from '../clients/scopes.ts';
+import { findScopeFault, splitScope } from '../clients/scopes.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import { chooseAudiences } from '../grants/audience.ts';
 import type { QueryParameters } from '../wire/query.ts';
+import { readVehicleDataRequest } from './authorization-details.ts';
+import type { DetailsRules } from './authorization-details.ts';
 import type { AuthorizationFault, AuthorizationRequest, AuthorizationWire } from './authorization.ts';
 
 /** What a request is checked against, besides its client. */
 export type RequestRules = {
   /** The issuer identifier of this server. */
   readonly publicUrl: string;
-  readonly scopes: ScopeRegistry;
   readonly isDemo: boolean;
-};
+} & DetailsRules;
 
 /** A checked redirect URI, and whether the request named it. */
 export type CheckedRedirect = Pick<AuthorizationRequest, 'redirectUri' | 'isRedirectUriNamed'>;
@@ -33,7 +33,25 @@ export const checkAuthorizationRequest = (
   const parsed =
     findTargetFault(rules, client, wire.resourceName && parameters.get(wire.resourceName)) ??
     refuseNotAllowed(rules, client, wire.parse(parameters, client));
-  return 'error' in parsed ? parsed : { ...parsed, ...redirect };
+  const checked = 'error' in parsed ? parsed : addDetails(rules, client, parsed, detailsOf(wire, parameters));
+  return 'error' in checked ? checked : { ...checked, ...redirect };
+};
+
+const detailsOf = ({ detailsName }: AuthorizationWire, parameters: QueryParameters): string | undefined =>
+  detailsName === undefined ? undefined : parameters.get(detailsName);
+
+/** Adds the vehicle data that a request names, with its scopes, to what it asks for besides. */
+const addDetails = (
+  rules: RequestRules,
+  client: Client,
+  request: Exclude<ParseResult, AuthorizationFault>,
+  details: string | undefined,
+): ParseResult => {
+  if (details === undefined) return request;
+  const read = readVehicleDataRequest(rules, client, details);
+  if ('error' in read) return read;
+  const names = new Set([...splitScope(request.scope), ...splitScope(read.scope)]);
+  return { ...request, scope: [...names].join(' '), vehicleData: read.vehicleData };
 };
 
 /** A refusal that says which parameter is wrong, in constant words: a value is never repeated. */

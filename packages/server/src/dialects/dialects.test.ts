@@ -18,6 +18,7 @@ const DEAD_TOKEN: readonly RefusalReason[] = [
   'brand_mismatch',
   'revoked',
   'expired',
+  'until_passed',
   'concurrent_use',
   'ahead',
   'replayed',
@@ -74,6 +75,7 @@ const ERRORS = new Set([
   'invalid_token',
   // RFC 8707 §2
   'invalid_target',
+  'invalid_authorization_details',
   // RFC 9449 §5 and §8
   'invalid_dpop_proof',
   'use_dpop_nonce',

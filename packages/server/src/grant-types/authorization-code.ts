@@ -5,6 +5,7 @@ import { hasNewerKey } from '../grants/newer-key.ts';
 import { readingsOfCode } from '../tokens/authorization-code.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import { RESOURCE } from './audience.ts';
+import { DETAILS, narrowedOf } from './authorization-details.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { redeemPresented, reportCode } from './redeem-code.ts';
@@ -15,6 +16,7 @@ type CodeRequest = GrantRequest<{
   readonly redirect_uri: string | undefined;
   readonly code_verifier: string | undefined;
   readonly resource: string | undefined;
+  readonly authorization_details: string | undefined;
 }>;
 
 /**
@@ -46,6 +48,7 @@ export const authorizationCode: GrantType = defineGrantType({
     },
     { name: 'code_verifier', purpose: 'The verifier of the PKCE challenge (RFC 7636).' },
     RESOURCE,
+    DETAILS,
   ],
   async handle(context, request) {
     const { keyRing, emit } = context;
@@ -78,6 +81,7 @@ const redeem = async (
     redirectUri: parameters.redirect_uri,
     onlyRedirectUri: onlyRedirectUri(client),
     codeVerifier: parameters.code_verifier,
+    narrowed: narrowedOf(parameters.authorization_details),
   });
   // The code of another grant has the same form by chance; this one is in another reading.
   if (next !== undefined && isUnknown(result)) return redeem(context, request, [next, ...others]);

@@ -7,6 +7,7 @@ import type { TokenIssuer, TokenShapes } from '../grants/issue.ts';
 import type { KeyContext } from '../grants/newer-key.ts';
 import type { Store } from '../grants/store.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
+import type { VehicleDataDetail } from '../grants/vehicle-data.ts';
 import type { Caller, Emit } from '../log-event.ts';
 import type { Binding } from '../tokens/binding.ts';
 import type { TokenBatches } from './token-batches.ts';
@@ -51,6 +52,8 @@ export type TokenResponse = {
   readonly subject?: string;
   /** How the access token is sent. Absent for Bearer. @see RFC 9449 §5 */
   readonly tokenType?: 'DPoP';
+  /** What the access token is for, where that is vehicle data. @see RFC 9396 §7 */
+  readonly details?: readonly VehicleDataDetail[];
 };
 
 /** One parameter of a grant type. */

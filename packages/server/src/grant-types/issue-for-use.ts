@@ -3,10 +3,11 @@ import type { Now } from '../clock.ts';
 import { give, later } from '../eventual.ts';
 import type { Eventual } from '../eventual.ts';
 import type { CurrentGrant } from '../grants/grant.ts';
-import type { TokenAnswer } from '../grants/issue.ts';
+import type { IssueOrder, TokenAnswer } from '../grants/issue.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { readAudiences } from './audience.ts';
+import { narrowedOf } from './authorization-details.ts';
 import type { GrantRequest, GrantTypeContext } from './grant-type.ts';
 
 /** One use of a refresh token or code, by which its retry is recognised. */
@@ -17,6 +18,7 @@ type RequestedAccess = {
   readonly resource: string | undefined;
   /** Absent where the grant type has none. */
   readonly scope?: string | undefined;
+  readonly authorization_details?: string | undefined;
 };
 
 /** What a store's decision about a use has in common, for a token and for a code. */
@@ -39,12 +41,12 @@ export type Issuing = {
  * client names a resource that it may not name: before anything is used up.
  */
 export const prepareIssuing = (
-  { batches, issuer }: GrantTypeContext,
+  { store, batches, issuer }: GrantTypeContext,
   {
     client,
     shapes,
     binding,
-    parameters: { resource, scope },
+    parameters: { resource, scope, authorization_details: details },
   }: Pick<GrantRequest<RequestedAccess>, 'client' | 'shapes' | 'binding' | 'parameters'>,
   { undecided, use }: TokenUse,
   now: Now,
@@ -56,7 +58,7 @@ export const prepareIssuing = (
       if (verdict.kind === 'refuse' || verdict.kind === 'replay') return;
       if (grant === undefined || fault !== undefined) return;
       const { nowMs, doubt } = now;
-      const tokens = batches.issue({
+      const order = {
         nowMs,
         doubt,
         shapes,
@@ -67,20 +69,29 @@ export const prepareIssuing = (
         binding,
         // A client that authenticates proves by that whose the refresh token is, and may change its key. RFC 9449 §5.
         bindsRefreshToken: client.type === 'public' && binding?.kind === 'jkt',
+      };
+      return later((done, failWith) => {
+        const fail = (error: unknown): void => {
+          undecided.add(use);
+          failWith(error);
+        };
+        const issueFor = (one: IssueOrder): void =>
+          give(batches.issue(one), {
+            done(answer) {
+              issuing.tokens = answer;
+              undecided.forget(use);
+              done();
+            },
+            fail,
+          });
+        if (grant.vehicleData === undefined) return issueFor(order);
+        // Only here do answers say what a grant covers.
+        const narrowed = narrowedOf(details);
+        give(store.listVehicles(grant.id), {
+          done: (vehicles) => issueFor({ ...order, vehicles, narrowed }),
+          fail,
+        });
       });
-      return later((done, fail) =>
-        give(tokens, {
-          done(answer) {
-            issuing.tokens = answer;
-            undecided.forget(use);
-            done();
-          },
-          fail(error) {
-            undecided.add(use);
-            fail(error);
-          },
-        }),
-      );
     },
   };
   return issuing;

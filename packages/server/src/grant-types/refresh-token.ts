@@ -16,6 +16,7 @@ import type { KeyRing } from '../tokens/key-ring.ts';
 import { readingsOfRefreshToken } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { RESOURCE } from './audience.ts';
+import { DETAILS, narrowedOf } from './authorization-details.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { prepareIssuing } from './issue-for-use.ts';
@@ -25,6 +26,7 @@ type RefreshRequest = GrantRequest<{
   readonly refresh_token: string;
   readonly scope: string | undefined;
   readonly resource: string | undefined;
+  readonly authorization_details: string | undefined;
 }>;
 
 /**
@@ -51,6 +53,7 @@ export const refreshToken: GrantType = defineGrantType({
       refusals: ['scope_not_allowed'],
     },
     RESOURCE,
+    DETAILS,
   ],
   handle(context, request) {
     const { keyRing } = context;
@@ -115,6 +118,7 @@ const exchange = (
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(opened),
     scope: request.parameters.scope,
+    narrowed: narrowedOf(request.parameters.authorization_details),
   };
   const keyNumber = context.keyRing.seal.active.number;
   const issuing = prepareIssuing(context, request, { undecided, use: opened }, { nowMs, doubt });

@@ -1,6 +1,7 @@
 import type { Policy } from '../clients/policy.ts';
 import { splitScope } from '../clients/scopes.ts';
 import type { Grant } from './grant.ts';
+import { withoutTakenBack } from './vehicle-data.ts';
 
 /** How many scopes of a grant an opaque access token can select among: one bit of the token for each. */
 export const SELECTABLE_SCOPES_MAX = 16;
@@ -10,10 +11,18 @@ const REMEMBERED_MAX = 1000;
 const remembered = new WeakMap<Policy, Map<string, string>>();
 
 /**
- * What a grant gives access to now: the part of its scope that its client is still allowed. The grant itself keeps its
+ * What a grant gives access to now: the part of its scope that its client is still allowed and its owner has not taken back. The grant itself keeps its
  * scope, so that what is allowed again works again.
  */
-export const allowedScopeOf = ({ scope }: Pick<Grant, 'scope'>, policy: Policy): string => {
+export const allowedScopeOf = (
+  { scope, vehicleData }: Pick<Grant, 'scope' | 'vehicleData'>,
+  policy: Policy,
+): string =>
+  vehicleData === undefined
+    ? allowedOf(scope, policy)
+    : intersect(withoutTakenBack(scope, vehicleData), policy.grantScope ?? '');
+
+const allowedOf = (scope: string, policy: Policy): string => {
   const known = remembered.get(policy);
   const before = known?.get(scope);
   if (before !== undefined) return before;
@@ -39,7 +48,11 @@ export const intersect = (scope: string, other: string): string => {
  *
  * @see RFC 6749 §6
  */
-export const mayRequest = (grant: Pick<Grant, 'scope'>, policy: Policy, requested: string): boolean => {
+export const mayRequest = (
+  grant: Pick<Grant, 'scope' | 'vehicleData'>,
+  policy: Policy,
+  requested: string,
+): boolean => {
   const granted = new Set(splitScope(grant.scope));
   if (splitScope(requested).some((name) => !granted.has(name))) return false;
   const allowed = allowedScopeOf(grant, policy);

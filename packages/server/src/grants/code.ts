@@ -1,6 +1,7 @@
 import type { Millis } from '../clock.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { Vehicle } from './vehicle.ts';
+import type { VehicleData } from './vehicle-data.ts';
 
 /** How long an authorization code may be exchanged: 10 minutes, as RFC 6749 §4.1.2 advises. */
 export const CODE_LIFETIME_SECONDS = 600;
@@ -30,6 +31,8 @@ export type AuthorizationCode = {
   readonly scope: string;
   readonly brand: string | undefined;
   readonly vehicles: readonly Vehicle[];
+  /** As in `Grant`. */
+  readonly vehicleData?: VehicleData | undefined;
 };
 
 /** A code, and whether it was redeemed. */

@@ -79,7 +79,7 @@ const faultOfRepeat = (grant: Grant | undefined, policy: Policy, now: Now): Dead
 
 /** The grant that a code makes. */
 const grantOf = (
-  { grantId: id, clientId, subject, scope, brand }: CodeState,
+  { grantId: id, clientId, subject, scope, brand, vehicleData }: CodeState,
   { nowMs, keyNumber }: CodeUse,
 ): Grant => ({
   id,
@@ -94,4 +94,5 @@ const grantOf = (
   rotatedBy: undefined,
   useDigest: undefined,
   revocation: undefined,
+  ...(vehicleData === undefined ? {} : { vehicleData }),
 });

@@ -3,6 +3,7 @@ import type { Millis, Seconds } from '../clock.ts';
 import type { Caller } from '../log-event.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { RotationHistory } from './rotation-history.ts';
+import type { VehicleData } from './vehicle-data.ts';
 
 /** Why a grant was revoked. */
 export const REVOCATION_CAUSES = [
@@ -42,6 +43,8 @@ export type Grant = {
   /** Digest of the `Idempotency-Key` of the refresh that issued the current generation. */
   readonly useDigest: Uint8Array | undefined;
   readonly revocation: Revocation | undefined;
+  /** Where the client asked for vehicle data by name (RFC 9396). Absent for a grant of scopes alone. */
+  readonly vehicleData?: VehicleData | undefined;
 };
 
 /**

@@ -17,6 +17,10 @@ import { allowedScopeOf, intersect, selectScopes } from './access-scope.ts';
 import { audiencesOf, writeAudience } from './audience.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { CurrentGrant, Grant } from './grant.ts';
+import { grantLifetimeOf } from './grant-lifetime.ts';
+import type { Vehicle } from './vehicle.ts';
+import { describeVehicleData, scopeOfNarrowed } from './vehicle-data.ts';
+import type { NarrowedData, VehicleDataDetail } from './vehicle-data.ts';
 
 /** How a dialect writes its tokens. */
 export type TokenShapes = {
@@ -44,6 +48,8 @@ export type TokenAnswer = {
   readonly scope?: string;
   /** The owner, for wires whose answers name one. */
   readonly subject: string;
+  /** What the access token is for, where that is vehicle data. @see RFC 9396 §7 */
+  readonly details?: readonly VehicleDataDetail[];
 };
 
 /** What tokens are issued for. */
@@ -53,6 +59,10 @@ export type IssueOrder = Now & {
   readonly policy: Policy;
   /** What the access token is to be for; absent for all that the grant gives. `mayRequest` allows it. */
   readonly scope?: string | undefined;
+  /** Which of the grant's vehicle data it is to be for; absent for all. The verdict allowed it. */
+  readonly narrowed?: NarrowedData | undefined;
+  /** What a grant for vehicle data covers; absent for other grants. */
+  readonly vehicles?: readonly Vehicle[] | undefined;
   /** What the access token is bound to; absent for a token that any bearer may use. */
   readonly binding?: Binding | undefined;
   /** Whether the refresh token is bound to the same. */
@@ -105,6 +115,7 @@ export const issueAlike = (
       refreshExpiresInSeconds: remainingSeconds(order),
       ...(scope === order.grant.scope ? {} : { scope }),
       subject: order.grant.subject,
+      ...(draft.details === undefined ? {} : { details: draft.details }),
     };
     if (draft.isJwt)
       return signGrantJwt(tokenIssuer, draft).then((accessToken) => ({ ...answer, accessToken }));
@@ -134,8 +145,8 @@ const remainingSeconds = (order: IssueOrder): Seconds => {
 /** What is left of the grant itself. */
 const remainingOfGrant = (order: IssueOrder): Seconds => {
   const { grant, policy } = order;
-  const { grantLifetimeSeconds } = policy;
-  return grantLifetimeSeconds === null ? Infinity : remainingOf(beganAt(grant), grantLifetimeSeconds, order);
+  const lifetimeSeconds = grantLifetimeOf(grant, policy);
+  return lifetimeSeconds === null ? Infinity : remainingOf(beganAt(grant), lifetimeSeconds, order);
 };
 
 /** What is left of a lifetime. An age in doubt counts as the least that it may be, as it does for the verdict. */
@@ -159,6 +170,7 @@ type Draft = {
   readonly selection?: number;
   readonly length: number | undefined;
   readonly binding: Binding | undefined;
+  readonly details?: readonly VehicleDataDetail[];
 };
 
 const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft => {
@@ -166,7 +178,9 @@ const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft 
   const issuedAt = toSeconds(nowMs);
   const isJwt = policy.accessTokenFormat === 'jwt' && issuer !== undefined;
   const allowed = allowedScopeOf(grant, policy);
-  const scope = order.scope === undefined ? allowed : intersect(allowed, order.scope);
+  const requested = requestedScopeOf(order);
+  const scope = requested === undefined ? allowed : intersect(allowed, requested);
+  const { vehicleData } = grant;
   return {
     order,
     grantId: grant.id,
@@ -178,10 +192,18 @@ const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft 
     scope,
     length: policy.accessTokenLength,
     binding: order.binding,
-    ...(isJwt || order.scope === undefined || scope === grant.scope
+    ...(vehicleData === undefined
       ? {}
-      : selectionOf(grant, scope, allowed)),
+      : { details: describeVehicleData(vehicleData, scope, order.vehicles ?? []) }),
+    ...(isJwt || requested === undefined || scope === grant.scope ? {} : selectionOf(grant, scope, allowed)),
   };
+};
+
+/** What the access token is to be for, by scope and by vehicle data; `undefined` for all that the grant gives. */
+const requestedScopeOf = ({ grant, scope, narrowed }: IssueOrder): string | undefined => {
+  if (narrowed === undefined) return scope;
+  const ofData = scopeOfNarrowed(grant, narrowed) ?? '';
+  return scope === undefined ? ofData : intersect(ofData, scope);
 };
 
 /** Nothing where the token cannot select all that is wanted: then that is all that is allowed, which it carries by itself. */
@@ -198,7 +220,7 @@ const selectionOf = (
 /** Rejects where the ring has no key for it; the grants beside it do not notice. */
 const signGrantJwt = async (
   { keyRing, issuer = '' }: TokenIssuer,
-  { order, grantId, issuedAt, serial, expiresInSeconds, scope, binding }: Draft,
+  { order, grantId, issuedAt, serial, expiresInSeconds, scope, binding, details }: Draft,
 ): Promise<string> => {
   const { grant, policy, audiences } = order;
   const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(order)), policy.accessTokenAlgorithm);
@@ -212,5 +234,6 @@ const signGrantJwt = async (
     exp: issuedAt + expiresInSeconds,
     jti: sealTokenId(key, { kind: 'grant', grantId, issuedAt, serial }),
     binding,
+    ...(details === undefined ? {} : { details }),
   });
 };

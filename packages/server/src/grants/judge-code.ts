@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto';
-import { leastAgeMs, toMillis, toSeconds } from '../clock.ts';
+import { earliestMsOf, leastAgeMs, toMillis, toSeconds } from '../clock.ts';
 import type { Now, Seconds } from '../clock.ts';
 import type { DeadCodeReason } from '../errors.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import { CODE_RELOAD_SECONDS } from './code.ts';
 import type { CodeState } from './code.ts';
 import { isSameUse } from './use-digest.ts';
+import { scopeOfNarrowed } from './vehicle-data.ts';
+import type { NarrowedData } from './vehicle-data.ts';
 
 /** A code as presented: opened, by an authenticated client. */
 export type PresentedCode = OpenedCode & {
@@ -20,6 +22,8 @@ export type PresentedCode = OpenedCode & {
   readonly keyThumbprint?: string | undefined;
   /** Whether a device presents its device code, which stands for what the owner approved. `issuedAt` is that of the device code. */
   readonly isDevice?: true;
+  /** Which of the vehicle data its access token is to be for; absent for all. */
+  readonly narrowed?: NarrowedData | undefined;
   readonly useDigest: Uint8Array | undefined;
   /** Whether this code's last use ended in our own 503, so that presenting it again is the retry we asked for. */
   readonly isRetryOfOurs: boolean;
@@ -34,7 +38,10 @@ export type CodeVerdict =
   | { readonly kind: 'redeem' }
   /** The same use again: the same tokens again. */
   | { readonly kind: 'repeat' }
-  | { readonly kind: 'refuse'; readonly reason: Exclude<DeadCodeReason, 'code_replayed'> }
+  | {
+      readonly kind: 'refuse';
+      readonly reason: Exclude<DeadCodeReason, 'code_replayed'> | 'details_not_allowed';
+    }
   /** A second use, later or by another client: the grant of the first is revoked. */
   | { readonly kind: 'replay' };
 
@@ -62,9 +69,14 @@ export const judgeCode = (
   // Counted from the second that the code carries.
   const issuedAtMs = toMillis(presented.issuedAt);
   if (leastAgeMs(issuedAtMs, now) >= toMillis(now.lifetimeSeconds)) return refuse('code_expired');
+  if (hasAgreedEnd(code, now)) return refuse('code_expired');
   if (!isSameRedirect(code, presented)) return refuse('code_redirect_wrong');
   if (!isVerified(code.codeChallenge, presented.codeVerifier)) return refuse('code_verifier_wrong');
   if (!hasKey(code, presented)) return refuse('code_key_wrong');
+  const { narrowed } = presented;
+  // Nothing is used up: the client may ask for less.
+  if (narrowed !== undefined && scopeOfNarrowed(code, narrowed) === undefined)
+    return refuse('details_not_allowed');
   if (code.redeemedAtMs === undefined) return { kind: 'redeem' };
   if (presented.isRetryOfOurs || isSameUse(code.useDigest, presented.useDigest)) return { kind: 'repeat' };
   // By the clock it has expired; only the doubt about the clock keeps it, and that must not revoke.
@@ -88,6 +100,10 @@ const judgeForeignUse = (code: CodeState, presented: PresentedCode, now: CodeMom
 /** Whether the key is shown that the authorization request bound the code to, if any. @see RFC 9449 §10 */
 const hasKey = ({ keyThumbprint }: CodeState, presented: PresentedCode): boolean =>
   keyThumbprint === undefined || keyThumbprint === presented.keyThumbprint;
+
+/** Whether what the owner agreed to has ended: a grant of it would be over. */
+const hasAgreedEnd = ({ vehicleData }: CodeState, now: Now): boolean =>
+  vehicleData?.until !== undefined && earliestMsOf(now) >= toMillis(vehicleData.until);
 
 const hasExpiredByClock = ({ issuedAt }: PresentedCode, { nowMs, lifetimeSeconds }: CodeMoment): boolean =>
   nowMs - toMillis(issuedAt) >= toMillis(lifetimeSeconds);

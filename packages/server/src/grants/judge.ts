@@ -9,6 +9,9 @@ import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { mayRequest } from './access-scope.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { CurrentGrant, Grant } from './grant.ts';
+import { agreedSecondsOf } from './grant-lifetime.ts';
+import { scopeOfNarrowed } from './vehicle-data.ts';
+import type { NarrowedData } from './vehicle-data.ts';
 import { firstUseOf, leastAgeOf } from './rotation-history.ts';
 import { isSameUse } from './use-digest.ts';
 
@@ -23,6 +26,8 @@ export type Presented = OpenedRefreshToken & {
   readonly isRetryOfOurs: boolean;
   /** What the access token is to be for; absent for all that the grant gives. */
   readonly scope?: string | undefined;
+  /** Which of the grant's vehicle data it is to be for; absent for all. */
+  readonly narrowed?: NarrowedData | undefined;
 };
 
 /** Why a presented refresh token may be answered with the current one again. */
@@ -38,7 +43,10 @@ export type Verdict =
   | { readonly kind: 'resync'; readonly lost: number }
   | {
       readonly kind: 'refuse';
-      readonly reason: Exclude<DeadTokenReason, 'token_undecryptable' | 'replayed'> | 'scope_not_allowed';
+      readonly reason:
+        | Exclude<DeadTokenReason, 'token_undecryptable' | 'replayed'>
+        | 'scope_not_allowed'
+        | 'details_not_allowed';
     }
   /** An earlier token, `gap` generations old, that may not be repeated: a lost answer long ago, or theft. */
   | { readonly kind: 'replay'; readonly gap: number; readonly response: Policy['onReplay'] };
@@ -61,11 +69,21 @@ export const judge = (
   policy: Policy,
 ): Verdict => {
   const verdict = judgeToken(grant, presented, now, policy);
-  const { scope } = presented;
-  if (scope === undefined || grant === undefined) return verdict;
+  const { narrowed } = presented;
+  const scope = presented.scope;
+  if ((scope === undefined && narrowed === undefined) || grant === undefined) return verdict;
   // A request for too much changes nothing; a token that is dead or replayed stays what it is.
   if (verdict.kind === 'refuse' || verdict.kind === 'replay') return verdict;
-  return mayRequest(grant, policy, scope) ? verdict : refuse('scope_not_allowed');
+  if (scope !== undefined && !mayRequest(grant, policy, scope)) return refuse('scope_not_allowed');
+  return narrowed === undefined || mayNarrow(grant, policy, narrowed)
+    ? verdict
+    : refuse('details_not_allowed');
+};
+
+/** Whether a token can be for this part of a grant's vehicle data. */
+const mayNarrow = (grant: CurrentGrant, policy: Policy, narrowed: NarrowedData): boolean => {
+  const scope = scopeOfNarrowed(grant, narrowed);
+  return scope !== undefined && mayRequest(grant, policy, scope);
 };
 
 const judgeToken = (
@@ -80,7 +98,9 @@ const judgeToken = (
   if (presented.withdrawal !== undefined && opensNoMore(presented.withdrawal, now))
     return refuse(`key_${presented.withdrawal.state}`);
   if (grant.revocation !== undefined) return refuse('revoked');
-  if (isOver(toMillis(beganAt(grant)), policy.grantLifetimeSeconds, now)) return refuse('expired');
+  const beganAtMs = toMillis(beganAt(grant));
+  if (isOver(beganAtMs, agreedSecondsOf(grant), now)) return refuse('until_passed');
+  if (isOver(beganAtMs, policy.grantLifetimeSeconds, now)) return refuse('expired');
   if (presented.generation > grant.generation) return judgeAhead(grant, presented, policy);
   if (isOver(currentIssuedAtMs(grant), policy.refreshTokenLifetimeSeconds, now)) return refuse('expired');
   if (presented.generation < grant.generation)

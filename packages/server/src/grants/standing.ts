@@ -3,6 +3,8 @@ import { endingOf, firstEnding, toSeconds } from '../clock.ts';
 import type { Ending, Millis, Now, Seconds } from '../clock.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
+import { grantLifetimeOf } from './grant-lifetime.ts';
+import type { Lasting } from './grant-lifetime.ts';
 
 /** When a grant's current refresh token stops working if nothing happens. */
 export type Expiry = {
@@ -38,8 +40,8 @@ export type Standing = Expiry & {
 
 export const expiryOf = (grant: Grant, policy: Policy): Expiry => {
   const tokenExpiresAt = toSeconds(currentIssuedAtMs(grant)) + policy.refreshTokenLifetimeSeconds;
-  const grantExpiresAt =
-    policy.grantLifetimeSeconds === null ? null : beganAt(grant) + policy.grantLifetimeSeconds;
+  const lifetimeSeconds = grantLifetimeOf(grant, policy);
+  const grantExpiresAt = lifetimeSeconds === null ? null : beganAt(grant) + lifetimeSeconds;
   const expiresAt = Math.min(tokenExpiresAt, grantExpiresAt ?? tokenExpiresAt);
   return { tokenExpiresAt, grantExpiresAt, expiresAt };
 };
@@ -58,12 +60,10 @@ export const standingOf = (grant: Grant, policy: Policy, now: Now): Standing => 
 };
 
 /** Whether the lifetime of a grant itself is over, however often it was refreshed. */
-const endingOfGrant = (
-  grant: Pick<Grant, 'createdAtMs'>,
-  { grantLifetimeSeconds }: Pick<Policy, 'grantLifetimeSeconds'>,
-  now: Now,
-): Ending =>
-  grantLifetimeSeconds === null ? 'running' : endingOf(beganAt(grant), grantLifetimeSeconds, now);
+const endingOfGrant = (grant: Lasting, policy: Pick<Policy, 'grantLifetimeSeconds'>, now: Now): Ending => {
+  const lifetimeSeconds = grantLifetimeOf(grant, policy);
+  return lifetimeSeconds === null ? 'running' : endingOf(beganAt(grant), lifetimeSeconds, now);
+};
 
 /**
  * Whether an access token of a grant has expired: with its own lifetime, or with the grant. Its own lifetime is over where the
@@ -71,7 +71,7 @@ const endingOfGrant = (
  * refresh could not help.
  */
 export const isAccessOver = (
-  grant: Pick<Grant, 'createdAtMs'>,
+  grant: Lasting,
   policy: Pick<Policy, 'accessTokenLifetimeSeconds' | 'grantLifetimeSeconds'>,
   issuedAt: Seconds,
   now: Now,
@@ -87,13 +87,8 @@ export const hasEndedBefore = (grant: Grant, policy: Policy, beforeMs: Millis): 
   endOf(grant, expiryOf(grant, policy)) < toSeconds(beforeMs);
 
 /** When an access token of a grant expires: at the end of its own lifetime, or with the grant. */
-export const accessExpiresAt = (
-  grant: Pick<Grant, 'createdAtMs'>,
-  { accessTokenLifetimeSeconds, grantLifetimeSeconds }: Policy,
-  issuedAt: Seconds,
-): Seconds => {
-  const expiresAt = issuedAt + accessTokenLifetimeSeconds;
-  return grantLifetimeSeconds === null
-    ? expiresAt
-    : Math.min(expiresAt, beganAt(grant) + grantLifetimeSeconds);
+export const accessExpiresAt = (grant: Lasting, policy: Policy, issuedAt: Seconds): Seconds => {
+  const expiresAt = issuedAt + policy.accessTokenLifetimeSeconds;
+  const lifetimeSeconds = grantLifetimeOf(grant, policy);
+  return lifetimeSeconds === null ? expiresAt : Math.min(expiresAt, beganAt(grant) + lifetimeSeconds);
 };

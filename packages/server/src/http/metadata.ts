@@ -1,7 +1,9 @@
 import { PROOF_ALGORITHMS } from '../clients/public-jwk.ts';
+import type { DataRegistry } from '../clients/data-names.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { DIALECTS, metadataDialectOf } from '../dialects/dialects.ts';
 import { Refusal, StoreError } from '../errors.ts';
+import { VEHICLE_DATA } from '../grants/vehicle-data.ts';
 import { grantTypesOf } from '../grant-types/grant-types.ts';
 import { answerEverybody } from '../dialects/oauth/answers.ts';
 import type { Route } from '../wire/route.ts';
@@ -36,6 +38,8 @@ export type MetadataRules = {
   readonly metadataDialect: string | undefined;
   /** Whether no client's request is accepted that was not pushed. */
   readonly requirePushedRequests: boolean;
+  /** The vehicle data that clients may ask for by name. */
+  readonly data: DataRegistry;
 };
 
 /** How assertions may be signed, as far as libraries know the names. */
@@ -49,7 +53,7 @@ const SIGNED_BY = PROOF_ALGORITHMS.filter((name) => name !== 'Ed25519');
  */
 export const createMetadata = (
   context: { readonly issuer: string; readonly mtlsUrl?: string | undefined },
-  { metadataDialect, requirePushedRequests }: MetadataRules,
+  { metadataDialect, requirePushedRequests, data }: MetadataRules,
 ): Route => {
   const { authorization, tokenEndpoints } = metadataDialectOf(metadataDialect);
   const [[tokenPath, endpoint] = []] = Object.entries(tokenEndpoints);
@@ -64,6 +68,10 @@ export const createMetadata = (
         // RFC 9126 §5.
         pushed_authorization_request_endpoint: at(PATHS.pushedAuthorization),
         require_pushed_authorization_requests: requirePushedRequests,
+        // RFC 9396 §10.
+        ...(data.size === 0 || authorization.detailsName === undefined
+          ? {}
+          : { authorization_details_types_supported: [VEHICLE_DATA] }),
         token_endpoint: at(tokenPath ?? ''),
         // RFC 8628 §4.
         device_authorization_endpoint: at(PATHS.deviceAuthorization),

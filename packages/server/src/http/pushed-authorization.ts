@@ -28,12 +28,12 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
  * @see RFC 9126 §2
  */
 export const createPushedAuthorization =
-  (context: EndpointContext, rules: Omit<RequestRules, 'publicUrl'>): Route =>
+  (context: EndpointContext, rules: Omit<RequestRules, 'publicUrl' | 'clock'>): Route =>
   async (visit) => {
     const { form, client } = await authenticateForm(context, visit, PUSH_METHODS);
     const parameters = new Map([...form].filter(([name]) => !CREDENTIALS.has(name)));
     parameters.set('client_id', client.id);
-    checkRequest({ ...rules, publicUrl: context.issuer }, client, parameters);
+    checkRequest({ ...rules, publicUrl: context.issuer, clock: context.clock }, client, parameters);
     const sealed = await sealPushedRequest(context, { clientId: client.id, parameters });
     if (sealed === 'too_long') throw new Refusal('request_too_long');
     const { exchange, caller } = visit;

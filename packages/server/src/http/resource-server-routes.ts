@@ -21,7 +21,7 @@ import type { EndpointContext } from './context.ts';
 /** The endpoints for resource servers and client libraries, as RFCs define them, for clients of every dialect. */
 export const createResourceServerRoutes = (
   context: EndpointContext,
-  rules: Omit<RequestRules, 'publicUrl'> & MetadataRules,
+  rules: Omit<RequestRules, 'publicUrl' | 'clock'> & MetadataRules,
 ): RouteGroup => {
   const documents = {
     [`GET ${PATHS.metadata}`]: createMetadata(context, rules),

@@ -16,6 +16,8 @@ import { hasNewerKey } from '../grants/newer-key.ts';
 import { findOpaqueAccess, openJwt, readJwtAccess } from '../grants/read-access.ts';
 import type { AccessContext } from '../grants/read-access.ts';
 import { standingOfToken } from '../grants/token-standing.ts';
+import { describeVehicleData } from '../grants/vehicle-data.ts';
+import type { VehicleDataDetail } from '../grants/vehicle-data.ts';
 
 /** How a dialect writes its tokens. */
 export type DialectShapes = TokenShapes & { readonly dialect: string };
@@ -46,6 +48,8 @@ export type Introspection = {
   readonly jti?: string;
   /** What its sender must show besides. @see RFC 9449 §6.2, RFC 8705 §3.2 */
   readonly cnf?: Confirmation;
+  /** What an access token is for, where that is vehicle data. @see RFC 9396 §9.2 */
+  readonly authorization_details?: readonly VehicleDataDetail[];
 };
 
 /**
@@ -90,7 +94,8 @@ const introspectJwt = async (context: AccessContext, token: string): Promise<Int
   const access = await readJwtAccess(context, jwt);
   if (access === undefined) return undefined;
   const { client, scope, expiresAt: exp } = access;
-  return withAudiences({ ...describe(jwt.claims), scope, exp }, jwt.claims, client, context.issuer);
+  const described = { ...describe(jwt.claims), scope, exp, ...(await readDetails(context, access)) };
+  return withAudiences(described, jwt.claims, client, context.issuer);
 };
 
 /**
@@ -164,10 +169,25 @@ const introspectAccessToken = async (
   for (const { dialect, accessToken } of shapesOf(request)) {
     const access = await findOpaqueAccess(context, accessToken, request.token);
     if (access === undefined || access === 'unknown' || access.client.dialect !== dialect) continue;
-    return describeAccess(context, access);
+    return { ...describeAccess(context, access), ...(await readDetails(context, access)) };
   }
   return undefined;
 };
+
+/** What a token of a grant for vehicle data is for now: what its owner has left of it. */
+const readDetails = async (
+  { store }: AccessContext,
+  { grant, scope }: Access,
+): Promise<Pick<Introspection, 'authorization_details'>> =>
+  grant.vehicleData === undefined
+    ? {}
+    : {
+        authorization_details: describeVehicleData(
+          grant.vehicleData,
+          scope,
+          await store.listVehicles(grant.id),
+        ),
+      };
 
 const describeAccess = (
   { issuer }: AccessContext,

@@ -24,6 +24,8 @@ export type AccessClaims = {
   readonly jti: string;
   /** What its sender must show besides: the claim `cnf`. Absent for a token that any bearer may use. */
   readonly binding?: Binding | undefined;
+  /** What it is for: the claim `authorization_details` (RFC 9396 §9.1). Written, and not read again: the grant says it. */
+  readonly details?: readonly object[];
 };
 
 /** A JWT found to be ours and not expired, and which key of the ring signed it. */
@@ -33,9 +35,13 @@ export type OpenedAccessJwt = { readonly claims: AccessClaims; readonly key: Sig
 const TYPE = 'at+jwt';
 
 /** Writes a JWT access token, signed by the key. */
-export const signAccessJwt = (key: SignKey, { scope, binding, ...claims }: AccessClaims): Promise<string> => {
+export const signAccessJwt = (
+  key: SignKey,
+  { scope, binding, details, ...claims }: AccessClaims,
+): Promise<string> => {
   const { algorithm, kid, privateKey } = key.signingKey();
-  const bound = binding === undefined ? claims : { ...claims, cnf: writeConfirmation(binding) };
+  const detailed = details === undefined ? claims : { ...claims, authorization_details: details };
+  const bound = binding === undefined ? detailed : { ...detailed, cnf: writeConfirmation(binding) };
   return new SignJWT(scope === '' ? bound : { ...bound, scope })
     .setProtectedHeader({ alg: algorithm, typ: TYPE, kid })
     .sign(privateKey);

@@ -1,5 +1,6 @@
 import type { Client } from '../../clients/client.ts';
 import type { AuthorizationRequest } from '../../dialects/authorization.ts';
+import { renderAgreement } from './agreement.ts';
 import { renderEmblem, renderOrigin } from './app-header.ts';
 import { button } from './form.ts';
 import type { RenderForm } from './form.ts';
@@ -40,7 +41,9 @@ export const consentPage = (
       ${form(
         html`${renderEmblem(client)}
           <h1>${fill(heading, isolate(keepOnOneLine(name)))}</h1>
-          ${renderOrigin(pageContext, client)} ${renderPermissions(pageContext, request.scope, client)}
+          ${renderOrigin(pageContext, client)}
+          ${request.vehicleData !== undefined && renderAgreement(pageContext, request.vehicleData, client)}
+          ${renderPermissions(pageContext, request.scope, client)}
           ${choice !== undefined && renderChoice(pageContext, choice, { hasError })}
           ${renderDecision(pageContext, choice, consent)}`,
         CHOICE_FORM_ID,

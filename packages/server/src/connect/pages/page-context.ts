@@ -1,3 +1,4 @@
+import type { DataRegistry } from '../../clients/data-names.ts';
 import type { ScopeRegistry } from '../../clients/scopes.ts';
 import { readQuery } from '../../wire/query.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
@@ -16,6 +17,8 @@ export type PageContext = {
   readonly texts: Texts;
   /** With the owners' texts of each scope. */
   readonly scopes: ScopeRegistry;
+  /** With the owners' texts of each kind of data. */
+  readonly data: DataRegistry;
   /** The path of the public URL, which begins every address in a page; empty for the root. */
   readonly base: string;
   /** Path and query of the request as the browser sees them: where forms are sent, and where the owner continues. */
@@ -38,7 +41,7 @@ const baseOf = (publicUrl: string): string => {
 
 /** Creates the context for the pages of a request. `known` holds what the caller already knows about it. */
 export const createPageContext = (
-  { publicUrl, scopes }: Pick<ConnectContext, 'publicUrl' | 'scopes'>,
+  { publicUrl, scopes, data }: Pick<ConnectContext, 'publicUrl' | 'scopes' | 'data'>,
   { request, exchange }: Pick<Visit, 'request' | 'exchange'>,
   known: {
     readonly lang?: string | undefined;
@@ -58,6 +61,7 @@ export const createPageContext = (
     language,
     texts,
     scopes,
+    data,
     base,
     target: targetOf(base, request),
     make,

@@ -66,6 +66,13 @@ export const TEXTS_EN = {
     by: (developer: string): string => `by ${developer}`,
     privacy: 'Privacy policy',
   },
+  /** For what a client wants which data, and until when. */
+  agreement: {
+    purpose: (client: string): string => `What ${client} wants it for`,
+    data: 'Data',
+    until: 'Until',
+    noEnd: 'You remove the access',
+  },
   select: {
     title: 'Choose vehicles',
     heading: (client: string): string => `Which vehicles do you want to share with ${client}?`,

@@ -65,6 +65,12 @@ export const TEXTS_KO: Texts = {
     by: (developer) => `제공: ${developer}`,
     privacy: '개인정보 처리방침',
   },
+  agreement: {
+    purpose: (client) => `${client}의 이용 목적`,
+    data: '데이터',
+    until: '이용 기한',
+    noEnd: '연결을 해제할 때까지',
+  },
   select: {
     title: '차량 선택',
     heading: (client) => `${client}에 어떤 차량을 공유하시겠습니까?`,

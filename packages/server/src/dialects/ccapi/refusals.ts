@@ -58,6 +58,8 @@ export const refusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuthAnswe
     scope_unknown: answer('4003'),
     scope_not_allowed: answer('4003'),
     target_unknown: answer('4003'),
+    details_malformed: answer('4003'),
+    details_not_allowed: answer('4003'),
   },
 );
 

@@ -61,7 +61,15 @@ export const answerClient = (body: object | '', exchange: Exchange): WireRespons
 
 /** The members of a successful token response. Written as text, because tokens and scopes need no escaping. @see RFC 6749 §5.1 */
 export const writeTokens = (
-  { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds, scope, tokenType }: TokenResponse,
+  {
+    accessToken,
+    expiresInSeconds,
+    refreshToken,
+    refreshExpiresInSeconds,
+    scope,
+    tokenType,
+    details,
+  }: TokenResponse,
   { includeRefreshExpiry }: Pick<Policy, 'includeRefreshExpiry'>,
 ): string => {
   const refresh = refreshToken === undefined ? '' : `,"refresh_token":"${refreshToken}"`;
@@ -70,7 +78,9 @@ export const writeTokens = (
       ? `,"refresh_token_expires_in":${refreshExpiresInSeconds}`
       : '';
   const scopes = scope === undefined ? '' : `,"scope":"${scope}"`;
-  return `{"access_token":"${accessToken}","token_type":"${tokenType ?? 'Bearer'}","expires_in":${expiresInSeconds}${refresh}${expiry}${scopes}}`;
+  // RFC 9396 §7.
+  const detailed = details === undefined ? '' : `,"authorization_details":${JSON.stringify(details)}`;
+  return `{"access_token":"${accessToken}","token_type":"${tokenType ?? 'Bearer'}","expires_in":${expiresInSeconds}${refresh}${expiry}${scopes}${detailed}}`;
 };
 
 /** A public document, which scripts of other origins may read. */

@@ -110,6 +110,13 @@ export const joinScope = (names: readonly string[]): string | AuthorizationFault
   return unique.every((name) => SCOPE_TOKEN.test(name)) ? scope : invalidScope('The scope is malformed.');
 };
 
+/** The scope of a request, by its names. One that asks for data by name needs none (RFC 9396 §3). */
+export const readScope = (
+  parameters: QueryParameters,
+  names: readonly string[],
+): string | AuthorizationFault =>
+  names.length === 0 && parameters.get('authorization_details') !== undefined ? '' : joinScope(names);
+
 /** The authorization endpoint of RFC 6749 §4.1.1, with PKCE (RFC 7636) and `iss` (RFC 9207). */
 export const oauthAuthorize: AuthorizationWire = {
   path: '/authorize',
@@ -118,12 +125,13 @@ export const oauthAuthorize: AuthorizationWire = {
   isRedirectUriOptional: true,
   redirectsFaults: true,
   resourceName: 'resource',
+  detailsName: 'authorization_details',
   hasPkce: true,
   keepsOpener: false,
   parse(parameters, client) {
     const fault = findFault(parameters, client, OAUTH_RULES);
     if (fault !== undefined) return fault;
-    const scope = joinScope(splitScope(parameters.get('scope')));
+    const scope = readScope(parameters, splitScope(parameters.get('scope')));
     if (typeof scope !== 'string') return scope;
     return {
       rawState: parameters.getRaw('state'),

@@ -1,11 +1,12 @@
 import { PAGE_ANSWERS, TEXT_NOT_EMPTY } from '../../wire/route-description.ts';
 import type { DescribedParameter, RouteDescription } from '../../wire/route-description.ts';
 import type { AuthorizationWire } from '../authorization.ts';
+import { DETAILS_PURPOSE } from './describe-details.ts';
 import type { Rule, Rules } from './authorize.ts';
 
 /** The authorization endpoint, from the rules that its parameters are read with. @see RFC 6749 §4.1.1 */
 export const describeAuthorization = (
-  { isRedirectUriOptional, resourceName }: AuthorizationWire,
+  { isRedirectUriOptional, resourceName, detailsName }: AuthorizationWire,
   rules: Rules,
 ): RouteDescription => {
   const parameters = [
@@ -21,7 +22,12 @@ export const describeAuthorization = (
       isRequired: !isRedirectUriOptional,
       purpose: 'Where the owner is sent back to; where only one is registered, that one.',
     }),
-    parameter({ name: 'scope', isRequired: true, purpose: 'What the client asks for, space separated.' }),
+    parameter({
+      name: 'scope',
+      isRequired: detailsName === undefined,
+      purpose: 'What the client asks for, space separated; required without authorization_details.',
+    }),
+    ...(detailsName === undefined ? [] : [parameter({ name: detailsName, purpose: DETAILS_PURPOSE })]),
     ...Object.entries(rules).map(([name, rule]) =>
       parameter({ name, purpose: rule.purpose, schema: schemaOf(rule) }),
     ),

@@ -24,6 +24,7 @@ import {
   tokenReasonsOf,
 } from '../describe-tokens.ts';
 import type { Dialect, TokenEndpoint } from '../dialect.ts';
+import { DETAILS_SCHEMA } from './describe-details.ts';
 import { oauthRefusals } from './refusals.ts';
 
 /** Of the authorization endpoint, for requests that are pushed (RFC 6749 §4.1.2.1, RFC 9101 §7.3). */
@@ -68,6 +69,7 @@ export const tokensSchema = (endpoint: TokenEndpoint, refreshToken: JsonSchema):
         refresh_token_expires_in: { ...SECONDS, description: 'Sent to clients that opted in.' },
       }),
       scope: { type: 'string', description: 'Absent where it is the scope that was asked for.' },
+      authorization_details: DETAILS_SCHEMA,
     },
   );
 };

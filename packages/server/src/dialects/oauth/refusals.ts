@@ -139,6 +139,17 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
       error: 'invalid_scope',
       description: 'The scope is more than is allowed or granted.',
     },
+    // RFC 9396 §5.
+    details_malformed: {
+      status: 400,
+      error: 'invalid_authorization_details',
+      description: 'authorization_details must be one object of type vehicle_data, with known members.',
+    },
+    details_not_allowed: {
+      status: 400,
+      error: 'invalid_authorization_details',
+      description: 'authorization_details are more than is allowed or granted.',
+    },
     // RFC 8707 §2.
     target_unknown: {
       status: 400,

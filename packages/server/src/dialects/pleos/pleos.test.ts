@@ -40,12 +40,15 @@ const readRequest = (of: TokenEndpoint, wireRequest: WireRequest) => {
   return { ...rest, grantType: grantType.grantType, parameters };
 };
 
+/** What a wire of JSON has no members for. */
+const WITHOUT_MORE = { scope: undefined, resource: undefined, authorization_details: undefined };
+
 const UNDERSTOOD = {
   credentials: [{ method: 'client_secret_json', clientId: 'app', clientSecret: 'secret' }],
   brand: 'kia',
   idempotencyKey: undefined,
   grantType: 'refresh_token',
-  parameters: { refresh_token: REFRESH.refreshToken, scope: undefined, resource: undefined },
+  parameters: { refresh_token: REFRESH.refreshToken, ...WITHOUT_MORE },
 };
 
 const PARSED: readonly (readonly [string, WireRequest, object])[] = [
@@ -66,7 +69,7 @@ const PARSED: readonly (readonly [string, WireRequest, object])[] = [
   [
     'a refresh with a token of another shape, which gets the answer of a dead one',
     request({ ...REFRESH, refreshToken: UUID }),
-    { parameters: { refresh_token: UUID, scope: undefined, resource: undefined } },
+    { parameters: { refresh_token: UUID, ...WITHOUT_MORE } },
   ],
 ];
 
@@ -79,7 +82,13 @@ for (const [name, wireRequest, expected] of PARSED) {
 void test('a code is read', () => {
   const { code, redirectUrl: redirect_uri } = CODE;
   const grantType = 'authorization_code';
-  const parameters = { code, redirect_uri, code_verifier: undefined, resource: undefined };
+  const parameters = {
+    code,
+    redirect_uri,
+    code_verifier: undefined,
+    resource: undefined,
+    authorization_details: undefined,
+  };
   assert.deepEqual(readRequest(codeEndpoint, request(CODE)), { ...UNDERSTOOD, grantType, parameters });
 });
 

@@ -1,6 +1,6 @@
 import type { AuthorizationWire } from '../authorization.ts';
 import { splitScope } from '../../clients/scopes.ts';
-import { findFault, joinScope, OAUTH_RULES, oauthAuthorize } from '../oauth/authorize.ts';
+import { findFault, OAUTH_RULES, oauthAuthorize, readScope } from '../oauth/authorize.ts';
 import type { Rule, Rules } from '../oauth/authorize.ts';
 
 const oneOf = (purpose: string, ...words: readonly string[]): Rule => ({
@@ -48,7 +48,7 @@ export const smartcarAuthorize: AuthorizationWire = {
   parse(parameters, client) {
     const fault = findFault(parameters, client, RULES);
     if (fault !== undefined) return fault;
-    const scope = joinScope(readScopeNames(parameters.get('scope')));
+    const scope = readScope(parameters, readScopeNames(parameters.get('scope')));
     if (typeof scope !== 'string') return scope;
     const vin = parameters.get('single_select_vin')?.toUpperCase();
     return {

@@ -39,7 +39,12 @@ const readRequest = (of: TokenEndpoint, wireRequest: WireRequest) => {
 const CREDENTIALS = [{ method: 'client_secret_basic', clientId: 'app', clientSecret: 'secret' }];
 const REFRESH_GRANT = {
   grantType: 'refresh_token',
-  parameters: { refresh_token: TOKEN, scope: undefined, resource: undefined },
+  parameters: {
+    refresh_token: TOKEN,
+    scope: undefined,
+    resource: undefined,
+    authorization_details: undefined,
+  },
 };
 
 const CODE_GRANT = {
@@ -49,6 +54,7 @@ const CODE_GRANT = {
     redirect_uri: 'https://app.example/callback',
     code_verifier: undefined,
     resource: undefined,
+    authorization_details: undefined,
   },
 };
 

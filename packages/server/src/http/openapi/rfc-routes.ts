@@ -1,6 +1,7 @@
 import type { AuthenticationMethod } from '../../clients/credentials.ts';
 import { answerClient, answerEverybody } from '../../dialects/oauth/answers.ts';
 import { OAUTH_RULES } from '../../dialects/oauth/authorize.ts';
+import { DETAILS_PURPOSE, DETAILS_SCHEMA } from '../../dialects/oauth/describe-details.ts';
 import { OAUTH_FORMAT } from '../../dialects/oauth/description.ts';
 import { clientFieldsOf } from '../../dialects/oauth/describe-tokens.ts';
 import type { RefusalReason } from '../../errors.ts';
@@ -45,6 +46,8 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           jti: TEXT,
           // RFC 9449 §6.2, RFC 8705 §3.2.
           cnf: objectOf({}, { jkt: TEXT_NOT_EMPTY, 'x5t#S256': TEXT_NOT_EMPTY }),
+          // RFC 9396 §9.2.
+          authorization_details: DETAILS_SCHEMA,
         },
       ),
     ],
@@ -68,6 +71,7 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       authorization_endpoint: URL_SCHEMA,
       pushed_authorization_request_endpoint: URL_SCHEMA,
       require_pushed_authorization_requests: { type: 'boolean' },
+      authorization_details_types_supported: NAMES,
       token_endpoint: URL_SCHEMA,
       device_authorization_endpoint: URL_SCHEMA,
       introspection_endpoint: URL_SCHEMA,
@@ -144,8 +148,14 @@ const PUSHED_FIELDS: readonly DescribedField[] = [
   },
   {
     name: 'scope',
-    isRequired: true,
-    purpose: 'What the client asks for, space separated.',
+    isRequired: false,
+    purpose: 'What the client asks for, space separated; required without authorization_details.',
+    schema: TEXT_NOT_EMPTY,
+  },
+  {
+    name: 'authorization_details',
+    isRequired: false,
+    purpose: DETAILS_PURPOSE,
     schema: TEXT_NOT_EMPTY,
   },
   ...Object.entries(OAUTH_RULES).map(([name, { purpose }]) => ({
@@ -295,6 +305,8 @@ export const RFC_ROUTES: WireDescription = {
         'scope_unknown',
         'scope_not_allowed',
         'target_unknown',
+        'details_malformed',
+        'details_not_allowed',
         'request_too_long',
       ],
     }),

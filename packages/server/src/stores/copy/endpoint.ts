@@ -26,6 +26,7 @@ export const COLUMNS = {
     caller_address: 'text',
     caller_user_agent: 'text',
     use_digest: 'bytes',
+    vehicle_data: 'text',
   },
   replays: {
     times: 'integer',
@@ -50,6 +51,7 @@ export const COLUMNS = {
     scope: 'text',
     brand: 'text',
     vehicles: 'text',
+    vehicle_data: 'text',
     redeemed_at_ms: 'integer',
     use_digest: 'bytes',
   },
@@ -100,11 +102,11 @@ export type CopyTable = keyof typeof COLUMNS;
 
 /**
  * The columns that differ whenever a row has changed: a refresh moves the generation, everything else that happens to a
- * grant its revocation; grant events are only added and removed. The id of an imported grant is derived from its token, so
+ * grant its revocation, or what its owner changes of its vehicle data; grant events are only added and removed. The id of an imported grant is derived from its token, so
  * the grant may be removed with its client and imported again for another. Rows of other tables are compared as a whole.
  */
 export const CHANGE_MARKERS: Readonly<Partial<Record<CopyTable, readonly string[]>>> = {
-  grants: ['client_id', 'generation', 'revoked_at_ms', 'revocation_cause'],
+  grants: ['client_id', 'generation', 'revoked_at_ms', 'revocation_cause', 'vehicle_data'],
   grant_events: [],
 };
 

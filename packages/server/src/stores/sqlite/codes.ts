@@ -6,13 +6,14 @@ import type { CodeResult, CodeStore, CodeUse } from '../../grants/code-store.ts'
 import type { ConsentStore } from '../../grants/consent-store.ts';
 import { decideCode, NOTHING_REDEEMED } from '../../grants/decide-code.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
+import { writeVehicleData } from '../../grants/vehicle-data.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { Connection } from './connection.ts';
 import type { CoveredVehicles } from './covered-vehicles.ts';
 import type { GrantEvents } from './grant-events.ts';
 import type { GrantRows } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
-import { GRANT_ID_TEXT, ID_MAX, ID_MIN, toGrantId, toOptionalText } from './rows.ts';
+import { GRANT_ID_TEXT, ID_MAX, ID_MIN, toGrantId, toOptionalText, toVehicleData } from './rows.ts';
 
 /** More than arrive at a time, so that old codes never pile up; few, so that no request waits for it. */
 const DROPPED_AT_A_TIME = 16;
@@ -20,11 +21,11 @@ const DROPPED_AT_A_TIME = 16;
 const prepareStatements = (database: DatabaseSync) => ({
   insert: database.prepare(
     `INSERT INTO codes (grant_id, client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms, subject, scope, brand,
-      vehicles) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      vehicles, vehicle_data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ),
   select: database.prepare(
-    `SELECT client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms, subject, scope, brand, vehicles, redeemed_at_ms,
-      use_digest FROM codes WHERE grant_id = ?`,
+    `SELECT client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms, subject, scope, brand, vehicles, vehicle_data,
+      redeemed_at_ms, use_digest FROM codes WHERE grant_id = ?`,
   ),
   redeem: database.prepare('UPDATE codes SET redeemed_at_ms = ?, use_digest = ? WHERE grant_id = ?'),
   drop: database.prepare(
@@ -62,7 +63,8 @@ export const createCodeVerbs = (
     if (dropBeforeMs > 0) sql.drop.run(dropBeforeMs, DROPPED_AT_A_TIME);
     if (clients.read(clientId).client === undefined) return 'client_unknown';
     if (rows.read(grantId) !== undefined || sql.select.get(grantId) !== undefined) return 'id_taken';
-    const what = [subject, scope, brand ?? null, JSON.stringify(code.vehicles)];
+    const data = code.vehicleData === undefined ? null : writeVehicleData(code.vehicleData);
+    const what = [subject, scope, brand ?? null, JSON.stringify(code.vehicles), data];
     // Empty where the request named none.
     sql.insert.run(grantId, clientId, redirectUri ?? '', ...bound, issuedAtMs, ...what);
     return 'created';
@@ -84,6 +86,7 @@ export const createCodeVerbs = (
       vehicles: JSON.parse(String(row['vehicles'])) as readonly Vehicle[],
       redeemedAtMs: row['redeemed_at_ms'] === null ? undefined : Number(row['redeemed_at_ms']),
       useDigest: row['use_digest'] instanceof Uint8Array ? row['use_digest'] : undefined,
+      ...toVehicleData(row['vehicle_data'], 'codes.vehicle_data'),
     };
   };
 

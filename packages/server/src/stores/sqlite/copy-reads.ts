@@ -16,7 +16,8 @@ const selectionOf = (table: CopyTable, prefix: string): string => {
       return `${KEY_COLUMNS} FROM ${prefix}keys WHERE number`;
     case 'grants':
       return `g.id, c.id, g.subject, s.scope, g.brand, g.created_at_ms, g.revoked_at_ms, g.revocation_cause, g.generation,
-        g.key_number, g.rotations, NULL, k.address, k.user_agent, g.use_digest
+        g.key_number, g.rotations, NULL, k.address, k.user_agent, g.use_digest,
+        g.vehicle_data
         FROM ${prefix}grants AS g LEFT JOIN ${prefix}clients AS c ON c.number = g.client_number
         LEFT JOIN scopes AS s ON s.number = g.scope_number LEFT JOIN callers AS k ON k.number = g.rotated_by WHERE g.id`;
     case 'replays':
@@ -25,7 +26,7 @@ const selectionOf = (table: CopyTable, prefix: string): string => {
         LEFT JOIN callers AS r ON r.number = rotated_by WHERE grant_id`;
     case 'codes':
       return `grant_id, client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms, subject, scope, brand,
-        vehicles, redeemed_at_ms, use_digest FROM ${prefix}codes WHERE grant_id`;
+        vehicles, vehicle_data, redeemed_at_ms, use_digest FROM ${prefix}codes WHERE grant_id`;
     case 'covered_vehicles':
       return `grant_id, json_group_array(json_object('id', id, 'vin', vin, 'make', make, 'model', model, 'year', year,
         'nickname', nickname, 'powertrain', powertrain)) FROM ${prefix}vehicles WHERE grant_id`;

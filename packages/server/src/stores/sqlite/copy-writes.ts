@@ -11,13 +11,13 @@ import { createScopeNames } from './scopes.ts';
 const REVISION_MAX = 2 ** 40;
 
 const GRANT = `INSERT INTO grants (id, client_number, subject, scope_number, brand, created_at_ms, revoked_at_ms, revocation_cause,
-    generation, key_number, rotations, rotated_by, use_digest)
-  SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?
+    generation, key_number, rotations, rotated_by, use_digest, vehicle_data)
+  SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?
   ON CONFLICT (id) DO UPDATE SET client_number = excluded.client_number, subject = excluded.subject,
     scope_number = excluded.scope_number, brand = excluded.brand, created_at_ms = excluded.created_at_ms,
     revoked_at_ms = excluded.revoked_at_ms, revocation_cause = excluded.revocation_cause, generation = excluded.generation,
     key_number = excluded.key_number, rotations = excluded.rotations, rotated_by = excluded.rotated_by,
-    use_digest = excluded.use_digest`;
+    use_digest = excluded.use_digest, vehicle_data = excluded.vehicle_data`;
 const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys,
     created_at_ms, disabled_at_ms, has_imported_tokens, revision)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -40,7 +40,8 @@ const PLAIN = {
   deliveries: `INSERT OR REPLACE INTO deliveries
     (grant_event, attempts, next_at_ms, delivered_at_ms, last_status, last_error, webhook_id) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   codes: `INSERT OR REPLACE INTO codes (grant_id, client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms,
-    subject, scope, brand, vehicles, redeemed_at_ms, use_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    subject, scope, brand, vehicles, vehicle_data, redeemed_at_ms, use_digest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   grant_events: `INSERT OR REPLACE INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   replays: `INSERT OR REPLACE INTO replays (grant_id, times, at_ms, generation, gap, since_rotation_ms, response,
@@ -84,7 +85,7 @@ export const createCopyWrites = (database: DatabaseSync) => {
   const writeGrant = ({ key, values }: CopyRow): void => {
     const [clientId, subject, scope, brand, createdAtMs, revokedAtMs, cause, generation, keyNumber, ...rest] =
       values as readonly [CopyValue, ...CopyValue[]];
-    const [newest = null, earlier = null, address, userAgent, digest = null] = rest;
+    const [newest = null, earlier = null, address, userAgent, digest = null, vehicleData = null] = rest;
     // The consent is found by the owner that the grant had here; consents are copied after grants.
     run(REMOVALS.consents, key);
     const moments = packRotations(historyOf(newest, earlier));
@@ -102,7 +103,7 @@ export const createCopyWrites = (database: DatabaseSync) => {
       callerOf(address, userAgent),
       bytesOf(digest),
     ];
-    run(GRANT, key, ...standing, cause ?? null, ...turn, clientId);
+    run(GRANT, key, ...standing, cause ?? null, ...turn, vehicleData, clientId);
   };
 
   const writeVehicles = ({ key, values }: CopyRow): void => {

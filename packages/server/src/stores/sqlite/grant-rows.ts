@@ -6,6 +6,7 @@ import type { CallerNames } from './callers.ts';
 import { createGrantLists } from './grant-lists.ts';
 import type { KnownClients } from './known-clients.ts';
 import { UNKNOWN } from '../../grants/rotation-history.ts';
+import { writeVehicleData } from '../../grants/vehicle-data.ts';
 import { packNewest, packRotations, prependRotation } from './packed-rotations.ts';
 import { CURRENT_COLUMNS, GRANT_COLUMNS, prepareValues, toCurrentGrant, toGrant, toGrantId } from './rows.ts';
 import type { Values } from './rows.ts';
@@ -20,8 +21,8 @@ const prepareStatements = (database: DatabaseSync) => ({
   countOfClient: database.prepare(`SELECT count(*) AS grants FROM grants WHERE ${OF_CLIENT}`),
   insert: database.prepare(`INSERT INTO grants
     (id, client_number, generation, key_number, created_at_ms, rotations, rotated_by, use_digest, revoked_at_ms, revocation_cause,
-      brand, subject, scope_number)
-    SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?`),
+      brand, subject, scope_number, vehicle_data)
+    SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?`),
   advance: database.prepare(`UPDATE grants
     SET generation = ?, key_number = ?, rotations = ?, rotated_by = ?, use_digest = ? WHERE id = ? AND generation = ?`),
   rotate: database.prepare(`UPDATE grants
@@ -70,8 +71,10 @@ export const createGrantRows = (
         useDigest ?? null,
       ];
       const end = [revocation?.atMs ?? null, revocation?.cause ?? null];
-      const { brand = null, subject, scope, clientId } = grant;
-      const { changes } = sql.insert.run(...state, ...end, brand, subject, scopes.numberOf(scope), clientId);
+      const { brand = null, subject, scope, vehicleData, clientId } = grant;
+      const what = [brand, subject, scopes.numberOf(scope)];
+      const data = vehicleData === undefined ? null : writeVehicleData(vehicleData);
+      const { changes } = sql.insert.run(...state, ...end, ...what, data, clientId);
       return changes === 1 ? 'created' : 'client_unknown';
     },
     /** Writes what a refresh changes. */

@@ -87,9 +87,11 @@ const CLIENTS_LOST =
 // What the replaced store knows. Each table has the key by which it is looked up.
 const SAVE_KNOWN = `
   CREATE TEMP TABLE known_grants
-    (id INTEGER PRIMARY KEY, generation, key_number, rotations, rotated_by, use_digest, revoked_at_ms, revocation_cause);
+    (id INTEGER PRIMARY KEY, generation, key_number, rotations, rotated_by, use_digest, revoked_at_ms, revocation_cause,
+      vehicle_data);
   INSERT INTO known_grants
-    SELECT id, generation, key_number, rotations, rotated_by, use_digest, revoked_at_ms, revocation_cause FROM main.grants;
+    SELECT id, generation, key_number, rotations, rotated_by, use_digest, revoked_at_ms, revocation_cause, vehicle_data
+    FROM main.grants;
   CREATE TEMP TABLE known_vehicles AS SELECT * FROM main.vehicles;
   CREATE TEMP TABLE known_replays AS SELECT * FROM main.replays;
   CREATE TEMP TABLE known_clients
@@ -172,6 +174,8 @@ const KEEP_NEWER_STORE = `
   INSERT OR IGNORE INTO main.client_secrets
     SELECT secret.* FROM backup.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client_number
     WHERE client.id NOT IN (SELECT id FROM known_clients);
+  UPDATE main.grants AS restored SET vehicle_data = known.vehicle_data
+    FROM known_grants AS known WHERE known.id = restored.id AND known.vehicle_data IS NOT restored.vehicle_data;
   INSERT INTO main.vehicles SELECT * FROM known_vehicles WHERE grant_id IN (SELECT id FROM main.grants);
   INSERT INTO main.vehicles SELECT * FROM backup.vehicles WHERE grant_id NOT IN (SELECT id FROM known_grants);
   DELETE FROM main.consents WHERE grant_id NOT IN (SELECT id FROM main.grants);

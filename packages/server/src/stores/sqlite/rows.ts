@@ -10,6 +10,7 @@ import type { Caller } from '../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../grants/grant.ts';
 import type { CurrentGrant, Grant, Revocation } from '../../grants/grant.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
+import { readVehicleData } from '../../grants/vehicle-data.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import { NEWEST_BYTES, PACKED_BYTES, unpackRotations } from './packed-rotations.ts';
@@ -52,7 +53,7 @@ export const ID_MAX = 2n ** 63n - 1n;
 
 /** The columns that `toGrant` reads, of the table `grants`. */
 export const GRANT_COLUMNS = `client_number, subject, scope_number, brand, created_at_ms, generation, key_number, rotations, rotated_by,
-  use_digest, revoked_at_ms, revocation_cause`;
+  use_digest, revoked_at_ms, revocation_cause, vehicle_data`;
 
 /** A grant from the values of `GRANT_COLUMNS`. */
 export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
@@ -68,18 +69,28 @@ export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
   rotatedBy: names.callerOf(values[8]),
   useDigest: values[9] instanceof Uint8Array ? values[9] : undefined,
   revocation: toRevocation(values[10], values[11]),
+  ...toVehicleData(values[12], 'grants.vehicle_data'),
 });
+
+/** Absent where the client asked for scopes alone. */
+export const toVehicleData = (
+  text: SQLOutputValue | undefined,
+  column: string,
+): Pick<Grant, 'vehicleData'> =>
+  text === null || text === undefined
+    ? {}
+    : { vehicleData: readVehicleData(String(text)) ?? damaged(column) };
 
 /**
  * The columns that `toCurrentGrant` reads, of the table `grants`: all that judges the current token. The newest moment is the first
  * bytes of its history, in hexadecimal digits: a BLOB costs as much as all else.
  */
 export const CURRENT_COLUMNS = `client_number, subject, scope_number, brand, created_at_ms, generation, key_number,
-  CASE WHEN revoked_at_ms IS NULL AND length(rotations) = ${PACKED_BYTES} THEN hex(substr(rotations, 1, ${NEWEST_BYTES})) END`;
+  CASE WHEN revoked_at_ms IS NULL AND vehicle_data IS NULL AND length(rotations) = ${PACKED_BYTES} THEN hex(substr(rotations, 1, ${NEWEST_BYTES})) END`;
 
 /**
- * What judges the current token of a grant, from the values of `CURRENT_COLUMNS`; `undefined` before its first rotation, and once
- * it is revoked.
+ * What judges the current token of a grant, from the values of `CURRENT_COLUMNS`; `undefined` before its first rotation, once it is
+ * revoked, and where it is for vehicle data.
  */
 export const toCurrentGrant = (values: Values, id: GrantId, names: Names): CurrentGrant | undefined => {
   const newest = values[7];

@@ -35,7 +35,7 @@ const ISSUED_AT = 'greatest(l.now_ms, l.rotated_at_ms, l.created_at_ms / 1000 * 
  * Advances every grant whose use is certain to be judged `rotate`, in one statement, one row each. The conditions are
  * those of `judge`, with the client's policy as parameters, and those of the client: it exists, is not disabled, and
  * has the revision at which its policy was read. Locked rows are skipped, so no statement waits for another and none can
- * deadlock. The row is read where it is locked and carried along: joined again, a batch of n rows would cost n². The answer
+ * deadlock. A grant for vehicle data is judged on its row. The row is read where it is locked and carried along: joined again, a batch of n rows would cost n². The answer
  * has only columns that the node does not know, because each one costs both ends.
  */
 const ADVANCE = `WITH locked AS (
@@ -47,6 +47,7 @@ const ADVANCE = `WITH locked AS (
       JOIN clients AS c ON c.id = u.client_id AND c.revision = u.revision AND c.disabled_at_ms IS NULL
       JOIN grants AS g ON g.id = u.grant_id
     WHERE g.client_id = u.client_id AND (g.brand IS NULL OR g.brand = u.brand) AND g.revoked_at_ms IS NULL
+      AND g.vehicle_data IS NULL
       AND g.generation = u.generation AND g.created_at_ms / 1000 * 1000 > u.created_after_ms
       AND ${CURRENT_ISSUED_AT} > u.issued_after_ms
     FOR UPDATE OF g ${SKIP_LOCKED}

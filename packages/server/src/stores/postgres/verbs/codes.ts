@@ -26,7 +26,8 @@ import {
   writeRevocation,
 } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
-import { GRANT_COLUMNS, toBytes, toGrant, toNumber, toText } from './rows.ts';
+import { GRANT_COLUMNS, toBytes, toGrant, toNumber, toText, toVehicleData } from './rows.ts';
+import { writeVehicleData } from '../../../grants/vehicle-data.ts';
 import { digestSubject } from '../../copy/row-form.ts';
 import { SKIP_LOCKED } from '../connection/engine.ts';
 
@@ -34,8 +35,9 @@ import { SKIP_LOCKED } from '../connection/engine.ts';
 const DROPPED_AT_A_TIME = 16;
 
 const INSERT = `INSERT INTO codes
-    (grant_id, client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms, subject, scope, brand, vehicles)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (grant_id) DO NOTHING RETURNING grant_id`;
+    (grant_id, client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms, subject, scope, brand, vehicles,
+      vehicle_data)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (grant_id) DO NOTHING RETURNING grant_id`;
 
 const DROP = `DELETE FROM codes WHERE grant_id IN
   (SELECT grant_id FROM codes WHERE issued_at_ms < $1 ORDER BY issued_at_ms LIMIT $2 FOR UPDATE ${SKIP_LOCKED})`;
@@ -87,7 +89,8 @@ export const createCode = async (
   if (grant !== undefined) return 'id_taken';
   // Empty where the request named none.
   const request = [grantId, clientId, redirectUri ?? '', codeChallenge, keyThumbprint, issuedAtMs];
-  const consent = [subject, scope, brand, JSON.stringify(code.vehicles)];
+  const data = code.vehicleData === undefined ? null : writeVehicleData(code.vehicleData);
+  const consent = [subject, scope, brand, JSON.stringify(code.vehicles), data];
   return (await query(INSERT, [...request, ...consent])).length === 1 ? 'created' : 'id_taken';
 };
 
@@ -164,4 +167,5 @@ const toCode = (row: Row): CodeState => ({
   vehicles: JSON.parse(String(row['vehicles'])) as readonly Vehicle[],
   redeemedAtMs: toNumber(row['redeemed_at_ms']),
   useDigest: toBytes(row['use_digest']),
+  ...toVehicleData(row['vehicle_data'], 'codes.vehicle_data'),
 });

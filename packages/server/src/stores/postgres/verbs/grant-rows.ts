@@ -1,6 +1,7 @@
 import type { Grant } from '../../../grants/grant.ts';
 import type { Page } from '../../../grants/grant-store.ts';
 import type { Vehicle } from '../../../grants/vehicle.ts';
+import { writeVehicleData } from '../../../grants/vehicle-data.ts';
 import type { GrantId } from '../../../tokens/grant-id.ts';
 import { toIssuedBy } from '../nodes/issued-by.ts';
 import type { IssuedBy } from '../nodes/issued-by.ts';
@@ -20,9 +21,10 @@ const ROTATE = `UPDATE grants SET generation = $3, key_number = $4, rotated_at_m
 const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 ${LOCK_AGAINST_REMOVAL}),
   made AS (
     INSERT INTO grants (id, client_id, subject, scope, brand, created_at_ms, revoked_at_ms, revocation_cause,
-      generation, key_number, rotated_at_ms, earlier_rotations, caller_address, caller_user_agent, use_digest)
+      generation, key_number, rotated_at_ms, earlier_rotations, caller_address, caller_user_agent, use_digest,
+      vehicle_data)
     SELECT $1::bigint, client.id, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::text,
-      $9::bigint, $10::integer, $11::bigint, $12::bytea, $13::text, $14::text, $15::bytea FROM client
+      $9::bigint, $10::integer, $11::bigint, $12::bytea, $13::text, $14::text, $15::bytea, $16::text FROM client
     ON CONFLICT (id) DO NOTHING RETURNING id
   )
   SELECT EXISTS (SELECT 1 FROM client) AS is_client, EXISTS (SELECT 1 FROM made) AS is_made`;
@@ -73,7 +75,10 @@ export const insertGrant = async (
 ): Promise<'created' | 'client_unknown' | 'id_taken'> => {
   const { id, clientId, subject, scope, brand = null, createdAtMs, revocation } = grant;
   const standing = [id, clientId, subject, scope, brand, createdAtMs, revocation?.atMs ?? null];
-  const [row] = await query(INSERT, [...standing, revocation?.cause ?? null, ...rotationValues(grant)]);
+  const { vehicleData } = grant;
+  const values = [...standing, revocation?.cause ?? null, ...rotationValues(grant)];
+  const data = vehicleData === undefined ? null : writeVehicleData(vehicleData);
+  const [row] = await query(INSERT, [...values, data]);
   if (row?.['is_made'] === true) return 'created';
   return row?.['is_client'] === true ? 'id_taken' : 'client_unknown';
 };

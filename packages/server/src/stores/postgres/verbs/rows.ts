@@ -8,13 +8,15 @@ import { StoreError } from '../../../errors.ts';
 import type { Caller } from '../../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../../grants/grant.ts';
 import type { Grant, Revocation } from '../../../grants/grant.ts';
+import { readVehicleData } from '../../../grants/vehicle-data.ts';
 import { packHistory, unpackHistory } from '../../copy/packed-history.ts';
 import { readSecrets } from '../../copy/row-form.ts';
 import type { Row, Value } from '../connection/transaction.ts';
 
 /** The columns of a grant, of the table `grants AS g`. */
 export const GRANT_COLUMNS = `g.id, g.client_id, g.subject, g.scope, g.brand, g.created_at_ms, g.generation, g.key_number,
-  g.rotated_at_ms, g.earlier_rotations, g.caller_address, g.caller_user_agent, g.use_digest, g.revoked_at_ms, g.revocation_cause`;
+  g.rotated_at_ms, g.earlier_rotations, g.caller_address, g.caller_user_agent, g.use_digest, g.revoked_at_ms, g.revocation_cause,
+  g.vehicle_data`;
 
 /** A grant from the values of `GRANT_COLUMNS`. */
 export const toGrant = (row: Row): Grant => ({
@@ -33,7 +35,14 @@ export const toGrant = (row: Row): Grant => ({
   rotatedBy: toCaller(row['caller_address'], row['caller_user_agent']),
   useDigest: toBytes(row['use_digest']),
   revocation: toRevocation(row['revoked_at_ms'], row['revocation_cause']),
+  ...toVehicleData(row['vehicle_data'], 'grants.vehicle_data'),
 });
+
+/** Absent where the client asked for scopes alone. */
+export const toVehicleData = (text: Value, column: string): Pick<Grant, 'vehicleData'> =>
+  text === null || text === undefined
+    ? {}
+    : { vehicleData: readVehicleData(String(text)) ?? damaged(column) };
 
 /** The values of a grant that a refresh changes, in the order generation, key, moments, caller, use. */
 export const rotationValues = (grant: Grant): readonly unknown[] => {

@@ -80,7 +80,9 @@ CREATE TABLE grants (
   revocation_cause TEXT,
   brand            TEXT,
   subject          TEXT NOT NULL,
-  scope_number     INTEGER NOT NULL
+  scope_number     INTEGER NOT NULL,
+  -- What the owner agreed to where the client asked for vehicle data by name (RFC 9396), as a JSON object.
+  vehicle_data     TEXT
 ) STRICT;
 
 CREATE INDEX grants_by_client ON grants (client_number);
@@ -115,6 +117,8 @@ CREATE TABLE codes (
   scope          TEXT NOT NULL,
   brand          TEXT,
   vehicles       TEXT NOT NULL,
+  -- As in grants.
+  vehicle_data   TEXT,
   redeemed_at_ms INTEGER,
   use_digest     BLOB
 ) STRICT;

@@ -62,7 +62,9 @@ CREATE TABLE grants (
   caller_user_agent text,
   use_digest        bytea,
   -- 3 bytes for each gap between the rotations before the newest one, newest first (packed-history.ts).
-  earlier_rotations bytea NOT NULL
+  earlier_rotations bytea NOT NULL,
+  -- What the owner agreed to where the client asked for vehicle data by name (RFC 9396), as a JSON object.
+  vehicle_data      text
 ) WITH (fillfactor = 80);
 
 CREATE INDEX grants_by_client ON grants (client_id, id);
@@ -98,6 +100,8 @@ CREATE TABLE codes (
   scope          text NOT NULL,
   brand          text,
   vehicles       text NOT NULL,
+  -- As in grants.
+  vehicle_data   text,
   redeemed_at_ms bigint,
   use_digest     bytea,
   -- The node that redeemed it, as in grants.
