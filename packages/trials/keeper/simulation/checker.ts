@@ -3,6 +3,8 @@ import { createDeathRules } from './death-rules.ts';
 import type { DeathRules } from './death-rules.ts';
 import { createLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
+import { createOutageRules } from './outage-rules.ts';
+import type { OutageRules } from './outage-rules.ts';
 import type { Plan } from './plan.ts';
 import type { VirtualProcess } from './process.ts';
 import { createSendRules } from './send-rules.ts';
@@ -18,6 +20,7 @@ export type Checker = {
   readonly ledger: Ledger;
   readonly sends: SendRules;
   readonly deaths: DeathRules;
+  readonly outages: OutageRules;
   /** A pair was put. */
   put(token: Token, grantId: string): void;
   /** Judges what a caller got, who asked at a moment. */
@@ -42,12 +45,14 @@ export const createChecker = (
   const { fault, note, current } = ledger;
   const sends = createSendRules(kind, time, ledger, { provider, processes });
   const deaths = createDeathRules(kind, time, ledger, { provider, sends });
+  const outages = createOutageRules(time, ledger, { sends, processes });
   const tokenOf = (accessToken: string): Token | undefined =>
     provider.find(accessToken.slice('access-'.length));
   return {
     ledger,
     sends,
     deaths,
+    outages,
     put(token, grantId) {
       const { family } = token;
       note(`${family.car}: consent, ${token.text}`);

@@ -85,6 +85,7 @@ export const createDeathRules = (
       const car = carOf(id);
       const death = `${epoch}.${generation}`;
       note(`${car}: row ${death} becomes ${state}`);
+      if (state !== 'closed' && sends.isDisconnected(car)) fault(`${car}: has a new pair after its end`);
       if (rows.get(id)?.state !== state) rows.set(id, { state, sinceMs: time.nowMs() });
       if (state !== 'dead') return;
       counts.deaths += 1;

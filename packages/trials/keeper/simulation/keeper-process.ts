@@ -1,12 +1,13 @@
-import { closeSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { closeSync, readdirSync, readlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreError, oauth, openKeeper, parseKeys } from '@keyfob/keeper';
 import type { Keeper, StoreOpener } from '@keyfob/keeper';
 import type { Store } from '@keyfob/keeper/stores';
 import type { Prng } from '../../support/prng.ts';
+import { ACCESS_SECONDS } from './answers.ts';
 import type { Checker } from './checker.ts';
+import { EXCHANGE_SECONDS } from './network.ts';
 import type { Network } from './network.ts';
-import { ACCESS_SECONDS, EXCHANGE_SECONDS } from './network.ts';
 import type { Plan } from './plan.ts';
 import type { VirtualProcess } from './process.ts';
 import { RULES } from './virtual-provider.ts';
@@ -33,13 +34,15 @@ export const openKeeperIn = async (
     readonly checker: Checker;
     readonly newId: () => string;
     readonly strike: (process: VirtualProcess, car: string) => void;
+    /** The name of the client in its settings. */
+    readonly client?: string;
   },
 ): Promise<Keeper> => {
-  const { plan, prng, network, newId } = parts;
+  const { plan, prng, network, newId, client = 'cars' } = parts;
   return openKeeper({
     store: reach(process, parts),
     keys: KEYS,
-    clients: { cars: clientOf(plan) },
+    clients: { [client]: clientOf(plan) },
     clock: process.clock,
     transport: network.transportOf(process),
     chance: () => prng.real(),
@@ -142,13 +145,21 @@ const reach =
     };
   };
 
-/** A machine has one process per spool. Those of dead ones are read by the next start, and go then. */
-export const removeSpools = (directory: string, names: readonly string[]): void => {
-  for (const name of names) rmSync(join(directory, name), { force: true });
+/**
+ * The spool of a process that has died: its number is that of this process, which lives, so it becomes as old as that of a
+ * container that is silent. The next start takes in what is in it, and deletes it.
+ */
+export const retireSpool = (directory: string, ownerId: string): void => {
+  for (const name of readdirSync(directory))
+    if (
+      Buffer.from(name.replace(/\.spool$/, ''), 'base64url')
+        .toString()
+        .startsWith(`${ownerId}|`)
+    )
+      utimesSync(join(directory, name), LONG_AGO, LONG_AGO);
 };
 
-export const spoolsIn = (directory: string): readonly string[] =>
-  readdirSync(directory).filter((name) => name.endsWith('.spool'));
+const LONG_AGO = new Date(0);
 
 /** A killed keeper cannot close its files, and lives on in this process. */
 export const closeFilesIn = (directory: string): void => {

@@ -3,12 +3,16 @@ import type { Mutation } from '../../support/mutation.ts';
 const converse = 'keeper/src/refresh/converse.ts';
 const decide = 'keeper/src/grants/decide.ts';
 const ambiguity = 'keeper/src/grants/ambiguity.ts';
+const readPair = 'keeper/src/refresh/read-pair.ts';
 const readAnswer = 'keeper/src/refresh/read-answer.ts';
 const concludeFailure = 'keeper/src/refresh/conclude-failure.ts';
 const keep = 'keeper/src/refresh/keep.ts';
 const leases = 'keeper/src/refresh/leases.ts';
 const timeline = 'keeper/src/timeline.ts';
 const provider = 'keeper/src/providers/provider.ts';
+const facts = 'keeper/src/grants/client-facts.ts';
+const outage = 'keeper/src/grants/outage.ts';
+const answerClass = 'keeper/src/grants/answer-class.ts';
 const sqlite = 'keeper/src/stores/sqlite/refreshes.ts';
 
 /** A planted bug; `isSlow`: its seed needs so many steps that only `npm run nightly` plants it. */
@@ -135,6 +139,55 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     search: '(latestMs < beforeMs ? Math.min(latestMs + byMs, beforeMs) : latestMs)',
     replacement: 'latestMs',
     seed: 26,
+    isSlow: true,
+  },
+  {
+    name: 'during an outage every grant is tried',
+    file: facts,
+    search: 'if (before.outage !== undefined || isAnswered || !isOutage(failed, nowMs, timing))',
+    replacement: 'if (nowMs > 0)',
+    seed: 3,
+    isSlow: true,
+  },
+  {
+    name: 'an outage holds up a token whose overlap goes on',
+    file: outage,
+    search: "if (repeats.kind === 'overlap' && count > 0 && firstAtMs !== undefined)",
+    replacement: 'if (count > 1e9 && firstAtMs !== undefined)',
+    seed: 3,
+    isSlow: true,
+  },
+  {
+    name: 'a page of a firewall says that the token was not used',
+    file: answerClass,
+    search: "unrecognised: { isSpent: 'maybe', stopsClient: false },",
+    replacement: "unrecognised: { isSpent: 'no', stopsClient: false },",
+    seed: 5,
+    isSlow: true,
+  },
+  {
+    name: 'a page of a firewall ends the grant',
+    file: readAnswer,
+    search: "  return 'unrecognised';\n};",
+    replacement: "  return 'grant_rejected';\n};",
+    seed: 1,
+    isSlow: true,
+  },
+  {
+    name: 'a request for patience inside an overlap says that the token was not used',
+    file: readAnswer,
+    search:
+      "if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';",
+    replacement: "if (status === 429 || (status === 503 && hasRetryAfter)) return 'rate_limited';",
+    seed: 23,
+    isSlow: true,
+  },
+  {
+    name: 'a refresh token beside an access token that no header can hold is thrown away',
+    file: readPair,
+    search: "if (accessToken === '' && (refreshToken === undefined || refreshToken === sent))",
+    replacement: "if (accessToken === '')",
+    seed: 12,
     isSlow: true,
   },
 ];

@@ -1,5 +1,10 @@
 import { createPrng } from '../../support/prng.ts';
+import type { Prng } from '../../support/prng.ts';
 import type { ProviderKind } from './virtual-provider.ts';
+
+/** What was added later, and is drawn by itself: the stories of seeds without it stay as they were. */
+const LATER_TROUBLES = ['outages', 'patience', 'firewalls', 'strangers', 'sudden_ends'] as const;
+const LATEST_TROUBLES = ['refresh_only'] as const;
 
 /** What can go wrong in a simulation. */
 export const TROUBLES = [
@@ -21,6 +26,8 @@ export const TROUBLES = [
   'revocations',
   'new_consents',
   'disconnections',
+  ...LATER_TROUBLES,
+  ...LATEST_TROUBLES,
 ] as const;
 export type Trouble = (typeof TROUBLES)[number];
 
@@ -30,6 +37,8 @@ export type Plan = {
   readonly cars: number;
   readonly keepers: number;
   readonly troubles: ReadonlySet<Trouble>;
+  /** The source of chance of the later troubles. */
+  readonly weather: Prng;
 };
 
 export const PROVIDER_KINDS: readonly ProviderKind[] = [
@@ -41,10 +50,22 @@ export const PROVIDER_KINDS: readonly ProviderKind[] = [
   'until_used',
 ];
 
+const WEATHER = 1_000_000;
+const isLater = (name: Trouble): boolean =>
+  [...LATER_TROUBLES, ...LATEST_TROUBLES].some((one) => one === name);
+
 /** Draws a plan. A seed has about half of the troubles: one that hides another is missing in the next. */
 export const drawPlan = (seed: number, kind: ProviderKind | undefined): Plan => {
   const prng = createPrng(seed);
   const drawn = prng.pick(PROVIDER_KINDS);
-  const troubles = new Set(TROUBLES.filter(() => prng.chance(0.55)));
-  return { kind: kind ?? drawn, cars: prng.between(3, 25), keepers: prng.between(2, 4), troubles };
+  const weather = createPrng(seed + WEATHER);
+  const latest = createPrng(seed + 2 * WEATHER);
+  const later = new Set<Trouble>([
+    ...LATER_TROUBLES.filter(() => weather.chance(0.35)),
+    ...LATEST_TROUBLES.filter(() => latest.chance(0.35)),
+  ]);
+  const troubles = new Set(
+    TROUBLES.filter((name) => later.has(name) || (!isLater(name) && prng.chance(0.55))),
+  );
+  return { kind: kind ?? drawn, cars: prng.between(3, 25), keepers: prng.between(2, 4), troubles, weather };
 };

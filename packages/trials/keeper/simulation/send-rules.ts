@@ -16,6 +16,9 @@ export type SendRules = {
   released(grantId: string, isActive: boolean): void;
   connected(car: string): void;
   disconnected(car: string): void;
+  /** Whether a token was sent, and may have been used. */
+  isDoubtful(text: string): boolean;
+  isDisconnected(car: string): boolean;
   /** The token of a car that was sent last. */
   lastSent(car: string): Token | undefined;
   /** Whether nobody repeated a token although somebody could have, in the overlap after its first claim. */
@@ -124,6 +127,8 @@ export const createSendRules = (
       firstClaims.delete(grantOf(car));
     },
     disconnected: (car) => void closed.set(car, time.nowMs()),
+    isDoubtful: (text) => sends.has(text),
+    isDisconnected: (car) => closed.has(car),
     lastSent: (car) => last.get(car),
     wasNeglected({ text, family }) {
       const own = (sends.get(text) ?? []).map(({ atMs }) => atMs);
