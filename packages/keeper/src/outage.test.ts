@@ -23,7 +23,7 @@ const pair = (): Exchange => {
 };
 
 /** The machine's clock, and a provider that answers as `answer` says. */
-const openWorld = async (answer: { with: Exchange | (() => Exchange) }) => {
+const openWorld = async (answer: { with: Exchange | (() => Exchange | Promise<Exchange>) }) => {
   const state = { aheadMs: 0 };
   const sent: string[] = [];
   const clock = { ...systemClock, wallMs: () => Date.now() + state.aheadMs };
@@ -51,7 +51,7 @@ const openWorld = async (answer: { with: Exchange | (() => Exchange) }) => {
       isScheduling: false,
       async transport({ body }, { maySend }) {
         sent.push(new URLSearchParams(body).get('refresh_token') ?? '');
-        const now = typeof answer.with === 'function' ? answer.with() : answer.with;
+        const now = await (typeof answer.with === 'function' ? answer.with() : answer.with);
         if (now.kind !== 'not_sent' && !(await maySend())) return { kind: 'not_sent', why: 'lease_lost' };
         return now;
       },
@@ -127,6 +127,49 @@ describe('a provider that no connection reaches', () => {
     await world.keeper.turn();
     assert.deepEqual(events, ['client.outage', 'client.outage_ended']);
   });
+
+  for (const [text, ended, expected, refreshed] of [
+    ['gets its token where the canary is answered', pair, ['ok', 'ok', 'ok'], ['R-1', 'R-2']],
+    [
+      'gets the moment of the next try where it is not',
+      () => REFUSED,
+      ['unavailable', 'provider_outage', 'provider_outage'],
+      [],
+    ],
+  ] as const)
+    it(`who asks while a canary is out waits for it, and ${text}`, async () => {
+      const answer: Parameters<typeof openWorld>[0] = { with: REFUSED };
+      const world = await openWorld(answer);
+      await beginOutage(world);
+      const { keeper, sent, state } = world;
+      state.aheadMs += 40_100;
+      const canary = Promise.withResolvers<Exchange>();
+      const isOut = Promise.withResolvers<void>();
+      answer.with = () => {
+        isOut.resolve();
+        return canary.promise;
+      };
+      const first = keeper.tryToken('car-0', { waitMs: 60_000 });
+      await isOut.promise;
+      const others = [1, 2].map((car) => keeper.tryToken(`car-${car}`, { waitMs: 60_000 }));
+      const waiters = ['R-1', 'R-2'];
+      const hasty = await keeper.tryToken('car-3', { waitMs: 0 });
+      assert.equal(hasty.status, 'unavailable');
+      answer.with = ended;
+      canary.resolve(ended());
+      const results = await Promise.all([first, ...others]);
+      const [own, ...waiting] = results.map((one) =>
+        one.status === 'unavailable' ? one.reason : one.status,
+      );
+      assert.deepEqual([own === 'ok' ? 'ok' : 'unavailable', ...waiting], expected);
+      assert.deepEqual(
+        sent
+          .slice(6)
+          .filter((token) => waiters.includes(token))
+          .sort(),
+        refreshed,
+      );
+    });
 
   it('ends no refresh token by waiting: one that ends within the hour is tried', async () => {
     const world = await openWorld({ with: REFUSED });

@@ -3,24 +3,54 @@ import { NeedsConsentError, UnavailableError } from '../errors.ts';
 import type { Keeper } from '../keeper.ts';
 import { isRepeatableBody } from '../repeatable-body.ts';
 
-/** Options that give ky the access token of a connection: `ky.extend(kyOptions(keeper, 'vin:…'))`. */
+/** What ky 2 gives a hook; ky 1 gives the members as a list. */
+type HookState = {
+  readonly request: Request;
+  readonly options: object;
+  readonly response?: Response;
+};
+
+/** What a hook of either version got. */
+const stateOf = (
+  first: Request | HookState,
+  options: object = {},
+  response?: Response,
+): { readonly request: Request; readonly options: object; readonly response: Response | undefined } =>
+  first instanceof Request
+    ? { request: first, options, response }
+    : { request: first.request, options: first.options, response: first.response };
+
+/** The default of ky. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Options that give ky the access token of a connection: `ky.extend(kyOptions(keeper, 'vin:…'))`. For ky 1.14 and ky 2. `own` is for
+ * ky 2, which hides from a hook what you have set as `fetch` and `timeout`: without it, a request that is made again goes
+ * through the global `fetch`, for ten seconds at most.
+ */
 export const kyOptions = (
   keeper: Pick<Keeper, 'authorizer'>,
   name: string,
+  own: Pick<Options, 'fetch' | 'timeout'> = {},
 ): Required<Pick<Options, 'hooks' | 'retry'>> => {
   const authorizer = keeper.authorizer(name);
   return {
     hooks: {
       beforeRequest: [
-        async (request) => request.headers.set('authorization', await authorizer.authorize(request.signal)),
+        async (first: Request | HookState) => {
+          const { request } = stateOf(first);
+          request.headers.set('authorization', await authorizer.authorize(request.signal));
+        },
       ],
       afterResponse: [
-        async (request, options, response) => {
-          // Its types leave out two options that it passes on.
+        async (first: Request | HookState, ...rest: [options?: object, response?: Response]) => {
+          const { request, options, response } = stateOf(first, ...rest);
+          if (response === undefined) return;
+          // The types of both leave out options that they pass on.
           const {
             body,
-            fetch = globalThis.fetch,
-            timeout,
+            fetch = own.fetch ?? globalThis.fetch,
+            timeout = own.timeout ?? TIMEOUT_MS,
           }: Pick<Options, 'body' | 'fetch' | 'timeout'> = options;
           const isFromOptions = body !== undefined && body !== null;
           if (isFromOptions ? !isRepeatableBody(body) : request.body !== null) return;

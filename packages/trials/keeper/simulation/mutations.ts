@@ -46,7 +46,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: keep,
     search: 'engine.spool.write(sealAnswer(engine.keys, grant, { ...success, body: success.answer.body }));',
     replacement: '',
-    seed: 16,
+    seed: 50,
     isSlow: true,
   },
   {
@@ -109,7 +109,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     search:
       "if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';",
     replacement: "if (status === 429) return 'grant_rejected';",
-    seed: 31,
+    seed: 14,
   },
   {
     name: 'a grant that was believed dead does not come back',
@@ -131,7 +131,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: concludeFailure,
     search: 'await useSpare(engine, client, grant, sends)',
     replacement: 'undefined as Refreshed | undefined',
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'after a jump forward, what was stored before looks old',
