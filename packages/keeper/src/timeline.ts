@@ -23,6 +23,11 @@ export type NotedTime = Timeline & {
   readonly newestMs: Millis;
 };
 
+const FUTURE_MS = 5000;
+
+/** Whether a stored moment was written before the clock was put back. Only the clock of a database can be. */
+export const isFromFuture = (atMs: Millis, nowMs: Millis): boolean => atMs > nowMs + FUTURE_MS;
+
 /** A step beyond this is a jump. Less is followed, as NTP adjusts a clock. */
 export const JUMP_MS = 1000;
 /** What was stored before older jumps is long over. */

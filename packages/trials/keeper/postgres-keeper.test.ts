@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, describe, it, test } from 'node:test';
 import { postgresStore } from '@keyfob/keeper/stores/postgres';
 import { startCluster } from '../support/postgres/cluster.ts';
@@ -55,7 +56,38 @@ const describeKeepers = (cluster: Cluster): void => {
         [true, true],
       );
     });
+
+    it('a database whose clock is put back by a day serves no old token, and loses nothing', async (scope) => {
+      await cluster.createDatabase('put_back');
+      const store = postgresStore(cluster.url('put_back'));
+      const kept = await keptWorldFor(scope, 'pleos', { store, isScheduling: false });
+      for (const car of ['asked', 'idle']) {
+        await kept.putCar(car);
+        assert.equal((await kept.keeper.tryToken(car)).status, 'ok');
+      }
+      await kept.keeper.close();
+      // To a keeper, this is the same as a clock that is put back.
+      const columns = ['since', 'issued_at', 'access_expires_at', 'refresh_expires_at', 'due_at', 'asked_at'];
+      const later = columns.map((name) => `${name}_ms = ${name}_ms + 86400000`);
+      await cluster.ask(`UPDATE keeper_grants SET ${later.join(', ')}`, 'put_back');
+      const keeper = await kept.openAnother();
+      assert.equal((await keeper.tryToken('asked')).status, 'ok');
+      assert.equal(kept.requests().length, 3);
+      assert.equal((await keeper.tryToken('asked')).status, 'ok');
+      assert.equal(kept.requests().length, 3);
+      const plannedMs = async (): Promise<number> => (await keeper.inspect('idle'))?.due?.atMs ?? 0;
+      const beforeMs = await plannedMs();
+      await cluster.ask(statementOfTheGuide(), 'put_back');
+      assert.equal(await plannedMs(), beforeMs - 86_400_000);
+    });
   });
+};
+
+/** What the guide says against the clock of a database that was put back. */
+const statementOfTheGuide = (): string => {
+  const text = readFileSync(new URL('../../../docs/guide/keeper/service.md', import.meta.url), 'utf8');
+  const [, statement = ''] = /```sql\n([^`]+)```/.exec(text) ?? [];
+  return statement;
 };
 
 const cluster = await startCluster();

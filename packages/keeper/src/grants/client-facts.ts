@@ -7,7 +7,7 @@ import type { Refusal, UnclearRefusals } from './correlate.ts';
 import type { ClientEvent } from './events.ts';
 import { isOutage, nextCanaryAt } from './outage.ts';
 import type { FailedConnections, Outage } from './outage.ts';
-import { slowDown, startSlowly } from './pace.ts';
+import { WAIT_MAX_MS, slowDown, startSlowly } from './pace.ts';
 import type { Pace } from './pace.ts';
 import { NO_SKEW, noteSkew, skewMsOf } from './skew.ts';
 import type { Skew } from './skew.ts';
@@ -63,9 +63,6 @@ export const newFacts = (
   pausedUntilMs: undefined,
   pace: undefined,
 });
-
-/** No wait of a client is longer: what is further ahead was written before the clock was put back. */
-const WAIT_MAX_MS = 3_600_000;
 
 /** Whether a client waits until this moment. */
 export const isAhead = (untilMs: Millis | undefined, nowMs: Millis): untilMs is Millis =>

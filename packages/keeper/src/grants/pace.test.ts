@@ -16,6 +16,7 @@ describe('the part of its budget that a client may use', () => {
     ['half after one request for less', slowDown(undefined, 0, 0), 0, 0.5],
     ['still half at the end of the pause', slowDown(undefined, 0, MINUTE_MS), MINUTE_MS, 0.5],
     ['more a minute after it', slowDown(undefined, 0, MINUTE_MS), 2 * MINUTE_MS, 0.6],
+    ['all of it after a clock was put back by a day', startSlowly(undefined, 0), -1440 * MINUTE_MS, 1],
     ['a quarter after two', slowDown(slowDown(undefined, 0, 0), 0, 0), 0, 0.25],
     [
       'no more than before, when a slow client was stopped',

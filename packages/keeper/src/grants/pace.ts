@@ -6,6 +6,9 @@ import type { Millis } from '../time.ts';
  */
 export type Pace = { readonly share: number; readonly sinceMs: Millis };
 
+/** No wait of a client is longer: what is further ahead was written before the clock was put back. */
+export const WAIT_MAX_MS = 3_600_000;
+
 /** Of the whole budget, per minute: a client that was stopped is back at full speed after nine minutes. */
 const GROWTH_PER_MINUTE = 0.1;
 const AFTER_STOP = 0.1;
@@ -14,7 +17,7 @@ const SHARE_MIN = 1 / 64;
 
 /** The part of its budget that a client may use now. */
 export const shareOf = (pace: Pace | undefined, nowMs: Millis): number =>
-  pace === undefined
+  pace === undefined || pace.sinceMs > nowMs + WAIT_MAX_MS
     ? 1
     : Math.min(1, pace.share + (GROWTH_PER_MINUTE * Math.max(0, nowMs - pace.sinceMs)) / 60_000);
 

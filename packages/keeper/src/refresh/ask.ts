@@ -5,6 +5,7 @@ import type { ConsentCause, Grant } from '../grants/grant.ts';
 import { skewMsOf } from '../grants/skew.ts';
 import { sleep } from '../time.ts';
 import type { Millis } from '../time.ts';
+import { isFromFuture } from '../timeline.ts';
 import type { Engine } from './engine.ts';
 import { openPair } from './pair.ts';
 import type { Refreshed } from './refreshed.ts';
@@ -151,6 +152,8 @@ const serve = (
       return fallback(engine, options, grant, 'dead');
     return { status: 'needs_consent', cause: cause ?? 'revoked', sinceMs };
   }
+  // It ends earlier than it says: by how much, nobody knows.
+  if (isFromFuture(issuedAtMs, nowMs)) return undefined;
   const wanted = neededMs(
     options.minValidMs ?? engine.timing.minValidMs,
     expiresAtMs - issuedAtMs,

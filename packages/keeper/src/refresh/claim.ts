@@ -10,6 +10,7 @@ import type { Client } from '../providers/clients.ts';
 import type { StoredAnswer } from '../stores/store.ts';
 import { seconds } from '../time.ts';
 import type { Millis } from '../time.ts';
+import { isFromFuture } from '../timeline.ts';
 import { lookupOf } from '../vault/key-ring.ts';
 import type { Engine } from './engine.ts';
 import { readStored } from './keep.ts';
@@ -99,9 +100,6 @@ export const factsFor = (
   return mayPassOutage(latest, provider.repeats, nowMs) ? { ...facts, outage: undefined } : facts;
 };
 
-/** A row that was written so far in the future was written before the clock was put back: its waiting time says nothing. */
-const PUT_BACK_MS = 5000;
-
 /** What stands against sending now: an open question about the last send, the client, or the waiting time. */
 const whatBlocks = async (
   engine: Engine,
@@ -130,7 +128,8 @@ const whatBlocks = async (
     // Its sender is gone, or has lost the lease.
     const decision = decideAbandoned(situation);
     if ((decision.change.due?.atMs ?? 0) > nowMs) return postpone(engine, grant, decision);
-  } else if (grant.due?.rank === 0 && grant.due.atMs > nowMs && grant.sinceMs <= nowMs + PUT_BACK_MS) {
+  } else if (grant.due?.rank === 0 && grant.due.atMs > nowMs && !isFromFuture(grant.sinceMs, nowMs)) {
+    // After a clock was put back, a waiting time from before says nothing.
     const reason = grant.state === 'active' ? 'retry_later' : grant.state;
     return { kind: 'waiting', grant, untilMs: grant.due.atMs, reason };
   }

@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import type { Grant, Lease } from '../grants/grant.ts';
 import type { Store } from '../stores/store.ts';
 import type { Clock, Millis } from '../time.ts';
-import { JUMP_MS } from '../timeline.ts';
+import { JUMP_MS, isFromFuture } from '../timeline.ts';
 
 /** The rights to send that this process holds. */
 export type Leases = {
@@ -29,8 +29,6 @@ export type Leases = {
 /** One moment on both clocks. A stopped process sees it on one, a machine that slept on the other. */
 type Moment = { readonly wallMs: Millis; readonly monotonicMs: Millis };
 
-/** A lease that begins so far in the future was written before the clock of the database was put back. */
-const FUTURE_MS = 5000;
 /** The last part of a lease is not used for sending. */
 const USABLE_PART = 0.8;
 /** What the store said is asked again when it is older: the process was stopped meanwhile. */
@@ -124,7 +122,7 @@ export const createLeases = (
     release: (grantId) => void held.delete(grantId),
     isRunning(lease, nowMs) {
       if (lease.owner === owner || isOwnerGone(lease)) return false;
-      if (lease.atMs > nowMs + FUTURE_MS) return !isFutureOver(lease);
+      if (isFromFuture(lease.atMs, nowMs)) return !isFutureOver(lease);
       return endOf(lease) > nowMs || clock.monotonicMs() < doubtUntilMs;
     },
     doubt(forMs) {
