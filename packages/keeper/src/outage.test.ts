@@ -152,7 +152,7 @@ describe('a provider that no connection reaches', () => {
       const first = keeper.tryToken('car-0', { waitMs: 60_000 });
       await isOut.promise;
       const others = [1, 2].map((car) => keeper.tryToken(`car-${car}`, { waitMs: 60_000 }));
-      const waiters = ['R-1', 'R-2'];
+      const waiters = new Set(['R-1', 'R-2']);
       const hasty = await keeper.tryToken('car-3', { waitMs: 0 });
       assert.equal(hasty.status, 'unavailable');
       answer.with = ended;
@@ -165,7 +165,7 @@ describe('a provider that no connection reaches', () => {
       assert.deepEqual(
         sent
           .slice(6)
-          .filter((token) => waiters.includes(token))
+          .filter((token) => waiters.has(token))
           .sort(),
         refreshed,
       );

@@ -20,12 +20,13 @@ for (const retry of [undefined, 3])
     assert.equal(asked, 1);
   });
 
+const authorizer = () => ({
+  authorize: async () => 'Bearer old',
+  onRejected: async (header: string) => (header === 'Bearer old' ? 'Bearer new' : undefined),
+});
+
 it('the hooks of ky 2, which get one object, give a token and make a refused request again', async () => {
   const sent: (string | null)[] = [];
-  const authorizer = () => ({
-    authorize: async () => 'Bearer old',
-    onRejected: async (header: string) => (header === 'Bearer old' ? 'Bearer new' : undefined),
-  });
   const fetch = async (request: Request | string | URL) => {
     sent.push(new Request(request).headers.get('authorization'));
     return new Response('car');

@@ -76,7 +76,9 @@ export const createSendRules = (
     const nowMs = time.nowMs();
     const lease = leases.get(grantOf(car));
     const isHeld = lease?.process === process && lease.untilMs > nowMs;
-    if (!isHeld) fault(`${car}: process ${process.number} sent without a lease`);
+    // A token of an earlier consent is not in the row any more: a claim from before may still send it, and harms nothing.
+    const isOfRow = ledger.current(car)?.family === token.family;
+    if (!isHeld && isOfRow) fault(`${car}: process ${process.number} sent without a lease`);
     if (nowMs - (closed.get(car) ?? Infinity) > LEASE_MS) fault(`${car}: sent after its end`);
     if (!isOnce) return;
     for (const { isAnswered, atMs } of sends.get(token.text) ?? [])
