@@ -63,7 +63,7 @@ export const renderKeeperSettings = (): string => {
     `${SETTINGS_PAGE}\n${renderTable(['setting', 'variable', 'effect'], settings)}`,
     `## Clients\n\n\`clients\` has one object per client, by the name that \`put\` uses:\n`,
     renderTable(['member', 'effect'], members),
-    `## Webhooks\n\n\`webhooks\` is a list of objects. \`webhookAllowedRanges\` lists private ranges, such as \`10.0.0.0/8\`, that they may be sent to:\n`,
+    `## Webhooks\n\n\`webhooks\` is a list of objects, only here: no command and no path of the service changes it. A node reads it when it starts, and all nodes need the same list. \`webhookAllowedRanges\` lists private ranges, such as \`10.0.0.0/8\`, that they may be sent to:\n`,
     renderTable(['member', 'effect'], webhooks),
   ].join('\n');
 };

@@ -65,10 +65,14 @@ export const CLIENT_MEMBERS = {
     effect: 'accepts http to another machine: secrets then travel in clear',
   },
   userAgent: { schema: v.optional(text), effect: 'the header User-Agent' },
-  perSecondMax: { schema: v.optional(positive), effect: 'refreshes per second and process; 5 by default' },
+  perSecondMax: {
+    schema: v.optional(positive),
+    effect:
+      'refreshes per second and node, 5 by default: with several nodes, the limit of the provider divided by their number',
+  },
   concurrencyMax: {
     schema: v.optional(v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1'))),
-    effect: 'refreshes at a time and process; 20 by default',
+    effect: 'refreshes at a time and node, 20 by default',
   },
   keepWarm: {
     schema: v.optional(v.picklist(['asked', 'always', 'never'], 'must be "asked", "always" or "never"')),

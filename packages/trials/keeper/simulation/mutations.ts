@@ -146,7 +146,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: facts,
     search: 'if (before.outage !== undefined || isAnswered || !isOutage(failed, nowMs, timing))',
     replacement: 'if (nowMs > 0)',
-    seed: 3,
+    seed: 5,
     isSlow: true,
   },
   {
@@ -162,7 +162,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: answerClass,
     search: "unrecognised: { isSpent: 'maybe', stopsClient: false },",
     replacement: "unrecognised: { isSpent: 'no', stopsClient: false },",
-    seed: 5,
+    seed: 1,
     isSlow: true,
   },
   {
