@@ -83,6 +83,8 @@ export type LogEvent =
   /** A client presented the refresh token of another client's grant to be revoked. Nothing happened. */
   | Of<'revocation.refused', GrantRequest>
   | Of<'vehicles.disconnected', GrantRequest & { count: number }>
+  /** An owner changed what a grant for vehicle data allows. */
+  | Of<'vehicle_data.changed', { requestId: string; grantId: string; clientId: string; caller: Caller }>
   | Of<'owner.signed_in', { requestId: string; method: 'simulated' | 'upstream'; caller: Caller }>
   /** `isAtProvider`: the browser was sent on to the provider, to end the session there too. */
   | Of<'owner.signed_out', { requestId: string; isAtProvider: boolean; caller: Caller }>

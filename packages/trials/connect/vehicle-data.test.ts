@@ -211,6 +211,54 @@ describe('A client that asks for vehicle data', () => {
   });
 });
 
+/** A new grant, and a browser that presses a button of its form on the owner's page. */
+const connect = async () => {
+  const query = requestOf(insurer, [detailOf()]);
+  const { browser, consent } = await signIn(query);
+  const [first = ''] = choicesOf(consent);
+  const back = sentBack(await browser.press(consent, 'agree', { [first]: 'yes' }));
+  const { body: tokens } = await redeem(insurer, back.get('code') ?? '');
+  const page = await browser.open(`${url}/connect`);
+  const ids = [...page.body.matchAll(/name="grant" value="([0-9a-f]{16})"/g)].map(([, id]) => String(id));
+  const listed = await trial.deployment.store.listGrants({ limit: 1000 });
+  const newest = listed.toSorted((left, right) => right.createdAtMs - left.createdAtMs)[0]?.id;
+  const grant = ids.find((id) => BigInt.asIntN(64, BigInt(`0x${id}`)) === newest) ?? assert.fail(page.body);
+  const press = async (button: string, fields: Record<string, string>) => {
+    const start = page.body.lastIndexOf('<form', page.body.indexOf(`name="grant" value="${grant}"`));
+    const body = page.body.slice(start, page.body.indexOf('</form>', start) + '</form>'.length);
+    const pressed = await browser.press({ ...page, body }, button, fields);
+    return browser.open(pressed.target);
+  };
+  return { tokens, press };
+};
+
+describe('An owner changes a grant for vehicle data', () => {
+  test('to less data, which counts at once for the tokens that are out', async () => {
+    const { tokens, press } = await connect();
+    const page = await press('change_data', { data_0: 'yes' });
+    assert.ok(page.body.includes('Your change has been saved.'), page.body);
+    const found = await introspect(insurer, tokens['access_token']);
+    assert.deepEqual([dataOf(found), found['scope']], [['mileage'], 'read_odometer']);
+    await press('change_data', { data_0: 'yes', data_1: 'yes' });
+    assert.deepEqual(dataOf(await introspect(insurer, tokens['access_token'])), ['mileage', 'charging']);
+  });
+
+  test('not to more time than the client asked for', async () => {
+    const { tokens, press } = await connect();
+    const page = await press('change_data', { data_0: 'yes', until: '2099-01-01' });
+    assert.ok(!page.body.includes('Your change has been saved.'));
+    assert.deepEqual(dataOf(await introspect(insurer, tokens['access_token'])), ['mileage', 'charging']);
+  });
+
+  test('to its end, with the button or without data', async () => {
+    for (const button of ['end_data', 'change_data']) {
+      const { tokens, press } = await connect();
+      await press(button, {});
+      assert.deepEqual(await introspect(insurer, tokens['access_token']), { active: false });
+    }
+  });
+});
+
 describe('A request for vehicle data is refused', () => {
   const TOO_LONG = 'x'.repeat(201);
   const rows: readonly (readonly [string, TrialClient, unknown])[] = [

@@ -45,6 +45,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'device.code_wrong': undefined,
   'revocation.refused': undefined,
   'vehicles.disconnected': undefined,
+  'vehicle_data.changed': undefined,
   'owner.signed_in': { method: listed('simulated', 'upstream') },
   'owner.signed_out': undefined,
   'sign_in.failed': {

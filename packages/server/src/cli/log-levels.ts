@@ -23,6 +23,7 @@ export const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'device.code_wrong': 'info',
   'revocation.refused': 'warn',
   'vehicles.disconnected': 'info',
+  'vehicle_data.changed': 'info',
   'owner.signed_in': 'info',
   'owner.signed_out': 'info',
   'sign_in.failed': 'warn',

@@ -8,6 +8,7 @@ import type { Client } from '../clients/client.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import { readQuery } from '../wire/query.ts';
 import type { Route, Visit } from '../wire/route.ts';
+import { changeAgreement } from './change-agreement.ts';
 import type { ConnectContext } from './context.ts';
 import { openNotice, sealNotice, withNotice } from './notices.ts';
 import { html } from './pages/html.ts';
@@ -78,7 +79,8 @@ const submitForm = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
   if (signIn !== undefined) return signIn;
   const owner = ownerOf(session, methods);
   if (owner === undefined) return redirect(pageContext, target, { status: 303 });
-  const notice = await remove(context, owner, form, visit);
+  const isChange = action === 'change_data' || action === 'end_data';
+  const notice = await (isChange ? changeAgreement : remove)(context, owner, form, visit);
   const location = notice === undefined ? target : withNotice(target, sealNotice(context, session, notice));
   return redirect(pageContext, location, { status: 303 });
 };

@@ -10,6 +10,7 @@ import { hasEndedAccess } from '../grants/judge-access.ts';
 import type { Grant } from '../grants/grant.ts';
 import { personalGrantOf } from '../grants/judge-personal.ts';
 import { accessExpiresAt, standingOf } from '../grants/standing.ts';
+import type { Agreed } from './pages/agreement-form.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
 
 /** A grant of an owner, and its client. */
@@ -31,6 +32,8 @@ export type SharedAccess = {
   readonly lastUsedAtMs: Millis | undefined;
   /** Until when a removal at this moment leaves JWTs that others may accept; `undefined` for opaque tokens. */
   readonly offlineUntilMs: Millis | undefined;
+  /** Those of its grants that are for vehicle data. */
+  readonly agreed: readonly Agreed[];
 };
 
 /** Access that was ended, while access tokens of it still work somewhere. */
@@ -83,6 +86,10 @@ export const describeShared = (
     canRemoveVehicle: vehicles.size > 1 || !endsWhenEmpty,
     sinceMs: Math.min(...grants.map(({ createdAtMs }) => createdAtMs)),
     lastUsedAtMs: isEveryUseStored(client, grants) ? Math.max(...grants.map(currentIssuedAtMs)) : undefined,
+    agreed: grants.flatMap((grant) => {
+      const { vehicleData } = grant;
+      return vehicleData === undefined ? [] : [{ grant, vehicleData }];
+    }),
     offlineUntilMs: latestOf(grants.map((grant) => offlineUntil(grant, client, nowMs))),
   };
 };

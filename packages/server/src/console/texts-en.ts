@@ -148,6 +148,7 @@ export const TEXTS_EN = {
     'grant.replayed': 'Old token presented',
     'vehicles.connected': 'Vehicles connected',
     'vehicles.disconnected': 'Vehicles disconnected',
+    'vehicle_data.changed': 'Vehicle data changed by the owner',
   },
   causes: {
     operator: 'by an operator',

@@ -144,6 +144,7 @@ export const TEXTS_KO: Texts = {
     'grant.replayed': '이전 토큰 제시',
     'vehicles.connected': '차량 연결',
     'vehicles.disconnected': '차량 연결 해제',
+    'vehicle_data.changed': '소유자가 차량 데이터 변경',
   },
   causes: {
     operator: '운영자',

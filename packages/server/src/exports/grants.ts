@@ -14,6 +14,7 @@ export { decideRefresh } from '../grants/decide-refresh.ts';
 export type { ReplayContext } from '../grants/decide-refresh.ts';
 export { decideReinstatement, decideRevocation } from '../grants/decide-revocation.ts';
 export type { GrantChange } from '../grants/decide-revocation.ts';
+export { decideVehicleData } from '../grants/decide-vehicle-data.ts';
 export { decideDisconnection, decideSelection } from '../grants/decide-vehicles.ts';
 export { decideWithdrawal, isSharedBy } from '../grants/decide-withdrawal.ts';
 export type { Sharing, Withdrawal } from '../grants/decide-withdrawal.ts';

@@ -1,4 +1,5 @@
 import type { GrantId } from '../tokens/grant-id.ts';
+import type { ChoiceFault, VehicleDataChoice } from './decide-vehicle-data.ts';
 import type { Withdrawal } from './decide-withdrawal.ts';
 import type { Grant } from './grant.ts';
 import type { AuditContext, Page } from './grant-store.ts';
@@ -16,6 +17,12 @@ export type ConsentStore = {
     vehicles: readonly Vehicle[],
     auditContext: AuditContext,
   ): Promise<'selected' | 'unknown' | 'revoked'>;
+  /** Changes what a grant for vehicle data allows, at its owner's wish (`decideVehicleData`). */
+  changeVehicleData(
+    id: GrantId,
+    choice: VehicleDataChoice,
+    auditContext: AuditContext,
+  ): Promise<'changed' | ChoiceFault>;
   /**
    * Takes vehicles, by id, or `all` out of a grant, and answers which they were. With `endsWhenEmpty` a grant that
    * covers none any more is revoked (`disconnected`).

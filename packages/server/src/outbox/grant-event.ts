@@ -9,6 +9,7 @@ export const GRANT_EVENT_KINDS = [
   'grant.replayed',
   'vehicles.connected',
   'vehicles.disconnected',
+  'vehicle_data.changed',
 ] as const;
 export type GrantEventKind = (typeof GRANT_EVENT_KINDS)[number];
 
@@ -28,7 +29,7 @@ export type GrantEvent = {
   readonly subject: string;
   /** Of the request that caused it; `undefined` for what an operator did. */
   readonly requestId: string | undefined;
-  /** Why a grant was revoked, or what a replay looks like. */
+  /** Why a grant was revoked, what a replay looks like, or whether its vehicle data became more (`extended`) or less (`narrowed`). */
   readonly cause: string | undefined;
   /** The vehicles it is about, by VIN. */
   readonly vins: readonly string[];

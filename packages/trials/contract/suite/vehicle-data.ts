@@ -53,6 +53,30 @@ export const vehicleDataContract = (onStore: OnStore): void => {
     assert.deepEqual((await redeemed(store, asking('trips'))).verdict, { kind: 'redeem' });
   });
 
+  onStore('An owner changes what a grant allows, with one grant event for each change.', async (store) => {
+    await fillWithCode(store, { vehicleData: SAMPLE_DATA });
+    await redeemed(store);
+    const at = { nowMs: NOW_MS + 5000, requestId: 'request-2' };
+    const until = NOW_MS / 1000 + 500;
+    assert.equal(await store.changeVehicleData(42n, { data: ['charge'], until }, at), 'changed');
+    const { vehicleData } = (await store.readGrant(42n)) ?? {};
+    assert.deepEqual(vehicleData, { ...SAMPLE_DATA, data: ['charge'], until });
+    const late = sampleUse(0, { nowMs: NOW_MS + 500_000 });
+    assert.deepEqual((await refreshed(store, late)).verdict, { kind: 'refuse', reason: 'until_passed' });
+    assert.equal(await store.changeVehicleData(42n, { data: ['doors'], until }, at), 'not_asked');
+    assert.equal(await store.changeVehicleData(7n, { data: ['charge'], until }, at), 'unknown');
+    assert.equal(await store.changeVehicleData(42n, { data: ['charge'], until: undefined }, at), 'changed');
+    assert.deepEqual((await refreshed(store, late)).verdict, { kind: 'rotate' });
+    const events = await store.listGrantEvents({ after: 0, limit: 10, kind: 'vehicle_data.changed' });
+    assert.deepEqual(
+      events.map(({ cause, requestId }) => [cause, requestId]),
+      [
+        ['extended', 'request-2'],
+        ['extended', 'request-2'],
+      ],
+    );
+  });
+
   onStore('A code whose moment has passed makes no grant.', async (store) => {
     await fillWithCode(store, { vehicleData: { ...SAMPLE_DATA, until: SECONDS + 10 } });
     const late = sampleCodeUse({ nowMs: NOW_MS + 10_000 });

@@ -3,6 +3,7 @@ import {
   decideCode,
   decideDisconnection,
   decideSelection,
+  decideVehicleData,
   decideWithdrawal,
   isSharedBy,
 } from '@keyfob/server/grants';
@@ -41,7 +42,10 @@ export const codeVerbs = (tables: Tables, run: RunVerb): CodeStore & Pick<Consen
 export const vehicleVerbs = (
   tables: Tables,
   run: RunVerb,
-): Pick<ConsentStore, 'listVehicles' | 'selectVehicles' | 'disconnectVehicles' | 'withdraw'> => ({
+): Pick<
+  ConsentStore,
+  'listVehicles' | 'selectVehicles' | 'changeVehicleData' | 'disconnectVehicles' | 'withdraw'
+> => ({
   listVehicles: (id) => run('listVehicles', () => tables.vehicles.get(id) ?? []),
   selectVehicles: (id, chosen, auditContext) =>
     run('selectVehicles', () => {
@@ -51,6 +55,14 @@ export const vehicleVerbs = (
       tables.vehicles.set(id, inIdOrder(decision.covered));
       storeGrantEvents(tables, decision.grantEvents);
       return 'selected';
+    }),
+  changeVehicleData: (id, choice, auditContext) =>
+    run('changeVehicleData', () => {
+      const decision = decideVehicleData(tables.grants.get(id), choice, auditContext);
+      if (typeof decision === 'string') return decision;
+      tables.grants.set(id, decision.grant);
+      storeGrantEvents(tables, decision.grantEvents);
+      return 'changed';
     }),
   disconnectVehicles: (id, vehicleIds, auditContext) =>
     run('disconnectVehicles', () => {

@@ -1,5 +1,6 @@
 import type { EndedAccess, SharedAccess } from '../shared-access.ts';
 import type { Owner } from '../sign-in/owner.ts';
+import { renderAgreed } from './agreement-form.ts';
 import { renderIcon, renderOrigin } from './app-header.ts';
 import { button } from './form.ts';
 import type { RenderForm } from './form.ts';
@@ -15,7 +16,7 @@ import { describeOwner } from './sign-in-page.ts';
 import { describeVehicle } from './vehicle-choice.ts';
 
 /** What the owner has just done, for a notice at the top of the page. */
-export const NOTICES = ['removed', 'vehicleRemoved', 'signedOut', 'signedOutHere'] as const;
+export const NOTICES = ['removed', 'vehicleRemoved', 'dataChanged', 'signedOut', 'signedOutHere'] as const;
 export type Notice = (typeof NOTICES)[number];
 
 /** The fields of the forms that remove something. An empty brand means none. */
@@ -81,6 +82,7 @@ const renderShared = (pageContext: PageContext, shared: SharedAccess, card: Card
     <ul class="facts">
       ${facts.map((fact) => html`<li>${fact}</li>`)}
     </ul>
+    ${shared.agreed.map((one) => renderAgreed(pageContext, one, client, card.form))}
     <h3>${texts.owner.vehicles}</h3>
     ${renderVehicles(pageContext, shared, card)} ${renderPermissions(pageContext, shared)}
     ${renderRemoval(pageContext, shared, card)}

@@ -72,6 +72,11 @@ export const TEXTS_EN = {
     data: 'Data',
     until: 'Until',
     noEnd: 'You remove the access',
+    change: 'Change or end',
+    changeNote: 'You can share less, or again up to what the app asked for. It counts at once.',
+    untilDay: 'Until the end of',
+    save: 'Save',
+    end: 'End this access',
   },
   select: {
     title: 'Choose vehicles',
@@ -127,6 +132,7 @@ export const TEXTS_EN = {
     removeVehicleConsequence: (client: string): string =>
       `${client} will no longer be able to use this vehicle. Everything else stays as it is.`,
     vehicleRemoved: 'The vehicle has been removed.',
+    dataChanged: 'Your change has been saved.',
     remove: 'Remove access',
     removeFor: (client: string): string => `Remove ${client}’s access`,
     removeConsequence: (client: string, make: string | undefined): string =>

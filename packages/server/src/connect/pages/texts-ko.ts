@@ -70,6 +70,12 @@ export const TEXTS_KO: Texts = {
     data: '데이터',
     until: '이용 기한',
     noEnd: '연결을 해제할 때까지',
+    change: '변경 또는 종료',
+    changeNote:
+      '공유 범위를 줄이거나 앱이 요청한 범위까지 다시 늘릴 수 있습니다. 변경 내용은 즉시 적용됩니다.',
+    untilDay: '종료일',
+    save: '저장',
+    end: '이 공유 종료',
   },
   select: {
     title: '차량 선택',
@@ -124,6 +130,7 @@ export const TEXTS_KO: Texts = {
     removeVehicleConsequence: (client) =>
       `${client}에서 더 이상 이 차량을 이용할 수 없습니다. 다른 내용은 그대로 유지됩니다.`,
     vehicleRemoved: '차량 공유가 해제되었습니다.',
+    dataChanged: '변경 내용이 저장되었습니다.',
     remove: '연결 해제',
     removeFor: (client) => `${client} 연결 해제`,
     removeConsequence: (client, make) =>

@@ -29,6 +29,7 @@ const prepareStatements = (database: DatabaseSync) => ({
     SET generation = ?, key_number = ?, rotations = ${prependRotation('rotations', '?')}, rotated_by = ?, use_digest = ?
     WHERE id = ? AND generation = ?`),
   setRevocation: database.prepare('UPDATE grants SET revoked_at_ms = ?, revocation_cause = ? WHERE id = ?'),
+  setVehicleData: database.prepare('UPDATE grants SET vehicle_data = ? WHERE id = ?'),
   remove: database.prepare('DELETE FROM grants WHERE id = ?'),
   addConsent: database.prepare('INSERT OR IGNORE INTO consents (subject, grant_id) VALUES (?, ?)'),
   removeConsent: database.prepare('DELETE FROM consents WHERE subject = ? AND grant_id = ?'),
@@ -97,6 +98,10 @@ export const createGrantRows = (
     /** Whether the grant is revoked, and why. */
     writeRevocation({ id, revocation }: Grant): void {
       expectOne(sql.setRevocation.run(revocation?.atMs ?? null, revocation?.cause ?? null, id));
+    },
+    /** What its owner allows. */
+    writeVehicleData({ id, vehicleData }: Grant): void {
+      expectOne(sql.setVehicleData.run(vehicleData === undefined ? null : writeVehicleData(vehicleData), id));
     },
     list: (page: Page & GrantFilter): readonly Grant[] =>
       listed(page).map((values) => parse(values, toGrantId(values.at(-1)))),

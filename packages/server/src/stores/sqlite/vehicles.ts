@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ConsentStore, Withdrawn } from '../../grants/consent-store.ts';
+import { decideVehicleData } from '../../grants/decide-vehicle-data.ts';
 import { decideDisconnection, decideSelection } from '../../grants/decide-vehicles.ts';
 import type { Disconnection } from '../../grants/decide-vehicles.ts';
 import { decideWithdrawal } from '../../grants/decide-withdrawal.ts';
@@ -12,7 +13,10 @@ import type { GrantEvents } from './grant-events.ts';
 import type { GrantRows } from './grant-rows.ts';
 import { GRANT_ID_TEXT, toGrantId } from './rows.ts';
 
-type VehicleVerbs = Pick<ConsentStore, 'listVehicles' | 'selectVehicles' | 'disconnectVehicles' | 'withdraw'>;
+type VehicleVerbs = Pick<
+  ConsentStore,
+  'listVehicles' | 'selectVehicles' | 'changeVehicleData' | 'disconnectVehicles' | 'withdraw'
+>;
 
 const prepareStatements = (database: DatabaseSync) => ({
   listConsents: database.prepare(`SELECT ${GRANT_ID_TEXT('grants.id')} AS id
@@ -55,6 +59,14 @@ export const createVehicleVerbs = (
         vehicles.replace(id, decision.covered);
         grantEvents.addAll(decision.grantEvents);
         return 'selected';
+      }),
+    changeVehicleData: (id, choice, auditContext) =>
+      commits.run(() => {
+        const decision = decideVehicleData(rows.read(id), choice, auditContext);
+        if (typeof decision === 'string') return decision;
+        rows.writeVehicleData(decision.grant);
+        grantEvents.addAll(decision.grantEvents);
+        return 'changed';
       }),
     disconnectVehicles: (id, vehicleIds, auditContext) =>
       commits.run(() => {

@@ -102,6 +102,13 @@ export const writeRevocation = ({ write }: Transaction, { id, revocation }: Gran
     revocation?.cause ?? null,
   ]);
 
+/** Writes what the owner of a locked grant allows. */
+export const writeGrantData = ({ write }: Transaction, { id, vehicleData }: Grant): void =>
+  write('UPDATE grants SET vehicle_data = $2 WHERE id = $1', [
+    id,
+    vehicleData === undefined ? null : writeVehicleData(vehicleData),
+  ]);
+
 /** Removes locked grants and everything that belongs to them. */
 export const removeGrants = ({ write }: Transaction, ids: readonly GrantId[]): void => {
   for (const table of TABLES_OF_GRANTS)

@@ -1,4 +1,5 @@
 import type { ConsentStore } from '../../../grants/consent-store.ts';
+import { decideVehicleData } from '../../../grants/decide-vehicle-data.ts';
 import { decideDisconnection, decideSelection } from '../../../grants/decide-vehicles.ts';
 import type { Disconnection } from '../../../grants/decide-vehicles.ts';
 import { decideWithdrawal } from '../../../grants/decide-withdrawal.ts';
@@ -8,10 +9,13 @@ import type { Connections } from '../connection/pool.ts';
 import type { Query, Transaction } from '../connection/transaction.ts';
 import { listVehicles, listVehiclesOf, writeVehicles } from './covered-vehicles.ts';
 import { addGrantEvents } from './grant-events.ts';
-import { lockGrantWithVehicles, writeRevocation } from './grant-rows.ts';
+import { lockGrant, lockGrantWithVehicles, writeGrantData, writeRevocation } from './grant-rows.ts';
 import { canBeText, GRANT_COLUMNS, toGrant } from './rows.ts';
 
-type VehicleVerbs = Pick<ConsentStore, 'listVehicles' | 'selectVehicles' | 'disconnectVehicles' | 'withdraw'>;
+type VehicleVerbs = Pick<
+  ConsentStore,
+  'listVehicles' | 'selectVehicles' | 'changeVehicleData' | 'disconnectVehicles' | 'withdraw'
+>;
 
 /** Nobody but the owner waits for it, and a removal must not fail because there is much to remove. */
 const TIMEOUT_MS = 60_000;
@@ -35,6 +39,14 @@ export const createVehicleVerbs = ({ read, transact }: Connections): VehicleVerb
       writeVehicles(transaction, id, decision.covered);
       await addGrantEvents(transaction, decision.grantEvents);
       return 'selected';
+    }),
+  changeVehicleData: (id, choice, auditContext) =>
+    transact(async (transaction) => {
+      const decision = decideVehicleData(await lockGrant(transaction.query, id), choice, auditContext);
+      if (typeof decision === 'string') return decision;
+      writeGrantData(transaction, decision.grant);
+      await addGrantEvents(transaction, decision.grantEvents);
+      return 'changed';
     }),
   disconnectVehicles: (id, vehicleIds, auditContext) =>
     transact(async (transaction) => {
