@@ -46,16 +46,16 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a code is valid for 15 minutes',
     file: judge,
-    search: 'CODE_LIFETIME_SECONDS * 1000)',
-    replacement: '900_000)',
+    search: 'toMillis(now.lifetimeSeconds)) return',
+    replacement: '900_000) return',
     seed: 5,
   },
   {
     name: 'an expired code from an old page revokes its grant',
     file: judge,
-    search: "CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');",
+    search: "toMillis(now.lifetimeSeconds)) return refuse('code_expired');",
     replacement:
-      "CODE_LIFETIME_SECONDS * 1000) return code.redeemedAtMs === undefined ? refuse('code_expired') : { kind: 'replay' };",
+      "toMillis(now.lifetimeSeconds)) return code.redeemedAtMs === undefined ? refuse('code_expired') : { kind: 'replay' };",
     seed: 26,
   },
   {
