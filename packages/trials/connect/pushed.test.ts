@@ -4,6 +4,8 @@ import { after, describe, test } from 'node:test';
 import { rotateKeys } from '@keyfob/server';
 import { assertionFields, makeClientKey, signAssertion } from '../support/assertion.ts';
 import type { AssertionVariant, ClientKeyPair } from '../support/assertion.ts';
+import { createDpopKey } from '../support/dpop-key.ts';
+import type { DpopKey } from '../support/dpop-key.ts';
 import { openConnectTrial } from './connect-trial.ts';
 import { createPlainBrowser } from './plain-browser.ts';
 import type { PlainBrowser, PlainPage } from './plain-browser.ts';
@@ -362,6 +364,51 @@ describe('A pushed request', () => {
     const requestUri = await pushed(app);
     await rotateKeys(trial.deployment);
     assert.equal((await redeem(app, await agree(app, requestUri)))[0], 200);
+  });
+});
+
+describe('A pushed request with a proof', () => {
+  const newKey = () => createDpopKey(() => Math.floor((Date.now() + trial.ahead) / 1000));
+  /** Sends a form with a proof of the key, with the nonce that the server asks for. */
+  const postProved = async (path: string, makeForm: () => URLSearchParams, key: DpopKey) => {
+    const send = async (nonce?: string) => {
+      const headers = { DPoP: key.prove(`${url}${path}`, { nonce }) };
+      const response = await fetch(`${url}${path}`, { method: 'POST', body: makeForm(), headers });
+      return { response, body: (await response.json()) as Json };
+    };
+    const first = await send();
+    assert.deepEqual([first.response.status, first.body['error']], [400, 'use_dpop_nonce']);
+    return send(first.response.headers.get('dpop-nonce') ?? assert.fail());
+  };
+  const pushForm = (fields: Fields = {}) => formOf({ ...REQUEST, ...authenticated(app), ...fields });
+  const redeemForm = (code: string) => () =>
+    formOf({
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: REDIRECT_URI,
+      code_verifier: VERIFIER,
+      ...authenticated(app),
+    });
+
+  test('binds its code to the key, with the parameter and without', async () => {
+    const [key, thief] = [newKey(), newKey()];
+    for (const fields of [{}, { dpop_jkt: key.thumbprint }]) {
+      const { response, body } = await postProved('/oauth/par', () => pushForm(fields), key);
+      assert.deepEqual([response.status, response.headers.has('dpop-nonce')], [201, true]);
+      const code = await agree(app, String(body['request_uri']));
+      assert.equal((await redeem(app, code))[1]['error'], 'invalid_grant');
+      assert.equal((await postProved('/token', redeemForm(code), thief)).body['error'], 'invalid_grant');
+      assert.equal((await postProved('/token', redeemForm(code), key)).body['token_type'], 'DPoP');
+    }
+  });
+
+  test('is refused where the parameter names another key, or the proof is wrong', async () => {
+    const other = () => pushForm({ dpop_jkt: newKey().thumbprint });
+    const { response, body } = await postProved('/oauth/par', other, newKey());
+    assert.deepEqual([response.status, body['error']], [400, 'invalid_dpop_proof']);
+    const headers = { DPoP: newKey().prove(`${url}/token`) };
+    const wrong = await fetch(`${url}/oauth/par`, { method: 'POST', body: pushForm(), headers });
+    assert.deepEqual([wrong.status, ((await wrong.json()) as Json)['error']], [400, 'invalid_dpop_proof']);
   });
 });
 

@@ -66,6 +66,21 @@ export const proveRequester = (
 };
 
 /**
+ * The key that a pushed request proves: its code is then bound to that. `undefined` where it proves none, or where the client's
+ * policy wants certificates. Throws a `Refusal`, and `StoreError`.
+ *
+ * @see RFC 9449 §10.1
+ */
+export const provePusher = async (
+  context: SenderContext,
+  { policy }: Pick<Client, 'policy'>,
+  { proof, ...sent }: SentProof,
+): Promise<Binding | undefined> =>
+  proof === undefined || senderConstraintOf(policy) === 'mtls'
+    ? undefined
+    : proveKey(context, { ...sent, proof }, { needsNonce: true });
+
+/**
  * Checks that the sender of an access token is who the token is bound to. The token may come as a bearer token only if it is
  * bound to nothing, or to a certificate. Throws a `Refusal`, and `StoreError`.
  *

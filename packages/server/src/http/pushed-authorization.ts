@@ -4,8 +4,11 @@ import { checkAuthorizationRequest, checkRedirectUri } from '../dialects/check-a
 import type { RequestRules } from '../dialects/check-authorization-request.ts';
 import { answerClient } from '../dialects/oauth/answers.ts';
 import { dialectOf } from '../dialects/dialects.ts';
+import { sentProofOf } from '../dialects/sent-proof.ts';
 import { Refusal } from '../errors.ts';
+import { nonceHeader, provePusher } from '../grants/prove-sender.ts';
 import { REQUEST_URI_LIFETIME_SECONDS, sealPushedRequest } from '../operations/pushed-request.ts';
+import type { Binding } from '../tokens/binding.ts';
 import { readParameters } from '../wire/query.ts';
 import type { Route } from '../wire/route.ts';
 import { authenticateForm } from './authenticate-form.ts';
@@ -34,6 +37,8 @@ export const createPushedAuthorization =
     const parameters = new Map([...form].filter(([name]) => !CREDENTIALS.has(name)));
     parameters.set('client_id', client.id);
     checkRequest({ ...rules, publicUrl: context.issuer, clock: context.clock }, client, parameters);
+    const proved = await provePusher(context, client, sentProofOf(visit.request, context.issuer));
+    if (proved !== undefined) bindCode(parameters, proved);
     const sealed = await sealPushedRequest(context, { clientId: client.id, parameters });
     if (sealed === 'too_long') throw new Refusal('request_too_long');
     const { exchange, caller } = visit;
@@ -41,8 +46,18 @@ export const createPushedAuthorization =
     const { id: clientId, dialect } = client;
     context.emit({ event: 'request.pushed', dialect, requestId, caller, clientId });
     const body = { request_uri: sealed.requestUri, expires_in: REQUEST_URI_LIFETIME_SECONDS };
-    return { ...answerClient(body, exchange), status: 201 };
+    const answer = answerClient(body, exchange);
+    const nonce = proved === undefined ? {} : nonceHeader(context, exchange.nowMs);
+    return { ...answer, status: 201, headers: { ...answer.headers, ...nonce } };
   };
+
+/** Binds the code of a request to a key, as the parameter does. Both must name the same one. @see RFC 9449 §10.1 */
+const bindCode = (parameters: Map<string, string>, { thumbprint }: Binding): void => {
+  if ((parameters.get(KEY_NAME) ?? thumbprint) !== thumbprint) throw new Refusal('proof_of_other_key');
+  parameters.set(KEY_NAME, thumbprint);
+};
+
+const KEY_NAME = 'dpop_jkt';
 
 /** Throws a `Refusal` with the error that the owner's visit would have ended in. @see RFC 9126 §2.3 */
 const checkRequest = (rules: RequestRules, client: Client, sent: ReadonlyMap<string, string>): void => {
