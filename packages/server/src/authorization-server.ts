@@ -13,6 +13,7 @@ import { openAdministration } from './compose-admin.ts';
 import { createEndpointContext, createRouteGroups } from './compose-endpoints.ts';
 import { OperatorError } from './errors.ts';
 import { guardEmit } from './guard-emit.ts';
+import type { TlsIdentity } from './http/edge.ts';
 import { createEndpoints } from './http/endpoints.ts';
 import type { Endpoints, RouteTable } from './http/endpoints.ts';
 import { createFetchHandler } from './http/fetch-handler.ts';
@@ -50,6 +51,8 @@ export type ServerOptions = Omit<DeploymentOptions, 'createIfMissing'> & {
   readonly basePath?: string | undefined;
   /** The clients of a demo, whose callback is then a page of this server. Without the setting `demo` it has no effect. */
   readonly demoClients?: DemoClients | undefined;
+  /** The certificate and the key of the public listener, in PEM. Absent for HTTP without TLS, behind a proxy that has it. */
+  readonly tls?: TlsIdentity | undefined;
   /** Counts the lines of the log, if the host writes one and wants the numbers among the metrics. */
   readonly logLines?: (() => LogLines) | undefined;
 };
@@ -154,6 +157,7 @@ export const createAuthorizationServer = async (
   const sending = sendWebhooks(deployment, report, tracing);
   const listeners = createListeners(config, handlerContext, {
     administration,
+    tls: options.tls,
     onMtlsListening: (url) => void (mtlsListeningUrl = url),
     onListening(url) {
       listeningUrl = `${url}${basePath}`;

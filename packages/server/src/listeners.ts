@@ -46,9 +46,12 @@ export const createListeners = (
   context: HandlerContext,
   {
     administration,
+    tls,
     onListening,
     onMtlsListening,
   }: {
+    /** Of the public listener; absent for one without TLS. */
+    readonly tls: TlsIdentity | undefined;
     readonly administration: Pick<Administration, 'admin' | 'pages'> | undefined;
     readonly onListening: (url: string) => void;
     readonly onMtlsListening: (url: string) => void;
@@ -80,16 +83,18 @@ export const createListeners = (
     const identity = readIdentity(mtlsCertificateFile, mtlsKeyFile);
     const where = { ...config, port: mtlsPort, socket: undefined };
     const baseUrl = (): string => mtlsPublicUrl ?? mtlsEdge?.url ?? '';
-    mtlsEdge = await listen(where, { ...context, baseUrl }, identity).catch((error: unknown) => {
-      throw describeListenError(error, where, 'KEYFOB_MTLS_PORT');
-    });
+    mtlsEdge = await listen(where, { ...context, baseUrl }, { ...identity, requestCert: true }).catch(
+      (error: unknown) => {
+        throw describeListenError(error, where, 'KEYFOB_MTLS_PORT');
+      },
+    );
     onMtlsListening(mtlsEdge.url);
   };
 
   return {
     async listen() {
       await listenForCertificates();
-      edge = await listen(config, context).catch((error: unknown) => {
+      edge = await listen(config, context, tls && { ...tls, requestCert: false }).catch((error: unknown) => {
         throw describeListenError(error, config, '--port');
       });
       onListening(edge.url);

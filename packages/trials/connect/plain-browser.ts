@@ -27,7 +27,8 @@ export type PlainBrowser = {
   ): Promise<PlainPage>;
 };
 
-export const createPlainBrowser = (): PlainBrowser => {
+/** `fetchPage` sends its requests, where the usual one cannot. */
+export const createPlainBrowser = (fetchPage: typeof fetch = fetch): PlainBrowser => {
   const cookies = new Map<string, string>();
   const send = async (url: string, init: RequestInit): Promise<PlainPage> => {
     const { host } = new URL(url);
@@ -37,7 +38,7 @@ export const createPlainBrowser = (): PlainBrowser => {
     });
     const headers = new Headers(init.headers);
     if (jar.length > 0) headers.set('Cookie', jar.join('; '));
-    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+    const response = await fetchPage(url, { ...init, headers, redirect: 'manual' });
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = ''] = cookie.split(';');
       const equals = pair.indexOf('=');

@@ -1,27 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:https';
-import type { Server, ServerOptions } from 'node:https';
 import { join, resolve } from 'node:path';
-import {
-  createAuthorizationServer,
-  DEMO_RESOURCE_PATH,
-  registerClient,
-  systemClock,
-} from '../exports/index.ts';
-import type { AuthorizationServer, Config, Deployment, Emit } from '../exports/index.ts';
+import { createAuthorizationServer, DEMO_RESOURCE_PATH, systemClock } from '../exports/index.ts';
+import type { Config, Emit, Settings } from '../exports/index.ts';
+import { SUITE_REDIRECT_URI, writeSuiteFiles } from './demo-fapi-clients.ts';
 import { alignColumns } from './output.ts';
 import type { Report } from './output.ts';
 import { createSelfSigned } from './self-signed.ts';
-
-/** A client of the demo with its private key, in the form that conformance suites read. */
-type DemoClient = {
-  readonly client_id: string;
-  readonly scope: string;
-  readonly redirect_uri: string;
-  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
-};
 
 /** A server that is ready to be certified, and what it says of itself. */
 export type FapiDemo = {
@@ -29,29 +13,41 @@ export type FapiDemo = {
   close(): Promise<void>;
 };
 
-/** The redirect URIs of both clients, as the suite of the OpenID Foundation uses them when it runs on this machine. */
-const REDIRECT_URIS = [
-  'https://localhost:8443/test/a/keyfob/callback',
-  'https://localhost:8443/test/a/keyfob/callback?dummy1=lorem&dummy2=ipsum',
-];
-const SCOPE = 'read_vin read_odometer';
+/** What the operator of the demo may choose. */
+export type FapiDemoOptions = {
+  /** PEM file with the certificate chain of the server; a self-signed one where absent. */
+  readonly tlsCert?: string | undefined;
+  /** PEM file with its private key. */
+  readonly tlsKey?: string | undefined;
+  /** Of the clients; the second one adds a query, as suites do. */
+  readonly redirectUri?: string | undefined;
+};
 
 /**
- * Serves over TLS with two clients of the profile fapi2 that have different keys, simulated owners, and a protected
- * resource at `/demo/resource`. The port after the usual one asks for client certificates. The keys of the clients are in
- * `fapi.json` of the folder `demo` (mode 0600). Throws `OperatorError`.
+ * Serves over TLS with clients of the profile fapi2 that have different keys, simulated owners, and a protected resource at
+ * `/demo/resource`. The port after the usual one asks for client certificates. What suites need to know, private keys
+ * included, is in two files of the folder `demo` (mode 0600). Throws `OperatorError`.
  */
 export const serveFapiDemo = async (
   config: Config,
   emit: Emit,
-  tlsFiles: { readonly cert?: string | undefined; readonly key?: string | undefined },
+  options: FapiDemoOptions,
 ): Promise<FapiDemo> => {
-  const { port } = config;
-  const issuer = config.publicUrl ?? `https://localhost:${port}`;
+  const folder = join(resolve(config.data), 'demo');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const places = placesOf(config);
+  const hosts = [places.publicUrl, places.mtlsPublicUrl].flatMap((url = '') =>
+    URL.canParse(url) ? new URL(url).hostname : [],
+  );
+  const tls = readTls(folder, options, hosts);
+  const { files, ...identity } = tls;
   const server = await createAuthorizationServer(
     {
       ...config,
-      publicUrl: issuer,
+      ...places,
+      mtlsCertificateFile: files.cert,
+      mtlsKeyFile: files.key,
+      socket: undefined,
       demo: true,
       metadataDialect: 'oauth',
       requirePushedRequests: true,
@@ -60,129 +56,75 @@ export const serveFapiDemo = async (
       authenticationFailuresPerClientMax: 0,
       ownerVisitsPerAddressMax: 0,
     },
-    { emit },
+    { emit, tls: identity },
   );
-  const tls = readTls(tlsFiles, new URL(issuer).hostname);
-  const listeners = await Promise.all([
-    listenOn(server, tls, { host: config.host, port }),
-    listenOn(
-      server,
-      { ...tls, requestCert: true, rejectUnauthorized: false },
-      { host: config.host, port: port + 1 },
-    ),
-  ]);
-  const file = join(resolve(config.data), 'demo', 'fapi.json');
-  const clients = await ensureClients(server.deployment, file);
+  await server.listen();
+  const { publicUrl: issuer } = server;
   const about = {
     issuer,
     discoveryUrl: `${issuer}/.well-known/oauth-authorization-server`,
     resourceUrl: `${issuer}${DEMO_RESOURCE_PATH}`,
-    certificatePort: port + 1,
   };
-  const [client, client2] = clients;
-  const suite = {
-    alias: 'keyfob',
-    server: { discoveryUrl: about.discoveryUrl },
-    resource: { resourceUrl: about.resourceUrl },
-    client,
-    client2,
-  };
-  writeFileSync(file, `${JSON.stringify(suite, null, 2)}\n`, { mode: 0o600 });
+  const redirectUri = options.redirectUri ?? SUITE_REDIRECT_URI;
+  const suites = Object.values(await writeSuiteFiles(server.deployment, folder, { ...about, redirectUri }));
+  const clients = suites.flatMap(({ client, client2 }) => [client.client_id, client2.client_id]);
+  const paths = suites.map(({ path }) => path);
   return {
     report: {
       json: {
         event: 'listening',
+        url: issuer,
         ...about,
         pid: process.pid,
-        file,
-        clients: clients.map(({ client_id: id }) => id),
+        tlsCert: files.cert,
+        files: paths,
+        clients,
       },
-      text: describe(about, file, clients),
+      text: describe(about, paths),
     },
-    async close() {
-      for (const listener of listeners) {
-        listener.close();
-        listener.closeAllConnections();
-      }
-      await server.close();
-    },
+    close: () => server.close(),
+  };
+};
+
+/** Where the listeners are. A free port is known late, and so is the issuer then. */
+const placesOf = ({ port, publicUrl, mtlsPublicUrl }: Config): Settings => {
+  if (port === 0) return { mtlsPort: 0 };
+  const issuer = publicUrl ?? `https://localhost:${port}`;
+  const { hostname } = new URL(issuer);
+  return {
+    publicUrl: issuer,
+    mtlsPort: port + 1,
+    mtlsPublicUrl: mtlsPublicUrl ?? `https://${hostname}:${port + 1}`,
   };
 };
 
 const describe = (
-  about: {
-    readonly issuer: string;
-    readonly discoveryUrl: string;
-    readonly resourceUrl: string;
-    readonly certificatePort: number;
-  },
-  file: string,
-  clients: readonly DemoClient[],
+  about: { readonly issuer: string; readonly discoveryUrl: string; readonly resourceUrl: string },
+  [signing = '', certified = '']: readonly string[],
 ): string =>
   `${alignColumns([
     ['Keyfob serves FAPI 2.0 at', about.issuer],
     ['metadata', about.discoveryUrl],
     ['protected resource', about.resourceUrl],
-    ['port for client certificates', String(about.certificatePort)],
-    ...clients.map(({ client_id: id, redirect_uri: uri }) => ['client', `${id}, ${uri}`] as const),
-    ['keys and configuration', file],
+    ['clients that sign assertions', signing],
+    ['clients with certificates', certified],
   ])}\n\nOwners are simulated: any of them signs in with one button, without scripts. Stop with Ctrl-C.`;
 
-const readTls = (
-  { cert, key }: { readonly cert?: string | undefined; readonly key?: string | undefined },
-  host: string,
-): ServerOptions =>
-  cert === undefined || key === undefined
-    ? createSelfSigned([...new Set([host, 'localhost', '127.0.0.1'])], systemClock())
-    : { cert: readFileSync(cert), key: readFileSync(key) };
-
-const listenOn = async (
-  { handler }: AuthorizationServer,
-  options: ServerOptions,
-  address: { readonly host: string; readonly port: number },
-): Promise<Server> => {
-  const server = createServer({ minVersion: 'TLSv1.2', ...options }, handler);
-  server.listen(address.port, address.host);
-  await once(server, 'listening');
-  return server;
+type Tls = {
+  readonly cert: string;
+  readonly key: string;
+  readonly files: { readonly cert: string; readonly key: string };
 };
 
-/** The clients of the file as long as the store has them, else new ones. */
-const ensureClients = async (deployment: Deployment, file: string): Promise<readonly DemoClient[]> => {
-  mkdirSync(resolve(file, '..'), { recursive: true, mode: 0o700 });
-  const stored = readClients(file);
-  const known = await Promise.all(
-    stored.map(async ({ client_id: id }) => (await deployment.store.readClient(id)).client !== undefined),
-  );
-  if (stored.length === REDIRECT_URIS.length && known.every(Boolean)) return stored;
-  return Promise.all(REDIRECT_URIS.map((uri, index) => makeClient(deployment, uri, `fapi-${index + 1}`)));
-};
-
-const readClients = (file: string): readonly DemoClient[] => {
-  try {
-    const { client, client2 } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, DemoClient>;
-    return [client, client2].flatMap((one) => one ?? []);
-  } catch {
-    return [];
+/** The identity of both listeners: the operator's, or a new one in the folder. */
+const readTls = (folder: string, { tlsCert, tlsKey }: FapiDemoOptions, hosts: readonly string[]): Tls => {
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    const [cert, key] = [readFileSync(tlsCert, 'utf8'), readFileSync(tlsKey, 'utf8')];
+    return { cert, key, files: { cert: tlsCert, key: tlsKey } };
   }
-};
-
-const makeClient = async (deployment: Deployment, redirectUri: string, kid: string): Promise<DemoClient> => {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const about = { kid, alg: 'ES256', use: 'sig' };
-  const registered = await registerClient(deployment, {
-    dialect: 'oauth',
-    name: kid,
-    redirectUris: [redirectUri],
-    jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), ...about }] },
-    // Suites do not write the type of RFC 10070 yet.
-    policy: { profile: 'fapi2', simulatedOwners: true, untypedAssertions: true, grantScope: SCOPE },
-  });
-  if (registered.outcome === 'invalid') throw new Error(registered.faults.join('; '));
-  return {
-    client_id: registered.client.id,
-    scope: SCOPE,
-    redirect_uri: redirectUri,
-    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), ...about }] },
-  };
+  const made = createSelfSigned([...new Set([...hosts, 'localhost', '127.0.0.1'])], systemClock());
+  const files = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
+  writeFileSync(files.cert, made.cert, { mode: 0o600 });
+  writeFileSync(files.key, made.key, { mode: 0o600 });
+  return { ...made, files };
 };

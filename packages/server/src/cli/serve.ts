@@ -30,6 +30,7 @@ type ServeOptions = CommonOptions & {
   readonly demoFapi?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly redirectUri?: string;
   readonly trustClock?: boolean;
   readonly publicUrl?: string;
   readonly insecurePublicUrl?: boolean;
@@ -50,10 +51,14 @@ export const addServe = (program: Command): void => {
     .option(...optionOf('demo'))
     .option(
       '--demo-fapi',
-      'over TLS, with two clients of the FAPI 2.0 profile, a protected resource and simulated owners: ready for a conformance suite',
+      'over TLS, with clients of the FAPI 2.0 profile, a protected resource and simulated owners: ready for a conformance suite',
     )
     .option('--tls-cert <file>', 'with --demo-fapi: certificate chain in PEM (default: a self-signed one)')
     .option('--tls-key <file>', 'with --demo-fapi: private key of the certificate in PEM')
+    .option(
+      '--redirect-uri <uri>',
+      'with --demo-fapi: where its clients are called back (default: the callback of a suite on this machine)',
+    )
     .option(...optionOf('publicUrl'))
     .option(...optionOf('insecurePublicUrl'))
     .option(...optionOf('trustClock'))
@@ -119,10 +124,10 @@ const serve = async (options: ServeOptions): Promise<void> => {
 const serveFapi = async (
   config: Config,
   log: ReturnType<typeof createLog>,
-  { tlsCert, tlsKey, json }: ServeOptions,
+  { tlsCert, tlsKey, redirectUri, json }: ServeOptions,
 ): Promise<void> => {
   try {
-    const demo = await serveFapiDemo(config, log.emit, { cert: tlsCert, key: tlsKey });
+    const demo = await serveFapiDemo(config, log.emit, { tlsCert, tlsKey, redirectUri });
     const stopped = untilStopped();
     openLineOutput(1).write(`${renderReport(demo.report, json === true)}\n`);
     await stopped;

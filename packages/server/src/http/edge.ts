@@ -30,10 +30,13 @@ const TIMEOUT_CHECK_INTERVAL_MS = 250;
 const CLOSE_TIMEOUT_MS = 1000;
 
 /** What a listener with TLS shows of itself, in PEM. */
-export type TlsIdentity = { readonly cert: Buffer; readonly key: Buffer };
+export type TlsIdentity = { readonly cert: Buffer | string; readonly key: Buffer | string };
+
+/** A listener with TLS, which may ask clients for a certificate. */
+export type TlsListening = TlsIdentity & { readonly requestCert: boolean };
 
 /**
- * With TLS, clients are asked for a certificate, and none is checked here: some sign theirs themselves, and what each proves is
+ * Where clients are asked for a certificate, none is checked here: some sign theirs themselves, and what each proves is
  * decided where its client is known.
  *
  * @see RFC 8705 §2.2
@@ -41,17 +44,14 @@ export type TlsIdentity = { readonly cert: Buffer; readonly key: Buffer };
 const createHttpServer = (
   options: ServerOptions,
   onRequest: RequestListener,
-  tls: (TlsIdentity & { readonly handshakeTimeout: number }) | undefined,
+  tls: (TlsListening & { readonly handshakeTimeout: number }) | undefined,
 ): Server =>
   tls === undefined
     ? createServer(options, onRequest)
-    : createTlsServer(
-        { ...options, ...tls, minVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: false },
-        onRequest,
-      );
+    : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', rejectUnauthorized: false }, onRequest);
 
 /** Serves the endpoints from a `node:http` server of our own, with limits on all that a stranger can consume. */
-export const listen = async (config: Config, context: HandlerContext, tls?: TlsIdentity): Promise<Edge> => {
+export const listen = async (config: Config, context: HandlerContext, tls?: TlsListening): Promise<Edge> => {
   const { endpoints } = context;
   const handler = createRequestHandler(context, { isHosted: false });
 

@@ -109,6 +109,7 @@ const mtlsMembers = (mtlsUrl: string, tokenPath: string) => ({
   tls_client_certificate_bound_access_tokens: true,
   mtls_endpoint_aliases: {
     token_endpoint: `${mtlsUrl}${tokenPath}`,
+    pushed_authorization_request_endpoint: `${mtlsUrl}${PATHS.pushedAuthorization}`,
     introspection_endpoint: `${mtlsUrl}${PATHS.introspection}`,
     revocation_endpoint: `${mtlsUrl}${PATHS.revocation}`,
     device_authorization_endpoint: `${mtlsUrl}${PATHS.deviceAuthorization}`,

@@ -1,20 +1,18 @@
 import type { Client } from '../clients/client.ts';
-import { senderConstraintOf } from '../clients/sender-constraint.ts';
-import { endingOf, readNow, toSeconds } from '../clock.ts';
+import { readNow, toSeconds } from '../clock.ts';
 import type { Seconds } from '../clock.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { isOfShape, writeConfirmation } from '../tokens/binding.ts';
 import type { Binding, Confirmation } from '../tokens/binding.ts';
 import { readingsOfRefreshToken } from '../tokens/refresh-token.ts';
-import { openTokenId } from '../tokens/token-id.ts';
-import { intersect } from '../grants/access-scope.ts';
 import { audiencesOf, remainingAudiences, writeAudience } from '../grants/audience.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 import type { Access } from '../grants/judge-access.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { findOpaqueAccess, openJwt, readJwtAccess } from '../grants/read-access.ts';
 import type { AccessContext } from '../grants/read-access.ts';
+import { isClientJwt, judgeClientJwt } from '../grants/read-client-access.ts';
 import { standingOfToken } from '../grants/token-standing.ts';
 import { describeVehicleData } from '../grants/vehicle-data.ts';
 import type { VehicleDataDetail } from '../grants/vehicle-data.ts';
@@ -90,7 +88,7 @@ const mayIntrospect = (
 const introspectJwt = async (context: AccessContext, token: string): Promise<Introspection | undefined> => {
   const jwt = await openJwt(context, token);
   if (jwt === undefined) return undefined;
-  if (openTokenId(jwt.key, jwt.claims.jti)?.kind === 'client') return introspectClientJwt(context, jwt);
+  if (isClientJwt(jwt)) return introspectClientJwt(context, jwt);
   const access = await readJwtAccess(context, jwt);
   if (access === undefined) return undefined;
   const { client, scope, expiresAt: exp } = access;
@@ -98,23 +96,14 @@ const introspectJwt = async (context: AccessContext, token: string): Promise<Int
   return withAudiences(described, jwt.claims, client, context.issuer);
 };
 
-/**
- * A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. Its
- * lifetime is at most what the policy allows, whatever its `exp` says.
- */
 const introspectClientJwt = async (
   context: AccessContext,
-  { claims }: OpenedAccessJwt,
+  jwt: OpenedAccessJwt,
 ): Promise<Introspection | undefined> => {
-  const { client } = await context.store.readClient(claims.client_id);
-  if (client === undefined || client.disabledAtMs !== undefined || !client.policy.clientCredentials)
-    return undefined;
-  if (claims.binding === undefined && senderConstraintOf(client.policy) !== 'none') return undefined;
-  const { accessTokenLifetimeSeconds, clientCredentialsScope = '' } = client.policy;
-  if (endingOf(claims.iat, accessTokenLifetimeSeconds, readNow(context)) !== 'running') return undefined;
-  const exp = Math.min(claims.exp, claims.iat + accessTokenLifetimeSeconds);
-  const scope = intersect(claims.scope, clientCredentialsScope);
-  return withAudiences({ ...describe(claims), scope, exp }, claims, client, context.issuer);
+  const access = await judgeClientJwt(context, jwt);
+  if (access === undefined) return undefined;
+  const { client, scope, expiresAt: exp } = access;
+  return withAudiences({ ...describe(jwt.claims), scope, exp }, jwt.claims, client, context.issuer);
 };
 
 /** A JWT for the audiences that its client still has; without any, it is inactive. */

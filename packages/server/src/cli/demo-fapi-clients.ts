@@ -1,0 +1,150 @@
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { registerClient, systemClock } from '../exports/index.ts';
+import type { ClientRegistration, Deployment } from '../exports/index.ts';
+import { createSelfSigned } from './self-signed.ts';
+
+/** A client of the demo, in the form that conformance suites read; with its private key where it signs assertions. */
+export type SuiteClient = {
+  readonly client_id: string;
+  readonly scope: string;
+  readonly redirect_uri: string;
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+};
+
+/** A certificate and its private key, in PEM. */
+type SuiteCertificate = { readonly cert: string; readonly key: string };
+
+/** What a suite is configured with: where the server is, two clients, and a certificate for each. */
+export type SuiteFile = {
+  readonly alias: string;
+  readonly server: { readonly discoveryUrl: string };
+  readonly resource: { readonly resourceUrl: string };
+  readonly client: SuiteClient;
+  readonly client2: SuiteClient;
+  readonly mtls: SuiteCertificate;
+  readonly mtls2: SuiteCertificate;
+};
+
+/** How the clients of a file authenticate. */
+type Method = 'private_key_jwt' | 'self_signed_tls_client_auth';
+
+/** The files, by how their clients authenticate. */
+export const SUITE_FILES: Readonly<Record<Method, string>> = {
+  private_key_jwt: 'fapi.json',
+  self_signed_tls_client_auth: 'fapi-mtls.json',
+};
+
+/** Where the suite of the OpenID Foundation is, when it runs on this machine. */
+export const SUITE_REDIRECT_URI = 'https://localhost:8443/test/a/keyfob/callback';
+/** What that suite adds to the redirect URI of its second client. */
+const SECOND_QUERY = 'dummy1=lorem&dummy2=ipsum';
+const SCOPE = 'read_vin read_odometer';
+
+/** What the files say of the server. */
+type SuiteServer = {
+  readonly discoveryUrl: string;
+  readonly resourceUrl: string;
+  readonly redirectUri: string;
+};
+
+/**
+ * Writes a file for each way to authenticate (mode 0600), with the clients that the file has as long as the store knows them
+ * and their redirect URIs are the wanted ones, and else with new clients.
+ */
+export const writeSuiteFiles = async (
+  deployment: Deployment,
+  folder: string,
+  about: SuiteServer,
+): Promise<Readonly<Record<Method, SuiteFile & { readonly path: string }>>> => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const write = async (method: Method): Promise<SuiteFile & { readonly path: string }> => {
+    const path = join(folder, SUITE_FILES[method]);
+    const file: SuiteFile = {
+      alias: 'keyfob',
+      server: { discoveryUrl: about.discoveryUrl },
+      resource: { resourceUrl: about.resourceUrl },
+      ...((await readPairs(deployment, path, about.redirectUri)) ??
+        (await makePairs(deployment, method, about.redirectUri))),
+    };
+    writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
+    return { ...file, path };
+  };
+  return {
+    private_key_jwt: await write('private_key_jwt'),
+    self_signed_tls_client_auth: await write('self_signed_tls_client_auth'),
+  };
+};
+
+type Pairs = Pick<SuiteFile, 'client' | 'client2' | 'mtls' | 'mtls2'>;
+
+const redirectUrisOf = (redirectUri: string): readonly [string, string] => [
+  redirectUri,
+  `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${SECOND_QUERY}`,
+];
+
+/** What a file of an earlier start has, if it still fits. */
+const readPairs = async (
+  { store }: Deployment,
+  path: string,
+  redirectUri: string,
+): Promise<Pairs | undefined> => {
+  const { client, client2, mtls, mtls2 } = readFile(path);
+  if (client === undefined || client2 === undefined || mtls === undefined || mtls2 === undefined)
+    return undefined;
+  const [first, second] = redirectUrisOf(redirectUri);
+  if (client.redirect_uri !== first || client2.redirect_uri !== second) return undefined;
+  const readings = [await store.readClient(client.client_id), await store.readClient(client2.client_id)];
+  return readings.every((reading) => reading.client !== undefined)
+    ? { client, client2, mtls, mtls2 }
+    : undefined;
+};
+
+const readFile = (path: string): Partial<SuiteFile> => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Partial<SuiteFile>;
+  } catch {
+    return {};
+  }
+};
+
+const makePairs = async (deployment: Deployment, method: Method, redirectUri: string): Promise<Pairs> => {
+  const [first, second] = redirectUrisOf(redirectUri);
+  const one = await makeClient(deployment, method, { name: 'fapi-1', redirectUri: first });
+  const two = await makeClient(deployment, method, { name: 'fapi-2', redirectUri: second });
+  return { client: one.client, mtls: one.certificate, client2: two.client, mtls2: two.certificate };
+};
+
+const makeClient = async (
+  deployment: Deployment,
+  method: Method,
+  { name, redirectUri }: { readonly name: string; readonly redirectUri: string },
+): Promise<{ readonly client: SuiteClient; readonly certificate: SuiteCertificate }> => {
+  const certificate = createSelfSigned([`${name}.example`], systemClock());
+  const about = { kid: name, alg: 'ES256', use: 'sig' };
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const signs = method === 'private_key_jwt';
+  const key = signs ? publicKey : new X509Certificate(certificate.cert).publicKey;
+  const wanted: ClientRegistration = {
+    dialect: 'oauth',
+    name,
+    redirectUris: [redirectUri],
+    jwks: { keys: [{ ...key.export({ format: 'jwk' }), ...about }] },
+    policy: {
+      profile: 'fapi2',
+      clientAuthentication: method,
+      simulatedOwners: true,
+      grantScope: SCOPE,
+      clientCredentials: true,
+      clientCredentialsScope: SCOPE,
+      // Suites do not write the type of RFC 10070 yet.
+      untypedAssertions: true,
+    },
+  };
+  const registered = await registerClient(deployment, wanted);
+  if (registered.outcome === 'invalid') throw new Error(registered.faults.join('; '));
+  const jwks = { keys: [{ ...privateKey.export({ format: 'jwk' }), ...about }] };
+  const client = { client_id: registered.client.id, scope: SCOPE, redirect_uri: redirectUri };
+  return { client: signs ? { ...client, jwks } : client, certificate };
+};
