@@ -367,29 +367,29 @@ describe('A pushed request', () => {
   });
 });
 
-describe('A pushed request with a proof', () => {
-  const newKey = () => createDpopKey(() => Math.floor((Date.now() + trial.ahead) / 1000));
-  /** Sends a form with a proof of the key, with the nonce that the server asks for. */
-  const postProved = async (path: string, makeForm: () => URLSearchParams, key: DpopKey) => {
-    const send = async (nonce?: string) => {
-      const headers = { DPoP: key.prove(`${url}${path}`, { nonce }) };
-      const response = await fetch(`${url}${path}`, { method: 'POST', body: makeForm(), headers });
-      return { response, body: (await response.json()) as Json };
-    };
-    const first = await send();
-    assert.deepEqual([first.response.status, first.body['error']], [400, 'use_dpop_nonce']);
-    return send(first.response.headers.get('dpop-nonce') ?? assert.fail());
+const newKey = () => createDpopKey(() => Math.floor((Date.now() + trial.ahead) / 1000));
+/** Sends a form with a proof of the key, with the nonce that the server asks for. */
+const postProved = async (path: string, makeForm: () => URLSearchParams, key: DpopKey) => {
+  const send = async (nonce?: string) => {
+    const headers = { DPoP: key.prove(`${url}${path}`, { nonce }) };
+    const response = await fetch(`${url}${path}`, { method: 'POST', body: makeForm(), headers });
+    return { response, body: (await response.json()) as Json };
   };
-  const pushForm = (fields: Fields = {}) => formOf({ ...REQUEST, ...authenticated(app), ...fields });
-  const redeemForm = (code: string) => () =>
-    formOf({
-      grant_type: 'authorization_code',
-      code,
-      redirect_uri: REDIRECT_URI,
-      code_verifier: VERIFIER,
-      ...authenticated(app),
-    });
+  const first = await send();
+  assert.deepEqual([first.response.status, first.body['error']], [400, 'use_dpop_nonce']);
+  return send(first.response.headers.get('dpop-nonce') ?? assert.fail());
+};
+const pushForm = (fields: Fields = {}) => formOf({ ...REQUEST, ...authenticated(app), ...fields });
+const redeemForm = (code: string) => () =>
+  formOf({
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: REDIRECT_URI,
+    code_verifier: VERIFIER,
+    ...authenticated(app),
+  });
 
+describe('A pushed request with a proof', () => {
   test('binds its code to the key, with the parameter and without', async () => {
     const [key, thief] = [newKey(), newKey()];
     for (const fields of [{}, { dpop_jkt: key.thumbprint }]) {
