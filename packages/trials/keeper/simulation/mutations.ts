@@ -138,7 +138,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: timeline,
     search: '(latestMs < beforeMs ? Math.min(latestMs + byMs, beforeMs) : latestMs)',
     replacement: 'latestMs',
-    seed: 26,
+    seed: 9,
     isSlow: true,
   },
   {
@@ -154,7 +154,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: outage,
     search: "if (repeats.kind === 'overlap' && count > 0 && firstAtMs !== undefined)",
     replacement: 'if (count > 1e9 && firstAtMs !== undefined)',
-    seed: 3,
+    seed: 98,
     isSlow: true,
   },
   {

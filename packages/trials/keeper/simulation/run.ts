@@ -55,7 +55,7 @@ const load = async (): Promise<typeof Simulation> => {
   );
 };
 
-const ALL_STEPS = 2000;
+const ALL_STEPS = 3000;
 
 /** Plants every bug in turn. Returns whether each was found by its seed, which finds nothing without it. */
 const plantAll = async (): Promise<boolean> => {
