@@ -179,7 +179,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     search:
       "if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';",
     replacement: "if (status === 429 || (status === 503 && hasRetryAfter)) return 'rate_limited';",
-    seed: 23,
+    seed: 164,
     isSlow: true,
   },
   {
