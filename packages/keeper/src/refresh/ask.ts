@@ -42,6 +42,15 @@ const POLL_FIRST_MS = 100;
 const POLL_MAX_MS = 1000;
 const RETRY_LEAST_MS = 20;
 const FORCE_AGAIN_MS = 30_000;
+const QUARANTINE_AGAIN_MS = 60_000;
+
+/** What a question works with besides the engine. */
+type AskParts = {
+  readonly refresher: Refresher;
+  readonly cache: TokenCache;
+  readonly isQuarantined: () => boolean;
+  readonly mayForce: (grantId: string) => boolean;
+};
 
 /**
  * A valid access token for a connection: from memory, from the store, or from a refresh. Rejects only for bugs, keys that
@@ -49,22 +58,19 @@ const FORCE_AGAIN_MS = 30_000;
  */
 export const askToken = async (
   engine: Engine,
-  parts: {
-    readonly refresher: Refresher;
-    readonly cache: TokenCache;
-    readonly isQuarantined: () => boolean;
-    readonly mayForce: (grantId: string) => boolean;
-  },
+  parts: AskParts,
   name: string,
   options: AskOptions,
 ): Promise<TokenResult> => {
   const { store, clock, timing } = engine;
+  const { givenUp } = engine.unsaved;
+  const stop = options.signal === undefined ? givenUp : AbortSignal.any([options.signal, givenUp]);
+  const question = { engine, parts, name, options };
   const endsMs = clock.monotonicMs() + (options.waitMs ?? timing.callerWaitMs);
+  const leftMs = (): Millis => endsMs - clock.monotonicMs();
   let pollMs = POLL_FIRST_MS;
   let last: Grant | undefined;
   let isAllowed = false;
-  const { givenUp } = engine.unsaved;
-  const stop = options.signal === undefined ? givenUp : AbortSignal.any([options.signal, givenUp]);
   try {
     for (;;) {
       options.signal?.throwIfAborted();
@@ -73,52 +79,26 @@ export const askToken = async (
       last = await store.find(name);
       const served = serve(engine, parts.cache, name, last, options);
       if (served !== undefined || last === undefined) return served ?? NOT_CONNECTED;
-      if (!engine.clients.has(last.client))
-        return fallback(engine, options, last, 'client_not_configured', store.nowMs() + FORCE_AGAIN_MS);
-      if (parts.isQuarantined())
-        return fallback(engine, options, last, 'quarantined', store.nowMs() + 60_000);
-      if (isForced(last, options, store.nowMs()) && !isAllowed) {
-        isAllowed = parts.refresher.isRefreshing(last.id) || parts.mayForce(last.id);
-        if (!isAllowed)
-          return fallback(engine, options, last, 'refused_too_often', store.nowMs() + FORCE_AGAIN_MS);
-      }
+      const refused = whyNoRefresh(question, last, isAllowed);
+      if (refused !== undefined) return refused;
+      isAllowed ||= isForced(last, options, store.nowMs());
       parts.cache.noteAsked(last.id);
-      const leftMs = endsMs - clock.monotonicMs();
-      const refreshed = await within(engine, parts.refresher.refresh(last, true), leftMs, options.signal);
-      if (refreshed === undefined)
-        return fallback(engine, options, last, 'refreshing', store.nowMs() + timing.scanMs);
-      const { kind, grant, unsaved, reason } = refreshed;
-      if (grant === undefined) return NOT_CONNECTED;
-      if (unsaved !== undefined)
-        return {
-          status: 'ok',
-          accessToken: unsaved.accessToken,
-          expiresAtMs: grant.accessExpiresAtMs,
-          isStale: false,
-        };
-      if (kind === 'refreshed') {
-        const ended = serve(engine, parts.cache, name, grant, NOTHING_SPECIAL);
-        if (ended !== undefined) return ended;
-        if (reason === 'refreshed') return fallback(engine, options, grant, reason);
-        // The pair of an older answer: it lives, but its access token has ended meanwhile.
+      const refreshed = await within(engine, parts.refresher.refresh(last, true), leftMs(), options.signal);
+      const next = afterRefresh(question, last, refreshed, leftMs());
+      if (next !== 'poll' && 'status' in next) return next;
+      if (next !== 'poll') {
+        if (next.pauseMs > 0) await sleep(clock, next.pauseMs, stop);
         continue;
-      }
-      if (kind === 'later') {
-        const now = fallback(engine, options, grant, reason, refreshed.retryAtMs);
-        const waitMs = (refreshed.retryAtMs ?? Infinity) - store.nowMs();
-        // An outage is longer than any caller waits.
-        if (now.status === 'ok' || reason === OUTAGE_REASON || clock.monotonicMs() + waitMs >= endsMs)
-          return now;
-        await sleep(clock, Math.max(RETRY_LEAST_MS, waitMs), stop);
-        continue;
-      }
-      if (kind === 'over') {
-        const ended = serve(engine, parts.cache, name, grant, options);
-        if (ended !== undefined) return ended;
       }
       // Another process is at it. It is never overtaken: the row shows when it has ended.
-      if (clock.monotonicMs() + pollMs >= endsMs)
-        return fallback(engine, options, grant, 'refreshing', store.nowMs() + timing.scanMs);
+      if (pollMs >= leftMs())
+        return fallback(
+          engine,
+          options,
+          refreshed?.grant ?? last,
+          'refreshing',
+          store.nowMs() + timing.scanMs,
+        );
       await sleep(clock, pollMs * (0.75 + engine.chance() / 2), stop);
       pollMs = Math.min(POLL_MAX_MS, pollMs * 1.5);
     }
@@ -126,6 +106,66 @@ export const askToken = async (
     if (!(error instanceof StoreError)) throw error;
     engine.log({ event: 'store.failed', during: 'token', reason: error.message });
     return fallback(engine, options, last, 'store_unavailable', store.nowMs() + timing.scanMs);
+  }
+};
+
+type Question = {
+  readonly engine: Engine;
+  readonly parts: AskParts;
+  readonly name: string;
+  readonly options: AskOptions;
+};
+
+/** What a caller gets where its grant may not be refreshed here and now. */
+const whyNoRefresh = (
+  { engine, parts, options }: Question,
+  grant: Grant,
+  isAllowed: boolean,
+): TokenResult | undefined => {
+  const nowMs = engine.store.nowMs();
+  if (!engine.clients.has(grant.client))
+    return fallback(engine, options, grant, 'client_not_configured', nowMs + FORCE_AGAIN_MS);
+  if (parts.isQuarantined())
+    return fallback(engine, options, grant, 'quarantined', nowMs + QUARANTINE_AGAIN_MS);
+  if (isAllowed || !isForced(grant, options, nowMs)) return undefined;
+  if (parts.refresher.isRefreshing(grant.id) || parts.mayForce(grant.id)) return undefined;
+  return fallback(engine, options, grant, 'refused_too_often', nowMs + FORCE_AGAIN_MS);
+};
+
+/** What a refresh means to a caller: a result, a pause before it looks again, or that another process is at it. */
+const afterRefresh = (
+  { engine, parts, name, options }: Question,
+  last: Grant,
+  refreshed: Refreshed | undefined,
+  leftMs: Millis,
+): TokenResult | { readonly pauseMs: Millis } | 'poll' => {
+  const nowMs = engine.store.nowMs();
+  if (refreshed === undefined)
+    return fallback(engine, options, last, 'refreshing', nowMs + engine.timing.scanMs);
+  const { kind, grant, unsaved, reason, retryAtMs } = refreshed;
+  if (grant === undefined) return NOT_CONNECTED;
+  if (unsaved !== undefined) {
+    const { accessToken } = unsaved;
+    return { status: 'ok', accessToken, expiresAtMs: grant.accessExpiresAtMs, isStale: false };
+  }
+  switch (kind) {
+    case 'refreshed': {
+      const ended = serve(engine, parts.cache, name, grant, NOTHING_SPECIAL);
+      if (ended !== undefined) return ended;
+      // The pair of an older answer: it lives, but its access token has ended meanwhile.
+      return reason === 'refreshed' ? fallback(engine, options, grant, reason) : { pauseMs: 0 };
+    }
+    case 'later': {
+      const now = fallback(engine, options, grant, reason, retryAtMs);
+      const waitMs = (retryAtMs ?? Infinity) - nowMs;
+      // An outage is longer than any caller waits.
+      if (now.status === 'ok' || reason === OUTAGE_REASON || waitMs >= leftMs) return now;
+      return { pauseMs: Math.max(RETRY_LEAST_MS, waitMs) };
+    }
+    case 'over':
+      return serve(engine, parts.cache, name, grant, options) ?? 'poll';
+    case 'busy':
+      return 'poll';
   }
 };
 

@@ -15,6 +15,7 @@ import { lookupOf } from '../vault/key-ring.ts';
 import type { Engine } from './engine.ts';
 import { readStored } from './keep.ts';
 import { mustWait } from './later-sends.ts';
+import { isOwnerStopped } from './owner.ts';
 import { lookupTextOf, openPair } from './pair.ts';
 import { reportDeath } from './report.ts';
 
@@ -126,7 +127,7 @@ const whatBlocks = async (
   if (grant.state === 'inflight' && isLastChance) return undefined;
   if (grant.state === 'inflight') {
     // Its sender is gone, or has lost the lease.
-    const decision = decideAbandoned(situation);
+    const decision = whereStopped(engine, client, grant, decideAbandoned(situation));
     if ((decision.change.due?.atMs ?? 0) > nowMs) return postpone(engine, grant, decision);
   } else if (grant.due?.rank === 0 && grant.due.atMs > nowMs && !isFromFuture(grant.sinceMs, nowMs)) {
     // After a clock was put back, a waiting time from before says nothing.
@@ -151,6 +152,27 @@ const whatBlocks = async (
   const now = book.facts(grant.client);
   const againMs = blockedUntil(now, nowMs) ?? nowMs + timing.scanMs;
   return { kind: 'waiting', grant, untilMs: againMs, reason: blockedReason(now) };
+};
+
+/** A stopped sender is waited for so many times as long as an exchange may take. */
+const STOPPED_EXCHANGES = 3;
+
+/**
+ * The decision about a token whose sender is gone, or is only stopped. Then it may have the answer in its hands, and without an
+ * overlap a second send would end what that brings. It is sent in the end, because a process may never go on.
+ */
+const whereStopped = (
+  { store }: Engine,
+  { provider }: Client,
+  { lease, sends }: Grant,
+  decision: Decision,
+): Decision => {
+  const { due } = decision.change;
+  if (provider.repeats.kind !== 'once' || lease === undefined || sends.lastAtMs === undefined)
+    return decision;
+  if (due === undefined || !isOwnerStopped(lease)) return decision;
+  const endMs = store.latest(sends.lastAtMs) + STOPPED_EXCHANGES * seconds(provider.exchangeSeconds);
+  return { ...decision, change: { ...decision.change, due: { ...due, atMs: Math.max(due.atMs, endMs) } } };
 };
 
 /**

@@ -1,8 +1,8 @@
-import { readFileSync, readlinkSync } from 'node:fs';
 import type { Grant, Lease } from '../grants/grant.ts';
 import type { Store } from '../stores/store.ts';
 import type { Clock, Millis } from '../time.ts';
 import { JUMP_MS, isFromFuture } from '../timeline.ts';
+import { isOwnerGone } from './owner.ts';
 
 /** The rights to send that this process holds. */
 export type Leases = {
@@ -133,41 +133,4 @@ export const createLeases = (
       cancel?.();
     },
   };
-};
-
-const read = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return '';
-  }
-};
-
-const link = (path: string): string => {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-};
-
-/** When a process of this machine was started, in ticks since the boot; empty where that cannot be read. */
-const startOf = (pid: number): string => read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ')[19] ?? '';
-
-/** Where process numbers mean the same: this boot of this machine, and this container. Empty where that is unknown. */
-const placeOf = (): string => {
-  const boot = read('/proc/sys/kernel/random/boot_id');
-  const space = link('/proc/self/ns/pid');
-  return boot === '' || space === '' ? '' : `${boot}/${space}`;
-};
-
-/** A name for this process that another one on this machine can check. `random` makes it unique. */
-export const ownerName = (random: string): string =>
-  [random, process.pid, startOf(process.pid), placeOf()].join('|');
-
-/** Whether the holder of a lease has certainly ended. `false` for what this machine cannot know. */
-export const isOwnerGone = ({ owner }: Pick<Lease, 'owner'>): boolean => {
-  const [, pid = '', start, place] = owner.split('|');
-  if (place === undefined || place === '' || place !== placeOf()) return false;
-  return startOf(Number(pid)) !== start;
 };

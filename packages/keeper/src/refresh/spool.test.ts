@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { StoredAnswer } from '../stores/store.ts';
-import { ownerName } from './leases.ts';
+import { ownerName } from './owner.ts';
 import { openSpool } from './spool.ts';
 
 const answer = (id: string): StoredAnswer => ({

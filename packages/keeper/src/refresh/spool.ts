@@ -14,7 +14,7 @@ import {
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { StoredAnswer } from '../stores/store.ts';
-import { isOwnerGone } from './leases.ts';
+import { isOwnerGone } from './owner.ts';
 
 /** A second place for answers that the store refuses: encrypted, on disk, and made before it is needed. */
 export type Spool = {

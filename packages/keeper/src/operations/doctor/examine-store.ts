@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isDatabaseUrl } from '../../config/settings.ts';
 import { KeeperError } from '../../errors.ts';
-import { isOwnerGone } from '../../refresh/leases.ts';
+import { isOwnerGone } from '../../refresh/owner.ts';
 import { openGuard } from '../../start/guard.ts';
 import type { Grant } from '../../grants/grant.ts';
 import type { Identity, KeyPage, Store } from '../../stores/store.ts';
