@@ -79,6 +79,6 @@ export const verifyCredentials = (
     case 'self_signed_tls_client_auth':
       return verifyTls(client, credentials, context.now) ?? WRONG;
     case 'none':
-      return verifyNone(client) ?? WRONG;
+      return verifyNone(client, credentials) ?? WRONG;
   }
 };

@@ -22,7 +22,7 @@ export class ClientThrew extends Error {
 }
 
 /** What a library is asked to do; the program of its language lists the members of each call. */
-export type ClientCall = { readonly call: 'refresh' | 'exchange' | 'race' | 'share' } & Readonly<
+export type ClientCall = { readonly call: 'begin' | 'refresh' | 'exchange' | 'race' | 'share' } & Readonly<
   Record<string, string | number>
 >;
 

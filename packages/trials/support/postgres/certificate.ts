@@ -9,11 +9,15 @@ export type Certificate = { readonly certificate: string; readonly key: string; 
 
 const PROGRAM = 'openssl';
 
-/** Makes a certificate for a host name, with `openssl`. Returns a reason if there is none. */
-export const makeCertificate = (host: string): Certificate | { readonly reason: string } => {
+/** Makes a certificate for host names, with `openssl`. Returns a reason if there is none. */
+export const makeCertificate = (
+  host: string,
+  ...moreHosts: readonly string[]
+): Certificate | { readonly reason: string } => {
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-tls-'));
   const [certificate, key] = [join(directory, 'server.crt'), join(directory, 'server.key')];
-  const about = ['-days', '2', '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
+  const names = [host, ...moreHosts].map((name) => `DNS:${name}`).join(',');
+  const about = ['-days', '2', '-subj', `/CN=${host}`, '-addext', `subjectAltName=${names}`];
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   try {
     execFileSync(PROGRAM, ['req', '-x509', ...kind, '-keyout', key, '-out', certificate, ...about], {

@@ -63,7 +63,8 @@ export const defineWire = (wire: WireDifferences): Dialect => {
     tokenEndpoints: {
       [paths.token]: {
         ...endpoint,
-        parse: (request) => withoutScopes(endpoint.parse(request), protocolScopes),
+        parse: (request) =>
+          withSecretOption(withoutScopes(endpoint.parse(request), protocolScopes), wire.refreshSecretOption),
       },
     },
     shapes: oauthShapes,
@@ -106,4 +107,13 @@ const withoutScopes = (request: TokenRequest, ignored: readonly string[]): Token
   if (left.length === 0) parameters.delete('scope');
   else parameters.set('scope', left.join(' '));
   return { ...request, parameters };
+};
+
+/** A refresh with a client id alone is judged by the option of its client. */
+const withSecretOption = (request: TokenRequest, secretOption: string | undefined): TokenRequest => {
+  if (secretOption === undefined || request.grantType !== 'refresh_token') return request;
+  const credentials = request.credentials.map((sent) =>
+    sent.method === 'none' ? { ...sent, secretOption } : sent,
+  );
+  return { ...request, credentials };
 };

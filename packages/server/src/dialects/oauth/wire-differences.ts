@@ -32,6 +32,8 @@ export type WireDifferences = {
   readonly exampleCredentials?: 'body';
   /** How clients may authenticate. */
   readonly methods?: readonly AuthenticationMethod[];
+  /** The option by which a refresh of a confidential client needs no secret, where the vendor documents such refreshes. */
+  readonly refreshSecretOption?: string;
   /** The grant types besides those of a code and of a refresh. */
   readonly moreGrantTypes?: readonly string[];
   /** A grant type that ends a grant, where the wire has one. The answer has no members. */

@@ -1,3 +1,4 @@
+import { SECRET_CHOICES } from '../../clients/methods/none.ts';
 import type { Dialect } from '../dialect.ts';
 import { defineWire } from '../oauth/define-wire.ts';
 import { teslaRefusals } from './refusals.ts';
@@ -5,6 +6,9 @@ import { teslaScopes } from './scopes.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
+
+/** The page has no secret among the parameters of a refresh, and programs send none. */
+const REFRESH_SECRET = 'refreshSecret';
 
 /**
  * Tesla's Fleet API: https://developer.tesla.com/docs/fleet-api/authentication/third-party-tokens. Its `audience` is accepted and
@@ -17,6 +21,13 @@ export const tesla: Dialect = defineWire({
   paths: { authorization: '/oauth2/v3/authorize', token: '/oauth2/v3/token' },
   pathPrefix: '/oauth2/v3/',
   exampleCredentials: 'body',
+  refreshSecretOption: REFRESH_SECRET,
+  options: {
+    [REFRESH_SECRET]: {
+      choices: SECRET_CHOICES,
+      help: 'whether a confidential client must send its secret when it refreshes, as RFC 6749 says',
+    },
+  },
   authorizationRules: {
     locale: { purpose: 'Accepted and ignored.', maxCharacters: 35 },
     prompt: { purpose: 'Accepted and ignored: an owner is always asked.', maxCharacters: 32 },
@@ -32,6 +43,7 @@ export const tesla: Dialect = defineWire({
     // A refresh token works once, and the last used one for up to 24 hours.
     rotation: 'until-used',
     untilUsedSeconds: DAY,
+    dialectOptions: { [REFRESH_SECRET]: SECRET_CHOICES[0] },
   },
   sandbox: {
     purpose: 'Tesla as documented: the refresh token that was used last works for up to 24 hours.',
