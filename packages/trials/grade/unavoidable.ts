@@ -15,8 +15,8 @@ const LOST_WHERE_A_TOKEN_WORKS_ONCE = [
 
 const BY_ROTATION = {
   overlap: DEAD,
-  // A thief's successor is unused, so the client gets the same one.
-  'until-used': DEAD.filter((name) => name !== 'stolen'),
+  // A thief's successor is unused, so the client gets the same one; so does one whose state was put back by one exchange.
+  'until-used': DEAD.filter((name) => !['stolen', 'restored-client'].includes(name)),
   strict: [...DEAD, ...LOST_WHERE_A_TOKEN_WORKS_ONCE],
   // Nothing is used up, so nothing is lost by a theft or a backup.
   none: DEAD.filter((name) => !['stolen', 'restored-client'].includes(name)),

@@ -1,8 +1,10 @@
+import { DIALECTS } from '@keyfob/server/dialects';
 import type { NewFault } from '../faults/fault.ts';
 import { errorBody } from './error-bodies.ts';
 import { arm, BEGIN, GO_ON, need, wait } from './plan.ts';
 import type { Plan, Step } from './plan.ts';
-import { rotates, statesLifetime } from './spans.ts';
+import { mayStopRotating, statesLifetime } from './spans.ts';
+import type { GradedDialect } from './spans.ts';
 
 /** Every request meets the fault: in one call, and in another soon after. */
 const during = (action: NewFault['do']): readonly Step[] => [
@@ -17,12 +19,18 @@ const during = (action: NewFault['do']): readonly Step[] => [
 /** One answer is odd, and the requests after it meet no fault. */
 const once = (action: NewFault['do']): readonly Step[] => [...BEGIN, arm({ do: action }), need, ...GO_ON];
 
-/** Answers whose lifetime is odd, where the vendor's have one. */
-const ODD_LIFETIMES: readonly (readonly [name: string, title: string, action: NewFault['do']])[] = [
-  ['expires-in-missing', 'an answer without expires_in', { omit: ['expires_in'] }],
-  ['expires-in-text', 'an answer whose expires_in is a text', { expiresIn: '7200' }],
-  ['expires-in-zero', 'an answer whose expires_in is 0', { expiresIn: 0 }],
-  ['expires-in-negative', 'an answer whose expires_in is negative', { expiresIn: -1 }],
+type OddLifetime = readonly [name: string, title: string, action: (dialect: GradedDialect) => NewFault['do']];
+
+/** Answers whose lifetime is odd, where the vendor's have one. A text says the true one. */
+const ODD_LIFETIMES: readonly OddLifetime[] = [
+  ['expires-in-missing', 'an answer without expires_in', () => ({ omit: ['expires_in'] })],
+  [
+    'expires-in-text',
+    'an answer whose expires_in is a text',
+    (dialect) => ({ expiresIn: String(DIALECTS[dialect].defaultPolicy.accessTokenLifetimeSeconds) }),
+  ],
+  ['expires-in-zero', 'an answer whose expires_in is 0', () => ({ expiresIn: 0 })],
+  ['expires-in-negative', 'an answer whose expires_in is negative', () => ({ expiresIn: -1 })],
 ];
 
 /** The server does not answer as its documentation says, and the grant is alive through all of it. */
@@ -93,14 +101,14 @@ export const OUTAGE_PLANS: readonly Plan[] = [
   },
   {
     name: 'same-token',
-    isFor: rotates,
+    isFor: mayStopRotating,
     title: 'the server does not rotate: the same refresh token comes back',
     policy: { rotation: 'none' },
     steps: () => [...BEGIN, need, ...GO_ON],
   },
   {
     name: 'no-refresh-token',
-    isFor: rotates,
+    isFor: mayStopRotating,
     title: 'the server does not rotate, and the answer has no refresh token',
     policy: { rotation: 'none' },
     steps: () => [
@@ -117,6 +125,6 @@ export const OUTAGE_PLANS: readonly Plan[] = [
     name,
     title,
     isFor: statesLifetime,
-    steps: () => once(action),
+    steps: ({ dialect }) => once(action(dialect)),
   })),
 ];

@@ -50,6 +50,9 @@ export const lifetimesOf = (dialect: GradedDialect, isRealTime: boolean): Lifeti
 /** Whether the vendor exchanges refresh tokens at all. */
 export const rotates = ({ defaultPolicy }: Dialect): boolean => defaultPolicy.rotation !== 'none';
 
+/** Whether it can cease to: a client without a secret must rotate. */
+export const mayStopRotating = (dialect: Dialect): boolean => rotates(dialect) && hasSecret(dialect);
+
 /** Whether its clients have a secret. */
 export const hasSecret = ({ sandbox }: Dialect): boolean => sandbox.clientType !== 'public';
 

@@ -56,7 +56,7 @@ export const ODD_ANSWERS: readonly Scenario[] = [
   {
     name: 'device-not-yet',
     serverDoes:
-      'A device flow is answered from a script, because the server has none: pending, slow down, 403 while pending, then expired.',
+      'A device flow is answered from a script, so that every answer comes in turn: pending, slow down, 403 while pending, then expired.',
     clientDoes:
       'It asks less often after slow_down, goes on after 403, and begins again when the code has expired.',
     source: 'bmw-cardata-ha#95, ioBroker.bmw#201',

@@ -62,7 +62,8 @@ if (env['KEYFOB_REFRESH_TOKEN'] !== undefined)
     {
       accessToken: env['KEYFOB_ACCESS_TOKEN'],
       refreshToken: env['KEYFOB_REFRESH_TOKEN'],
-      expiresIn: (Number(env['KEYFOB_EXPIRES_AT']) - nowMs) / 1000,
+      // A clock that runs ahead sees it as expired already.
+      expiresIn: Math.max(0, Number(env['KEYFOB_EXPIRES_AT']) - nowMs) / 1000,
     },
     process.argv[2] === 'pleos' ? { params: { brand: env['KEYFOB_BRAND'] ?? '' } } : {},
   );
