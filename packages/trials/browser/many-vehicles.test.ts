@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { openConnectTrial, smartcarUrl } from '../connect/connect-trial.ts';
@@ -33,6 +36,19 @@ const openFleet = async (): Promise<{ readonly url: string; close(): void }> => 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close };
 };
 
+const NAMED_DATA = [
+  {
+    name: 'mileage',
+    scopes: ['read_odometer'],
+    text: { en: 'How far the car has driven', ko: '주행 거리' },
+  },
+  {
+    name: 'charging',
+    scopes: ['read_charge'],
+    text: { en: 'How and when it is charged', ko: '충전 기록' },
+  },
+];
+
 const checkedOn = (page: Page): Promise<number> => page.locator('.choice input:checked').count();
 const isInSight = (page: Page, value: string): Promise<boolean> =>
   page.evaluate<boolean>(
@@ -57,9 +73,14 @@ describe('An owner of sixty vehicles', { skip: SKIPPED_WITHOUT_CHROMIUM }, async
   after(() => upstream.close());
   const fleet = await openFleet();
   after(() => fleet.close());
+  const folder = mkdtempSync(join(tmpdir(), 'keyfob-data-'));
+  after(() => rmSync(folder, { recursive: true }));
+  const scopesFile = join(folder, 'scopes.json');
+  writeFileSync(scopesFile, JSON.stringify({ scopes: [], data: NAMED_DATA }));
   const trial = await openConnectTrial(
     { after },
     {
+      scopesFile,
       signInIssuer: upstream.issuer,
       signInClientId: upstream.clientId,
       signInClientSecret: upstream.clientSecret,
@@ -155,5 +176,42 @@ describe('An owner of sixty vehicles', { skip: SKIPPED_WITHOUT_CHROMIUM }, async
     await page.waitForSelector('html[lang="en"]');
     assert.equal(await checkedOn(page), 3);
     assert.notEqual(await agree(page), '');
+  });
+
+  test('agrees to named data for a purpose until a day, and takes some of it back later', async () => {
+    const insurer = await trial.register('smartcar', {
+      name: 'Kilometre Insurance',
+      redirectUris: ['http://127.0.0.1:9/callback'],
+      policy: { authorizationDetails: 'vehicle_data' },
+    });
+    const purpose = 'Price a policy by the kilometre';
+    const detail = { type: 'vehicle_data', data: ['mileage', 'charging'], purpose, until: '2035-01-31' };
+    const page = await open({ locale: 'en-US' });
+    const details = { authorization_details: JSON.stringify([detail]) };
+    await page.goto(smartcarUrl(trial, insurer, { scope: undefined, ...details }));
+    await page.getByText(purpose).waitFor();
+    await page.getByText('How far the car has driven').waitFor();
+    await checkPage(page, 'data-1-consent');
+    await page.locator('.choice').first().click();
+    const code = await agree(page);
+    const basic = Buffer.from(`${insurer.clientId}:${insurer.clientSecret}`).toString('base64');
+    const form = { grant_type: 'authorization_code', code, redirect_uri: insurer.redirectUri };
+    const redeemed = await fetch(`${trial.url}/oauth/token`, {
+      method: 'POST',
+      headers: { Authorization: `Basic ${basic}` },
+      body: new URLSearchParams(form),
+    });
+    assert.equal(redeemed.status, 200);
+    await page.goto(`${trial.url}/connect?lang=en`);
+    await page.getByText('Change or end').click();
+    await page.getByRole('checkbox', { name: 'How and when it is charged' }).uncheck();
+    await page.getByLabel('Until the end of').fill('2034-12-31');
+    await checkPage(page, 'data-2-changing');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Your change has been saved.').waitFor();
+    await checkPage(page, 'data-3-changed');
+    const [grant] = await trial.deployment.store.listGrants({ clientId: insurer.clientId, limit: 1 });
+    assert.deepEqual(grant?.vehicleData?.data, ['mileage']);
+    assert.equal(grant.vehicleData.until, Date.parse('2035-01-01') / 1000);
   });
 });

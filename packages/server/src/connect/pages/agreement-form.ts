@@ -38,17 +38,19 @@ export const renderAgreed = (
         html`<input type="hidden" name="${AGREEMENT_FIELDS.grant}" value="${id}" />
           <fieldset>
             <legend>${agreement.data}</legend>
-            ${Object.keys(asked.data).map(
-              (name, place) =>
-                html`<label class="choice"
-                  ><input
-                    type="checkbox"
-                    name="${AGREEMENT_FIELDS.data(place)}"
-                    value="yes"
-                    ${data.includes(name) && html`checked`}
-                  /><span>${describeData(pageContext, name)}</span></label
-                >`,
-            )}
+            <div class="choices">
+              ${Object.keys(asked.data).map(
+                (name, place) =>
+                  html`<label class="choice"
+                    ><input
+                      type="checkbox"
+                      name="${AGREEMENT_FIELDS.data(place)}"
+                      value="yes"
+                      ${data.includes(name) && html`checked`}
+                    /><span>${describeData(pageContext, name)}</span></label
+                  >`,
+              )}
+            </div>
           </fieldset>
           <p>
             <label
