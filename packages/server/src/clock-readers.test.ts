@@ -33,6 +33,7 @@ const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> =
   'grants/rotation-history.ts': [2, 'measures the least age of a use that a clock ahead recorded'],
   'imports/row.ts': [1, 'refuses a row from the future, which can be imported later'],
   'operations/doctor/examine-clock.ts': [1, 'reports the clock itself'],
+  'operations/read-client-health.ts': [2, 'counts for a page, by day'],
   'operations/operator-sessions.ts': [2, 'ends a key of an operator, who gets another'],
   'operators/running-node.ts': [1, 'shows whether a node is gone'],
   'stores/postgres/verbs/batches.ts': [1, 'monotonic'],

@@ -45,6 +45,7 @@ const OPERATIONS: Readonly<
   'GET /clients': ['viewer', 'filtered'],
   'POST /clients': ['operator', 'closed'],
   'GET /clients/{clientId}': ['viewer', 'own'],
+  'GET /clients/{clientId}/health': ['viewer', 'own'],
   'PATCH /clients/{clientId}': ['operator', 'own'],
   'DELETE /clients/{clientId}': ['operator', 'closed'],
   'POST /clients/{clientId}/secrets': ['operator', 'own'],

@@ -28,7 +28,7 @@ describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
     const page = await context.newPage();
     await page.goto(await trial.link(role));
     await page.locator('main button.primary').click();
-    await page.waitForURL('**/console');
+    await page.waitForURL(role === 'developer' ? '**/console/clients/*' : '**/console');
     return page;
   };
 
@@ -56,7 +56,9 @@ describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
       const page = await open('admin', { colorScheme, locale: lang });
       for (const [name, path] of Object.entries(pages())) {
         await page.goto(`${trial.adminUrl}${path}`);
-        for (const summary of name === 'client' ? await page.locator('summary').all() : [])
+        for (const summary of ['client', 'webhooks'].includes(name)
+          ? await page.locator('summary').all()
+          : [])
           await summary.click();
         await checkPage(page, `console-${name}-${colorScheme}`);
       }
@@ -124,6 +126,66 @@ describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
     await page.goto(`${trial.adminUrl}/console/clients/${trial.client.clientId}`);
     assert.equal(await page.getByText('2027', { exact: true }).count(), 1);
     assert.ok(!(await page.content()).includes(secret.trim()));
+  });
+
+  test('lets a developer replace a secret and manage webhooks, without JavaScript at 320 pixels', async () => {
+    const page = await open('developer', { javaScriptEnabled: false, viewport: NARROW });
+    assert.deepEqual(await page.locator('nav.parts a').allTextContents(), ['My project', 'Webhooks', 'Live']);
+    await page.locator('.tiles').waitFor();
+    await page.getByText('Add a secret').first().click();
+    await page.locator('#secret-name').fill('rolled');
+    await page.locator('#overlap').fill('7');
+    await page.locator('#why-add').fill('the old one was in a screenshot');
+    await page.locator('#why-add').press('Enter');
+    assert.match((await page.locator('#made').textContent()) ?? '', /[\w-]{43}/);
+    await page.goto(`${trial.adminUrl}/console/webhooks`);
+    await page.getByText('Add a webhook').first().click();
+    await page.locator('#new-url').fill('https://app.example/hook');
+    await page.locator('#why-add-webhook').fill('we stop polling');
+    await page.locator('#why-add-webhook').press('Enter');
+    assert.match((await page.locator('#made').textContent()) ?? '', /whsec_/);
+    await page.goto(`${trial.adminUrl}/console/webhooks`);
+    const webhook = page.locator('.webhook');
+    assert.deepEqual(await webhook.locator('h2').allTextContents(), ['https://app.example/hook']);
+    await webhook.getByText('Change', { exact: true }).first().click();
+    await webhook.locator('input[type=url]').fill('https://app.example/moved');
+    await webhook.locator('[id^=why-change]').fill('another host');
+    await webhook.locator('[id^=why-change]').press('Enter');
+    await page.getByText('The webhook is changed.').waitFor();
+    await webhook.getByText('Remove', { exact: true }).first().click();
+    await webhook.locator('[id^=why-remove]').fill('only a try');
+    await webhook.locator('[id^=why-remove]').press('Enter');
+    await page.getByText('The webhook is removed.').waitFor();
+    assert.equal(await webhook.count(), 0);
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    assert.ok(width <= NARROW.width, String(width));
+  });
+
+  test('shows a developer own pages without an owner, clean for axe, and no other page', async () => {
+    const schemes = { light: 'en', dark: 'ko' } as const;
+    for (const [colorScheme, locale] of Object.entries(schemes) as ['light' | 'dark', string][]) {
+      const page = await open('developer', { colorScheme, locale });
+      const own = {
+        project: '/console/clients/' + trial.client.clientId,
+        grants: `/console?clientId=${trial.client.clientId}`,
+        grant: `/console/grants/${trial.grants.stolen}`,
+        webhooks: '/console/webhooks',
+        live: '/console/live',
+      };
+      for (const [name, path] of Object.entries(own)) {
+        await page.goto(`${trial.adminUrl}${path}`);
+        await checkPage(page, `developer-${name}-${colorScheme}`);
+        const shown = await page.content();
+        for (const owner of ['owner-5518', 'owner-6042', 'owner-7781', '5YJ', 'hooks.example'])
+          assert.ok(!shown.includes(owner), `${name} says ${owner}`);
+      }
+      for (const path of ['/console/system', '/console/troubles', '/console/audit'])
+        assert.equal((await page.goto(`${trial.adminUrl}${path}`))?.status(), 403, path);
+    }
+    const page = await open('developer');
+    await page.locator('#token').fill(trial.refreshToken);
+    await page.locator('#token').press('Enter');
+    await page.getByText('would get new tokens now').waitFor();
   });
 
   test('hides owners from a viewer, and offers nothing that the role does not allow', async () => {

@@ -27,7 +27,7 @@ export type LivelyConsole = {
   readonly client: { readonly clientId: string; readonly clientSecret: string };
   /** The newest refresh token of the grant that works. */
   readonly refreshToken: string;
-  /** A link that signs an operator in. */
+  /** A link that signs an operator in; a developer works with the client. */
   link(role: Role): Promise<string>;
   moveClock(byMs: number): void;
   close(): Promise<void>;
@@ -101,7 +101,9 @@ export const openLivelyConsole = async (
     client: made,
     refreshToken: fine.tokens.at(-1) ?? '',
     async link(role) {
-      const operator = { kind: 'link', id: 'night-desk', name: 'night-desk', role } as const;
+      const own = role === 'developer' ? { clientIds: [client.id] } : {};
+      const name = role === 'developer' ? 'charge team' : 'night-desk';
+      const operator = { kind: 'link', id: name, name, role, ...own } as const;
       return `${adminUrl}/console/login?link=${await createLoginLink(deployment, operator)}`;
     },
     moveClock: (byMs) => void (nowMs += byMs),

@@ -55,6 +55,13 @@ const PARTS: readonly (readonly [keyof Texts['nav'], string])[] = [
   ['audit', '/console/audit'],
 ];
 
+/** What developers have instead: all about their own clients is one part. */
+const PARTS_OF_DEVELOPERS: typeof PARTS = [
+  ['project', '/console'],
+  ['webhooks', '/console/webhooks'],
+  ['live', '/console/live'],
+];
+
 /** Renders a page. `visit` is `undefined` where nobody is signed in. */
 export const renderConsolePage = (
   page: ConsolePage,
@@ -134,11 +141,15 @@ const renderDocument = (
 
 const renderNavigation = (visit: ConsoleVisit, part: keyof Texts['nav'] | undefined): Content => {
   const { texts } = visit;
-  const parts = PARTS.filter(([name]) => name !== 'audit' || visit.may('audit.read'));
+  const isDeveloper = visit.session.operator.role === 'developer';
+  const parts = isDeveloper
+    ? PARTS_OF_DEVELOPERS
+    : PARTS.filter(([name]) => name !== 'audit' || visit.may('audit.read'));
+  const here = isDeveloper && (part === 'find' || part === 'clients') ? 'project' : part;
   return html`<nav class="parts" aria-label="${texts.navigation}">
     ${parts.map(
       ([name, path]) =>
-        html`<a href="${path}" ${name === part && html`aria-current="page"`}>${texts.nav[name]}</a>`,
+        html`<a href="${path}" ${name === here && html`aria-current="page"`}>${texts.nav[name]}</a>`,
     )}
   </nav>`;
 };

@@ -1,4 +1,5 @@
 import { NODES_EN } from './texts-nodes.ts';
+import { WEBHOOKS_EN } from './texts-webhooks.ts';
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
@@ -14,6 +15,7 @@ export const TEXTS_EN = {
   signOut: 'Sign out',
   signedInAs: (name: string, role: string) => `${name}, ${role}`,
   nav: {
+    project: 'My project',
     find: 'Find',
     clients: 'Clients',
     troubles: 'Troubles',
@@ -71,6 +73,7 @@ export const TEXTS_EN = {
       'Owners are compared letter by letter. A token is found only if a key of this server made it.',
     results: (count: number) => plural(count, 'connection'),
     newest: 'All connections',
+    token: 'A token that you hold: what is it worth?',
     filter: 'Filter',
     all: 'all',
   },
@@ -187,6 +190,8 @@ export const TEXTS_EN = {
     add: 'Add a secret',
     days: 'Days until it expires',
     daysHint: 'Empty: never',
+    overlap: 'Days until the others end',
+    overlapHint: 'Empty: they stay',
     remove: 'Remove',
     shownOnce: 'The new secret. It is shown only now:',
     copy: 'Copy',
@@ -203,6 +208,15 @@ export const TEXTS_EN = {
     usesChart: (text: string) => `Refreshes by hour, oldest first: ${text}`,
     usesTotal: (count: number) => plural(count, 'refresh', 'refreshes'),
     done: { removed: 'The secret is removed.', changed: 'The client is changed.' },
+  },
+  health: {
+    title: 'Health',
+    empty: 'Nobody has connected a car yet.',
+    soon: 'End within 7 days',
+    sample: (some: number, all: number) => `Counted among ${some} of ${all} connections, picked at random.`,
+    troubles: 'What troubled them in the last 30 days',
+    noTroubles: 'Nothing: no connection was stopped, and no old token was presented.',
+    partial: 'Only the newest 500 events were looked at.',
   },
   troubles: {
     title: 'Troubles',
@@ -223,28 +237,7 @@ export const TEXTS_EN = {
     observed: 'would have stopped the connection (policy observe)',
     chart: (text: string) => `Bars by time: ${text}`,
   },
-  webhooks: {
-    title: 'Webhooks',
-    empty: 'There is no webhook. Add one with "keyfob webhook add".',
-    events: 'Events',
-    deliveries: 'Deliveries',
-    noDeliveries: 'Nothing was to be delivered.',
-    states: { pending: 'pending', retrying: 'retrying', delivered: 'delivered', given_up: 'given up' },
-    attempts: 'Attempts',
-    next: 'Next attempt',
-    answer: 'Last answer',
-    event: 'Event',
-    state: 'State',
-    retry: 'Send again what failed',
-    test: 'Send a test',
-    everyClient: 'every client',
-    disabled: 'disabled',
-    done: {
-      retried: (count: string) => `${count} deliveries are due now.`,
-      tested: (status: string) => `The receiver answered ${status}.`,
-      failed: (error: string) => `No answer: ${error}`,
-    },
-  },
+  webhooks: WEBHOOKS_EN,
   live: {
     title: 'Live',
     lead: 'What happens at this node, as it happens.',

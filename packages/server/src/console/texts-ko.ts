@@ -1,4 +1,5 @@
 import { NODES_KO } from './texts-nodes.ts';
+import { WEBHOOKS_KO } from './texts-webhooks.ts';
 import type { Texts } from './texts-en.ts';
 
 /** Every text of the console in Korean. */
@@ -12,6 +13,7 @@ export const TEXTS_KO: Texts = {
   signOut: '로그아웃',
   signedInAs: (name, role) => `${name}, ${role}`,
   nav: {
+    project: '내 프로젝트',
     find: '찾기',
     clients: '클라이언트',
     troubles: '문제',
@@ -65,6 +67,7 @@ export const TEXTS_KO: Texts = {
     by: '종류',
     kinds: { any: '전체', subject: '소유자', vin: 'VIN', requestId: '요청', token: '토큰' },
     nothing: '찾은 것이 없습니다.',
+    token: '가지고 있는 토큰 확인하기',
     nothingHint: '소유자는 글자 그대로 비교합니다. 토큰은 이 서버의 키로 만든 것만 찾을 수 있습니다.',
     results: (count) => `연결 ${count}개`,
     newest: '모든 연결',
@@ -183,6 +186,8 @@ export const TEXTS_KO: Texts = {
     add: '시크릿 추가',
     days: '만료까지 일수',
     daysHint: '비우면 만료되지 않음',
+    overlap: '다른 시크릿이 끝날 때까지의 일수',
+    overlapHint: '비우면 유지됨',
     remove: '제거',
     shownOnce: '새 시크릿입니다. 지금만 표시됩니다.',
     copy: '복사',
@@ -199,6 +204,15 @@ export const TEXTS_KO: Texts = {
     usesChart: (text) => `시간별 갱신 횟수, 오래된 순: ${text}`,
     usesTotal: (count) => `갱신 ${count}회`,
     done: { removed: '시크릿을 제거했습니다.', changed: '클라이언트를 변경했습니다.' },
+  },
+  health: {
+    title: '상태',
+    empty: '아직 연결된 차량이 없습니다.',
+    soon: '7일 안에 끝남',
+    sample: (some, all) => `연결 ${all}개 중 무작위 ${some}개를 세었습니다.`,
+    troubles: '지난 30일의 문제',
+    noTroubles: '없습니다. 중지된 연결도, 제시된 이전 토큰도 없습니다.',
+    partial: '가장 최근 사건 500건만 보았습니다.',
   },
   troubles: {
     title: '문제',
@@ -219,28 +233,7 @@ export const TEXTS_KO: Texts = {
     observed: '연결을 중지했을 것임 (관찰 정책)',
     chart: (text) => `시간별 막대: ${text}`,
   },
-  webhooks: {
-    title: '웹훅',
-    empty: '웹훅이 없습니다. "keyfob webhook add"로 추가하세요.',
-    events: '사건',
-    deliveries: '전송',
-    noDeliveries: '전송할 것이 없었습니다.',
-    states: { pending: '대기', retrying: '재시도', delivered: '완료', given_up: '포기' },
-    attempts: '시도',
-    next: '다음 시도',
-    answer: '마지막 응답',
-    event: '사건',
-    state: '상태',
-    retry: '실패한 것 다시 보내기',
-    test: '시험 전송',
-    everyClient: '모든 클라이언트',
-    disabled: '비활성',
-    done: {
-      retried: (count) => `전송 ${count}건을 지금 보냅니다.`,
-      tested: (status) => `수신자가 ${status}로 응답했습니다.`,
-      failed: (error) => `응답 없음: ${error}`,
-    },
-  },
+  webhooks: WEBHOOKS_KO,
   live: {
     title: '실시간',
     lead: '이 노드에서 일어나는 일을 바로 보여 줍니다.',

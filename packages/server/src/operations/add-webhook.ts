@@ -18,6 +18,9 @@ export type NewWebhook = {
   readonly isHttpAllowed: boolean;
 };
 
+/** The names of the formats that a webhook may have. */
+export const WEBHOOK_FORMAT_NAMES: readonly string[] = WEBHOOK_FORMATS.map(({ name }) => name);
+
 export type WebhookAdded =
   | { readonly outcome: 'added'; readonly webhook: Webhook }
   | { readonly outcome: 'client_unknown' }

@@ -93,6 +93,23 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   ClientSummary: object(CLIENT),
   ClientList: object({ clients: list(ref('ClientSummary')) }),
   Client: object({ ...CLIENT, grants: N }),
+  ClientHealth: object({
+    grants: N,
+    lookedAt: N,
+    states: object(Object.fromEntries(STATUSES.map((status) => [status, N]))),
+    expiringSoon: N,
+    troubles: list(
+      object({
+        kind: oneOf(['grant.revoked', 'grant.replayed']),
+        cause: T,
+        count: N,
+        days: list(N),
+        grantIds: list(T),
+        lastAt: AT,
+      }),
+    ),
+    isTroublesPartial: B,
+  }),
   ClientRegistered: object({ ...CLIENT, grants: N, clientSecret: orNull(T) }),
   GrantSummary: object(GRANT),
   GrantList: page('grants', 'GrantSummary'),

@@ -4,6 +4,7 @@ import type { Millis, Seconds } from '../../clock.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { Caller } from '../../log-event.ts';
+import type { ClientHealth } from '../../operations/read-client-health.ts';
 import type { NodeDetails } from '../../operations/read-nodes.ts';
 import type { KeyDetails } from '../../operations/read-keys.ts';
 import type { GrantDetails, GrantSummary } from '../../operations/read-grant.ts';
@@ -196,4 +197,9 @@ export const viewJob = ({ id, startedAtMs, ...job }: Job) => ({
   jobId: id,
   ...job,
   startedAt: isoOf(startedAtMs),
+});
+
+export const viewHealth = ({ troubles, ...health }: ClientHealth) => ({
+  ...health,
+  troubles: troubles.map(({ lastAtMs, ...trouble }) => ({ ...trouble, lastAt: isoOf(lastAtMs) })),
 });

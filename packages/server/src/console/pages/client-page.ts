@@ -1,13 +1,17 @@
-import type { viewClient, viewSecret } from '../../admin/api/views.ts';
+import type { viewClient } from '../../admin/api/views.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { bars } from './bars.ts';
-import { age, badge, change, facts, moment, table } from './parts.ts';
+import { renderTokenSearch } from './find-page.ts';
+import { renderSecrets } from './client-secrets.ts';
+import { renderHealth } from './health.ts';
+import type { Health } from './health.ts';
+import { badge, change, facts, moment, table } from './parts.ts';
+import { secretOnce } from './secret-once.ts';
 
 type Client = ReturnType<typeof viewClient>;
-type Secret = ReturnType<typeof viewSecret>;
 
 /** The list of clients. */
 export const clientsPage = (visit: ConsoleVisit, clients: readonly Client[]): ConsolePage => {
@@ -49,7 +53,15 @@ const stateOf = ({ texts }: ConsoleVisit, { disabledAt }: Client): Content =>
 export const clientPage = (
   visit: ConsoleVisit,
   client: Client,
-  { uses, made }: { readonly uses: readonly number[]; readonly made?: { readonly clientSecret: string } },
+  {
+    uses,
+    health,
+    made,
+  }: {
+    readonly uses: readonly number[];
+    readonly health: Health;
+    readonly made?: { readonly clientSecret: string };
+  },
 ): ConsolePage => {
   const { texts } = visit;
   const path = `/console/clients/${client.clientId}`;
@@ -65,7 +77,9 @@ export const clientPage = (
           <a href="/console?clientId=${client.clientId}">${texts.client.grants(client.grants ?? 0)}</a>
         </p>
       </header>
-      ${made !== undefined && renderMade(visit, made.clientSecret)}
+      ${made !== undefined && secretOnce(visit, texts.client.shownOnce, made.clientSecret)}
+      ${renderHealth(visit, client.clientId, health)}
+      ${!visit.may('owners.read') && visit.may('tokens.open') && renderTokenSearch(visit)}
       <section>
         <h2>${texts.client.secrets}</h2>
         ${
@@ -81,11 +95,11 @@ export const clientPage = (
           client.redirectUris.length === 0
             ? html`<p class="quiet">${texts.client.noRedirects}</p>`
             : html`<ul class="uris">
-                ${client.redirectUris.map((uri, index) => html`<li><code>${uri}</code> ${visit.may('clients.write') && renderRemoval(visit, { uri, index, path })}</li>`)}
+                ${client.redirectUris.map((uri, index) => html`<li><code>${uri}</code> ${visit.may('redirects.write') && renderRemoval(visit, { uri, index, path })}</li>`)}
               </ul>`
         }
         ${
-          visit.may('clients.write') &&
+          visit.may('redirects.write') &&
           change(visit, {
             id: 'why-uri',
             action: `${path}/redirect-uris`,
@@ -159,80 +173,6 @@ const policyValue = ({ texts }: ConsoleVisit, name: string, value: unknown): Con
   if (name.endsWith('Seconds') && typeof value === 'number' && value >= 120)
     return html`${value} <span class="quiet">${texts.duration(value)}</span>`;
   return html`<bdi>${typeof value === 'string' ? value : JSON.stringify(value)}</bdi>`;
-};
-
-const renderMade = ({ texts }: ConsoleVisit, clientSecret: string): Content =>
-  html`<section class="made" role="status">
-    <p>${texts.client.shownOnce}</p>
-    <p>
-      <code class="secret" id="made">${clientSecret}</code>
-      <button
-        class="secondary copy"
-        type="button"
-        data-copy="made"
-        data-copied="${texts.client.copied}"
-        hidden
-      >
-        ${texts.client.copy}
-      </button>
-    </p>
-  </section>`;
-
-const renderSecrets = (visit: ConsoleVisit, client: Client, path: string): Content => {
-  const { texts } = visit;
-  const mayWrite = visit.may('secrets.write');
-  const columns = [
-    texts.client.name,
-    texts.client.lastUsed,
-    texts.client.created,
-    texts.client.expires,
-    ...(mayWrite ? [texts.client.remove] : []),
-  ];
-  const row = (secret: Secret): readonly Content[] => [
-    html`<bdi>${secret.name === '' ? secret.secretId : secret.name}</bdi>`,
-    age(visit, secret.lastUsedAt),
-    moment(visit, secret.createdAt),
-    secret.expiresAt === null ? texts.never : moment(visit, secret.expiresAt),
-    ...(mayWrite
-      ? [
-          client.secrets.length > 1
-            ? change(visit, {
-                id: `why-${secret.secretId}`,
-                action: `${path}/secrets/${secret.secretId}/remove`,
-                title: texts.client.remove,
-                kind: 'danger',
-              })
-            : texts.none,
-        ]
-      : []),
-  ];
-  return html`<p class="hint">${texts.client.secretsHint}</p>
-    ${table(texts.client.secrets, columns, client.secrets.map(row))}
-    ${
-      mayWrite &&
-      change(visit, {
-        id: 'why-add',
-        action: `${path}/secrets`,
-        title: texts.client.add,
-        kind: 'primary',
-        fields: html`<input type="hidden" name="once" value="${visit.request.requestId}" />
-          <p class="field">
-            <label for="secret-name">${texts.client.name}</label>
-            <input id="secret-name" name="name" maxlength="100" autocomplete="off" />
-          </p>
-          <p class="field">
-            <label for="days">${texts.client.days}</label>
-            <input
-              id="days"
-              name="days"
-              inputmode="numeric"
-              pattern="[0-9]{1,4}"
-              autocomplete="off"
-              placeholder="${texts.client.daysHint}"
-            />
-          </p>`,
-      })
-    }`;
 };
 
 const renderSwitch = (visit: ConsoleVisit, { disabledAt }: Client, path: string): Content => {

@@ -34,6 +34,7 @@ export const findPage = (visit: ConsoleVisit, data: FindPageData): ConsolePage =
         ${visit.may('owners.read') && html`<p class="lead">${texts.find.lead}</p>`}
       </header>
       ${visit.may('owners.read') && renderSearch(visit)}
+      ${!visit.may('owners.read') && visit.may('tokens.open') && renderTokenSearch(visit)}
       <section>
         <h2>${data.isFound ? texts.find.results(data.grants.length) : texts.find.newest}</h2>
         ${!data.isFound && renderFilter(visit, data.filter)} ${renderGrants(visit, data)}
@@ -56,6 +57,22 @@ const renderSearch = (visit: ConsoleVisit): Content => {
         <select id="kind" name="kind">
           ${FIND_KINDS.map((kind) => html`<option value="${kind}">${texts.find.kinds[kind]}</option>`)}
         </select>
+      </p>
+      <p class="submit"><button class="primary">${texts.find.go}</button></p>`,
+    'search',
+  );
+};
+
+/** For those who see no owners: only by a token that they hold. */
+export const renderTokenSearch = (visit: ConsoleVisit): Content => {
+  const { texts } = visit;
+  return formTo(
+    visit,
+    '/console/find',
+    html`<p class="field wide">
+        <label for="token">${texts.find.token}</label>
+        <input id="token" name="text" required maxlength="4096" autocomplete="off" spellcheck="false" />
+        <input type="hidden" name="kind" value="token" />
       </p>
       <p class="submit"><button class="primary">${texts.find.go}</button></p>`,
     'search',

@@ -3,34 +3,42 @@ import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
-import { age, badge, change, moment, table } from './parts.ts';
+import { age, badge, moment, table } from './parts.ts';
+import { secretOnce } from './secret-once.ts';
+import { renderActions, renderAddition } from './webhook-forms.ts';
 
 type Webhook = ReturnType<typeof viewWebhook>;
 type Delivery = ReturnType<typeof viewDelivery>;
 
 const STATE_BADGES = { pending: 'plain', retrying: 'warn', delivered: 'good', given_up: 'bad' } as const;
 
+export type WebhooksData = {
+  readonly webhooks: readonly Webhook[];
+  readonly deliveries: readonly Delivery[];
+  readonly next: string | null;
+  /** Those that a new webhook may be for. */
+  readonly clients: readonly { readonly clientId: string; readonly name: string }[];
+  /** A webhook whose secret is shown now; `null` where its format is not signed. */
+  readonly made?: { readonly url: string; readonly secret: string | null } | undefined;
+};
+
 /** Receivers, and the attempts to reach them. */
-export const webhooksPage = (
-  visit: ConsoleVisit,
-  data: {
-    readonly webhooks: readonly Webhook[];
-    readonly deliveries: readonly Delivery[];
-    readonly next: string | null;
-  },
-): ConsolePage => {
+export const webhooksPage = (visit: ConsoleVisit, data: WebhooksData): ConsolePage => {
   const { texts } = visit;
+  const { made } = data;
   const urls = new Map(data.webhooks.map(({ webhookId, url }) => [webhookId, url]));
   return {
     title: texts.webhooks.title,
     part: 'webhooks',
     content: html`
       <header class="title"><h1>${texts.webhooks.title}</h1></header>
+      ${made !== undefined && renderMade(visit, made)}
       ${
         data.webhooks.length === 0
           ? html`<section><p class="empty">${texts.webhooks.empty}</p></section>`
           : data.webhooks.map((webhook) => renderWebhook(visit, webhook))
       }
+      ${visit.may('webhooks.write') && html`<section>${renderAddition(visit, data.clients)}</section>`}
       <section>
         <h2>${texts.webhooks.deliveries}</h2>
         ${renderDeliveries(visit, data.deliveries, urls)}
@@ -47,7 +55,7 @@ export const webhooksPage = (
 
 const renderWebhook = (visit: ConsoleVisit, webhook: Webhook): Content => {
   const { texts } = visit;
-  const { webhookId, url, clientId, events, disabledAt, format } = webhook;
+  const { url, clientId, events, disabledAt, format } = webhook;
   return html`<section class="webhook">
     <h2><code>${url}</code></h2>
     <p>
@@ -59,24 +67,14 @@ const renderWebhook = (visit: ConsoleVisit, webhook: Webhook): Content => {
       }
       <span class="quiet">${events.map((kind) => texts.events[kind]).join(' · ')}</span>
     </p>
-    ${
-      visit.may('webhooks.write') &&
-      html`<div class="actions">
-        ${change(visit, {
-          id: `why-retry-${webhookId}`,
-          action: `/console/webhooks/${webhookId}/retry`,
-          title: texts.webhooks.retry,
-          kind: 'primary',
-        })}
-        ${change(visit, {
-          id: `why-test-${webhookId}`,
-          action: `/console/webhooks/${webhookId}/test`,
-          title: texts.webhooks.test,
-        })}
-      </div>`
-    }
+    ${visit.may('webhooks.write') && renderActions(visit, webhook)}
   </section>`;
 };
+
+const renderMade = (visit: ConsoleVisit, { url, secret }: NonNullable<WebhooksData['made']>): Content =>
+  secret === null
+    ? html`<p class="notice" role="status">${visit.texts.webhooks.notSigned}</p>`
+    : secretOnce(visit, visit.texts.webhooks.secretOf(url), secret);
 
 const renderDeliveries = (
   visit: ConsoleVisit,

@@ -2,6 +2,7 @@ import type { viewClient } from '../../admin/api/views.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { clientPage, clientsPage } from '../pages/client-page.ts';
+import type { Health } from '../pages/health.ts';
 import type { ConsolePages, ConsoleRoute } from './console-route.ts';
 
 type Client = ReturnType<typeof viewClient>;
@@ -13,7 +14,8 @@ const showClient = async (
   made?: { readonly clientSecret: string },
 ): Promise<ConsolePage> => {
   const client = await visit.call<Client>('GET /clients/{clientId}', { path: clientIdOf(visit) });
-  const counted = { uses: uses.read(client.clientId, visit.nowMs) };
+  const health = await visit.call<Health>('GET /clients/{clientId}/health', { path: clientIdOf(visit) });
+  const counted = { uses: uses.read(client.clientId, visit.nowMs), health };
   return clientPage(visit, client, made === undefined ? counted : { ...counted, made });
 };
 
@@ -55,6 +57,7 @@ export const CLIENT_PAGES: readonly ConsoleRoute[] = [
     async handle(visit, context) {
       const { form } = visit;
       const days = Number(form.get('days') ?? '');
+      const overlap = form.get('overlap') ?? '';
       const made = await visit.call<{ readonly clientSecret: string }>('POST /clients/{clientId}/secrets', {
         path: clientIdOf(visit),
         // A reload of the page with the secret must not make another one.
@@ -62,6 +65,7 @@ export const CLIENT_PAGES: readonly ConsoleRoute[] = [
         body: {
           name: form.get('name') ?? '',
           ...(days > 0 && { expiresInSeconds: Math.round(days * 86_400) }),
+          ...(overlap !== '' && { overlapSeconds: Math.round(Number(overlap) * 86_400) }),
           reason: form.get('reason') ?? '',
         },
       });

@@ -3,6 +3,7 @@ import type { viewClient, viewDetails, viewEvent, viewGrant } from '../../admin/
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
+import { clientsPage } from '../pages/client-page.ts';
 import { findPage } from '../pages/find-page.ts';
 import { grantPage } from '../pages/grant-page.ts';
 import type { ConsoleRoute } from './console-route.ts';
@@ -36,6 +37,8 @@ export const GRANT_PAGES: readonly ConsoleRoute[] = [
     async handle(visit) {
       const { query } = visit.request;
       const filter = { clientId: query.get('clientId') ?? '', status: query.get('status') ?? '' };
+      if (visit.session.operator.role === 'developer' && filter.clientId === '')
+        return startOfDeveloper(visit);
       const after = query.get('after') ?? '';
       const page = { ...filter, after, limit: GRANTS_SHOWN };
       const { grants, next } = await visit.call<Found>('GET /grants', { query: page });
@@ -76,6 +79,14 @@ export const GRANT_PAGES: readonly ConsoleRoute[] = [
     },
   })),
 ];
+
+/** My project: the page of the only client, or a list of several. */
+const startOfDeveloper = async (visit: ConsoleVisit): Promise<ConsolePage | string> => {
+  const { clients } = await visit.call<{ readonly clients: readonly Client[] }>('GET /clients');
+  const [only, ...others] = clients;
+  if (only !== undefined && others.length === 0) return `/console/clients/${only.clientId}`;
+  return clientsPage(visit, clients);
+};
 
 const VIN = /^[A-HJ-NPR-Z0-9]{17}$/i;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

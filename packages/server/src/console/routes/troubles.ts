@@ -37,7 +37,11 @@ export const TROUBLE_PAGES: readonly ConsoleRoute[] = [
     pattern: /^\/console\/live$/,
     async handle(visit) {
       const { query } = visit.request;
-      return livePage(visit, { clientId: query.get('clientId') ?? '', grantId: query.get('grantId') ?? '' });
+      const { clientIds: [first = ''] = [] } = visit.session.operator;
+      return livePage(visit, {
+        clientId: query.get('clientId') ?? first,
+        grantId: query.get('grantId') ?? '',
+      });
     },
   },
 ];

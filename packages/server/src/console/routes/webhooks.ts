@@ -1,35 +1,132 @@
 import type { viewAttempt, viewDelivery, viewWebhook } from '../../admin/api/views.ts';
+import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
+import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { attemptsPage } from '../pages/attempts-page.ts';
+import { eventField } from '../pages/webhook-forms.ts';
 import { webhooksPage } from '../pages/webhooks-page.ts';
 import type { ConsoleRoute } from './console-route.ts';
+
+type Webhook = ReturnType<typeof viewWebhook>;
+type Shown = Webhook & { readonly secret: string | null };
+type Deliveries = {
+  readonly deliveries: readonly ReturnType<typeof viewDelivery>[];
+  readonly next: string | null;
+};
+
+const DELIVERIES_SHOWN = '50';
+
+/** A developer sees deliveries webhook by webhook: there are few, and none of other clients. Only one list has pages. */
+const readDeliveries = async (visit: ConsoleVisit, webhooks: readonly Webhook[]): Promise<Deliveries> => {
+  const isDeveloper = visit.session.operator.role === 'developer';
+  const ids = isDeveloper ? webhooks.map(({ webhookId }) => webhookId) : [undefined];
+  const after = ids.length === 1 ? (visit.request.query.get('after') ?? '') : '';
+  const lists = await Promise.all(
+    ids.map((webhookId) =>
+      visit.call<Deliveries>('GET /deliveries', { query: { limit: DELIVERIES_SHOWN, after, webhookId } }),
+    ),
+  );
+  const [only, ...others] = lists;
+  if (only !== undefined && others.length === 0) return only;
+  const deliveries = lists
+    .flatMap((list) => list.deliveries)
+    .sort((left, right) => right.event.sequence - left.event.sequence)
+    .slice(0, Number(DELIVERIES_SHOWN));
+  return { deliveries, next: null };
+};
+
+const showWebhooks = async (visit: ConsoleVisit, made?: Shown): Promise<ConsolePage> => {
+  type Webhooks = { readonly webhooks: readonly Webhook[] };
+  type Clients = { readonly clients: readonly { readonly clientId: string; readonly name: string }[] };
+  const { webhooks } = await visit.call<Webhooks>('GET /webhooks');
+  const { clients } = visit.may('webhooks.write')
+    ? await visit.call<Clients>('GET /clients')
+    : { clients: [] };
+  return webhooksPage(visit, { webhooks, ...(await readDeliveries(visit, webhooks)), clients, made });
+};
+
+const eventsOf = ({ form }: ConsoleVisit): readonly string[] =>
+  GRANT_EVENT_KINDS.filter((kind) => form.get(eventField(kind)) === 'yes');
+
+const WEBHOOK = '^/console/webhooks/(?<webhookId>[\\w-]{1,100})';
+
+const pathOf = ({ path }: ConsoleVisit) => ({ webhookId: path['webhookId'] ?? '' });
+const reasonOf = ({ form }: ConsoleVisit): string => form.get('reason') ?? '';
 
 /** Webhooks and their deliveries. */
 export const WEBHOOK_PAGES: readonly ConsoleRoute[] = [
   {
     method: 'GET',
     pattern: /^\/console\/webhooks$/,
+    handle: async (visit) => ({ ...(await showWebhooks(visit)), notice: noticeOfWebhooks(visit) }),
+  },
+  {
+    method: 'POST',
+    pattern: /^\/console\/webhooks$/,
     async handle(visit) {
-      type Webhooks = { readonly webhooks: readonly ReturnType<typeof viewWebhook>[] };
-      type Deliveries = {
-        readonly deliveries: readonly ReturnType<typeof viewDelivery>[];
-        readonly next: string | null;
-      };
-      const { webhooks } = await visit.call<Webhooks>('GET /webhooks');
-      const query = { limit: '50', after: visit.request.query.get('after') ?? '' };
-      const { deliveries, next } = await visit.call<Deliveries>('GET /deliveries', { query });
-      return { ...webhooksPage(visit, { webhooks, deliveries, next }), notice: noticeOfWebhooks(visit) };
+      const { form } = visit;
+      const clientId = form.get('clientId') ?? '';
+      const made = await visit.call<Shown>('POST /webhooks', {
+        // A reload of the page with the secret must not add another one.
+        key: form.get('once'),
+        body: {
+          url: (form.get('url') ?? '').trim(),
+          format: form.get('format') ?? '',
+          ...(clientId !== '' && { clientId }),
+          events: eventsOf(visit),
+          reason: reasonOf(visit),
+        },
+      });
+      return showWebhooks(visit, made);
     },
   },
   {
     method: 'GET',
-    pattern: /^\/console\/webhooks\/(?<webhookId>[\w-]{1,100})\/deliveries\/(?<sequence>\d{1,16})$/,
+    pattern: new RegExp(`${WEBHOOK}/deliveries/(?<sequence>\\d{1,16})$`),
     async handle(visit) {
       type Attempts = { readonly attempts: readonly ReturnType<typeof viewAttempt>[] };
       const { webhookId = '', sequence = '' } = visit.path;
       const name = 'GET /webhooks/{webhookId}/deliveries/{sequence}/attempts';
       const { attempts } = await visit.call<Attempts>(name, { path: { webhookId, sequence } });
       return attemptsPage(visit, attempts);
+    },
+  },
+  {
+    method: 'POST',
+    pattern: new RegExp(`${WEBHOOK}/change$`),
+    async handle(visit) {
+      const { form } = visit;
+      const { url: before } = await visit.call<Webhook>('GET /webhooks/{webhookId}', { path: pathOf(visit) });
+      const url = (form.get('url') ?? '').trim();
+      await visit.call('PATCH /webhooks/{webhookId}', {
+        path: pathOf(visit),
+        body: {
+          ...(url !== before && { url }),
+          events: eventsOf(visit),
+          ...(form.get('enable') === 'yes' && { isEnabled: true }),
+          reason: reasonOf(visit),
+        },
+      });
+      return '/console/webhooks?done=changed';
+    },
+  },
+  {
+    method: 'POST',
+    pattern: new RegExp(`${WEBHOOK}/remove$`),
+    async handle(visit) {
+      await visit.call('DELETE /webhooks/{webhookId}', {
+        path: pathOf(visit),
+        body: { reason: reasonOf(visit) },
+      });
+      return '/console/webhooks?done=removed';
+    },
+  },
+  {
+    method: 'POST',
+    pattern: new RegExp(`${WEBHOOK}/secret$`),
+    async handle(visit) {
+      const about = { path: pathOf(visit), body: { reason: reasonOf(visit) } };
+      return showWebhooks(visit, await visit.call<Shown>('POST /webhooks/{webhookId}/secret', about));
     },
   },
   {
@@ -59,5 +156,7 @@ const noticeOfWebhooks = ({ request, texts }: ConsoleVisit): string | undefined 
   // An address is easily made by somebody else: no more than a short line of plain characters.
   const value = (request.query.get('value') ?? '').slice(0, 100).replaceAll(/[^\w .:-]/g, ' ');
   const { done: notices } = texts.webhooks;
-  return done === 'retried' || done === 'tested' || done === 'failed' ? notices[done](value) : undefined;
+  return done !== null && Object.hasOwn(notices, done)
+    ? notices[done as keyof typeof notices](value)
+    : undefined;
 };

@@ -1,4 +1,5 @@
 import type { ApiRoute } from '../api-route.ts';
+import { CLIENT_HEALTH_ROUTES } from './client-health.ts';
 import { CLIENT_ROUTES } from './clients.ts';
 import { EVENT_ROUTES } from './events.ts';
 import { GRANT_ROUTES } from './grants.ts';
@@ -13,6 +14,7 @@ import { WEBHOOK_ROUTES } from './webhooks.ts';
 export const API_ROUTES: readonly ApiRoute[] = [
   ...GRANT_ROUTES,
   ...CLIENT_ROUTES,
+  ...CLIENT_HEALTH_ROUTES,
   ...EVENT_ROUTES,
   ...TROUBLE_ROUTES,
   ...WEBHOOK_ROUTES,
