@@ -1,3 +1,4 @@
+import { Problem } from '../../admin/api/problem.ts';
 import type { viewClient, viewEvent, viewTrouble } from '../../admin/api/views.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { livePage } from '../pages/live-page.ts';
@@ -21,6 +22,8 @@ export const TROUBLE_PAGES: readonly ConsoleRoute[] = [
     method: 'GET',
     pattern: /^\/console\/troubles$/,
     async handle(visit) {
+      // It is about every client. A developer reads of an own one on its page.
+      if (visit.session.operator.role === 'developer') throw new Problem('not_permitted');
       const { clients } = await visit.call<{ readonly clients: readonly Client[] }>('GET /clients');
       const newest = { kind: 'grant.replayed', limit: REPLAYS_READ };
       const { events } = await visit.call<Events>('GET /events', { query: newest });
