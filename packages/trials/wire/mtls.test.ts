@@ -198,6 +198,18 @@ describe('a certificate in a header', () => {
     assert.deepEqual(await refreshFrom(PROXY, ':AAAA:'), [401, 'invalid_client']);
   });
 
+  test('counts for nothing beside another, which a client may have sent to a proxy that adds its own', async () => {
+    const other = encodeURIComponent(certificates.client('beside', authority).cert);
+    const pem = encodeURIComponent(good.cert);
+    for (const value of [`${pem}, ${other}`, `${header}, ${header}`, `${pem}${other}`, `x${pem}`])
+      assert.deepEqual(await refreshFrom(PROXY, value), [401, 'invalid_client']);
+  });
+
+  test('counts from a named proxy whose address of IPv4 is written as IPv6', async () => {
+    assert.deepEqual(await refreshFrom(`::ffff:${PROXY}`, header), [200, undefined]);
+    assert.deepEqual(await refreshFrom('::ffff:203.0.113.9', header), [401, 'invalid_client']);
+  });
+
   test('is refused at the start where no proxy is named', () => {
     assert.throws(() => parseConfig({ file: { clientCertificateHeader: 'Client-Cert' } }), {
       code: 'config_invalid',

@@ -7,7 +7,8 @@ import type { Client, ClientSecret } from './client.ts';
 import type { ClientJwk } from './client-keys.ts';
 import { allowsMethod, verifyCredentials } from './credentials.ts';
 import type { AuthenticationMethod, Credentials, Proof, Unproved } from './credentials.ts';
-import type { AssertionCredentials, ProvedAssertion } from './methods/private-key-jwt.ts';
+import type { ProvedAssertion } from './methods/private-key-jwt.ts';
+import { isKeyOf } from './methods/tls-client.ts';
 import { dropOnceBefore } from './once-store.ts';
 import type { OnceStore } from './once-store.ts';
 import type { Attempt, Throttle, Throttled } from './throttle.ts';
@@ -22,12 +23,12 @@ export type Authentication<Reading> = {
   /** The issuer identifier of the server, the only audience of assertions. */
   readonly issuer: () => string;
   /**
-   * The keys that a client publishes: at once where they are known. They are fetched again where none has this id. Throws a
+   * The keys that a client publishes: at once where they are known. They are fetched again where none is wanted. Throws a
    * `Refusal` where they cannot be had.
    */
   readonly readPublishedKeys: (
     client: { readonly id: string; readonly jwksUri: string },
-    kid: unknown,
+    isWanted: (jwk: ClientJwk) => boolean,
   ) => readonly ClientJwk[] | Promise<readonly ClientJwk[]>;
   /** Notes that an assertion is used. Throws `StoreError`. */
   readonly useOnce: OnceStore['useOnce'];
@@ -94,9 +95,10 @@ export const authenticate = <Reading extends { readonly client: Client | undefin
           return useAssertion(authentication, request, outcome, known as Authenticated<Reading>);
         return tryReading(outcome === 'wrong' ? index + 1 : readings.length);
       };
-      return credentials.method === 'private_key_jwt'
-        ? follow(readKeys(authentication, credentials, client), judge)
-        : judge(NO_KEYS);
+      const isWanted = wantedKeyOf(credentials, client);
+      return isWanted === undefined
+        ? judge(NO_KEYS)
+        : follow(readKeys(authentication, client, isWanted), judge);
     });
   };
   return tryReading(0);
@@ -104,17 +106,34 @@ export const authenticate = <Reading extends { readonly client: Client | undefin
 
 const NO_KEYS: readonly ClientJwk[] = [];
 
-/** The keys by which an assertion is verified. They are there before it is judged, which must not wait. */
+/** Which keys of the client may prove it; `undefined` where credentials are verified without keys. */
+const wantedKeyOf = (
+  credentials: Credentials,
+  client: Client | undefined,
+): ((jwk: ClientJwk) => boolean) | undefined => {
+  switch (credentials.method) {
+    case 'private_key_jwt': {
+      const { kid } = credentials.assertion.header;
+      return (jwk) => kid === undefined || jwk.kid === kid;
+    }
+    case 'self_signed_tls_client_auth':
+      return client?.policy.clientAuthentication === credentials.method
+        ? (jwk) => isKeyOf(jwk, credentials.certificate)
+        : undefined;
+    default:
+      return undefined;
+  }
+};
+
+/** The keys by which a client is verified. They are there before its credentials are judged, which must not wait. */
 const readKeys = (
   { readPublishedKeys }: Authentication<unknown>,
-  { assertion }: AssertionCredentials,
   client: Client | undefined,
+  isWanted: (jwk: ClientJwk) => boolean,
 ): readonly ClientJwk[] | Promise<readonly ClientJwk[]> => {
   const { keys } = client ?? {};
   if (client === undefined || keys === undefined) return NO_KEYS;
-  return 'jwks' in keys
-    ? keys.jwks
-    : readPublishedKeys({ id: client.id, jwksUri: keys.jwksUri }, assertion.header['kid']);
+  return 'jwks' in keys ? keys.jwks : readPublishedKeys({ id: client.id, jwksUri: keys.jwksUri }, isWanted);
 };
 
 /**

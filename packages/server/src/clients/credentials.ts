@@ -77,7 +77,7 @@ export const verifyCredentials = (
       return verifyAssertion(client, credentials, context);
     case 'tls_client_auth':
     case 'self_signed_tls_client_auth':
-      return verifyTls(client, credentials, context.now) ?? WRONG;
+      return verifyTls(client, credentials, context) ?? WRONG;
     case 'none':
       return verifyNone(client, credentials) ?? WRONG;
   }

@@ -19,8 +19,8 @@ export type OnceStore = {
   useOnce(use: OneUse, dropBeforeMs: Millis): Promise<'first' | 'again'>;
 };
 
-/** How long a used one is kept after it has expired, because clocks differ. */
-const KEPT_MS = 3_600_000;
+/** How long a used one is kept after it has expired, because clocks of nodes differ. Bounds the rows of a flood. */
+const KEPT_MS: Millis = 300_000;
 
 /** Uses that expired before this may be dropped. */
 export const dropOnceBefore = (now: Now): Millis => latestMomentOfAge(KEPT_MS, now);

@@ -71,7 +71,9 @@ const decodeHeader = (text: string): Buffer | string | undefined => {
   const base64 = /^:?(?<base64>[A-Za-z0-9+/]+={0,2}):?$/.exec(text.trim())?.groups?.['base64'];
   if (base64 !== undefined) return Buffer.from(base64, 'base64');
   try {
-    return decodeURIComponent(text);
+    const decoded = decodeURIComponent(text).trim();
+    // Exactly one: a proxy that adds its header to the client's own must not make the client's count.
+    return ONE_PEM.test(decoded) ? decoded : undefined;
   } catch {
     return undefined;
   }
@@ -88,6 +90,7 @@ const createProxyCheck = (ranges: string | undefined): ((address: string | undef
   };
 };
 
+const ONE_PEM = /^-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----$/;
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 const readAuthorities = (path: string | undefined): readonly X509Certificate[] => {

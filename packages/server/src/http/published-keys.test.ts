@@ -41,7 +41,9 @@ const serverWith = (...answers: EgressAnswer[]) => {
     emit: (event) => events.push(event),
   });
   const read = async (kid?: string): Promise<readonly string[]> =>
-    (await readKeys(CLIENT, kid)).map((key: ClientJwk) => key.kid ?? '');
+    (await readKeys(CLIENT, (key) => kid === undefined || key.kid === kid)).map(
+      (key: ClientJwk) => key.kid ?? '',
+    );
   return { read, at, events, fetches: () => fetches };
 };
 

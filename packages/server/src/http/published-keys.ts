@@ -95,11 +95,10 @@ export const createPublishedKeys = ({
     return one;
   };
 
-  return ({ id, jwksUri }, kid) => {
+  return ({ id, jwksUri }, isWanted) => {
     const one = recall(jwksUri);
     const isFresh = one.jwks !== undefined && monotonic() - one.fetchedAtMs < FRESH_MS;
-    if (isFresh && (kid === undefined || one.jwks?.some((jwk) => jwk.kid === kid) === true))
-      return keysOf(one);
+    if (isFresh && one.jwks?.some(isWanted) === true) return keysOf(one);
     const mayFetch = monotonic() - one.triedAtMs >= FETCH_STEP_MS && fetches < FETCHES_MAX;
     if (one.fetching === undefined && mayFetch) one.fetching = fetchAgain(id, jwksUri, one);
     return one.fetching === undefined ? keysOf(one) : one.fetching.then(() => keysOf(one));

@@ -1,5 +1,6 @@
 import type { Now } from '../../clock.ts';
 import { keyObjectOf } from '../client-keys.ts';
+import type { ClientJwk } from '../client-keys.ts';
 import type { ClientCertificate } from '../client-certificate.ts';
 import type { Client } from '../client.ts';
 
@@ -12,23 +13,24 @@ export type TlsCredentials = {
 
 /**
  * Whether a certificate proves the client: one that an authority of the operator issued to the subject that the client
- * registered (RFC 8705 §2.1), or one with a key that the client registered (§2.2).
+ * registered (RFC 8705 §2.1), or one with a key that the client registered or publishes (§2.2).
  */
 export const verifyTls = (
   client: Client | undefined,
   { method, certificate }: TlsCredentials,
-  { nowMs }: Now,
+  { now: { nowMs }, keys }: { readonly now: Now; readonly keys: readonly ClientJwk[] },
 ): 'certificate' | undefined => {
   if (client === undefined || client.policy.clientAuthentication !== method) return undefined;
   const isProved =
     method === 'tls_client_auth'
       ? certificate.isIssued(nowMs) && isSubject(certificate, client.policy.tlsClientSubject ?? '')
-      : hasKeyOf(client, certificate);
+      : keys.some((jwk) => isKeyOf(jwk, certificate));
   return isProved ? 'certificate' : undefined;
 };
 
-const hasKeyOf = ({ keys }: Client, { x509 }: ClientCertificate): boolean =>
-  keys !== undefined && 'jwks' in keys && keys.jwks.some((jwk) => keyObjectOf(jwk).equals(x509.publicKey));
+/** Whether a certificate has the key of a JWK. */
+export const isKeyOf = (jwk: ClientJwk, { x509 }: ClientCertificate): boolean =>
+  keyObjectOf(jwk).equals(x509.publicKey);
 
 /** What names of a certificate are called in `tlsClientSubject`, and in Node's text of them. */
 const NAMES = { dns: 'DNS', uri: 'URI', ip: 'IP Address', email: 'email' } as const;
