@@ -380,14 +380,16 @@ const postProved = async (path: string, makeForm: () => URLSearchParams, key: Dp
   return send(first.response.headers.get('dpop-nonce') ?? assert.fail());
 };
 const pushForm = (fields: Fields = {}) => formOf({ ...REQUEST, ...authenticated(app), ...fields });
-const redeemForm = (code: string) => () =>
-  formOf({
-    grant_type: 'authorization_code',
-    code,
-    redirect_uri: REDIRECT_URI,
-    code_verifier: VERIFIER,
-    ...authenticated(app),
-  });
+const redeemForm =
+  (code: string, client = app) =>
+  () =>
+    formOf({
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: REDIRECT_URI,
+      code_verifier: VERIFIER,
+      ...authenticated(client),
+    });
 
 describe('A pushed request with a proof', () => {
   test('binds its code to the key, with the parameter and without', async () => {
@@ -431,6 +433,19 @@ describe('FAPI 2.0', () => {
     assert.equal((await redeem(app, code))[0], 200);
     trial.ahead += 1000;
     assert.equal((await redeem(app, code))[1]['error'], 'invalid_grant');
+  });
+
+  test('a code lives 60 seconds, and scopes come in any order', async () => {
+    const profiled = await register({ profile: 'fapi2' });
+    for (const [afterMs, error] of [
+      [58_000, undefined],
+      [60_000, 'invalid_grant'],
+    ] as const) {
+      const code = await agree(profiled, await pushed(profiled, { scope: 'read_vin read_odometer' }));
+      trial.ahead += afterMs;
+      const { body } = await postProved('/token', redeemForm(code, profiled), newKey());
+      assert.equal(body['error'], error, JSON.stringify(body));
+    }
   });
 
   test('the refresh token of another client is worth nothing', async () => {

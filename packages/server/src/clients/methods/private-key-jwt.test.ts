@@ -118,6 +118,18 @@ const BAD: readonly (readonly [string, Variant, AssertionReason])[] = [
     { header: { alg: 'RS256', kid: undefined }, key: PAIRS.rsa.privateKey },
     'assertion_algorithm_wrong',
   ],
+  [
+    'a key of its own in its header',
+    {
+      header: {
+        jwk: jwkOf(PAIRS.otherEc, {}),
+        jku: 'https://evil.example/jwks',
+        x5u: 'https://evil.example',
+      },
+      key: PAIRS.otherEc.privateKey,
+    },
+    'assertion_signature_wrong',
+  ],
   ['alg none', { header: { alg: 'none' } }, 'assertion_algorithm_wrong'],
   ['alg HS256', { header: { alg: 'HS256' } }, 'assertion_algorithm_wrong'],
   ['no alg', { header: { alg: undefined } }, 'assertion_algorithm_wrong'],
