@@ -111,18 +111,14 @@ const wantedKeyOf = (
   credentials: Credentials,
   client: Client | undefined,
 ): ((jwk: ClientJwk) => boolean) | undefined => {
-  switch (credentials.method) {
-    case 'private_key_jwt': {
-      const { kid } = credentials.assertion.header;
-      return (jwk) => kid === undefined || jwk.kid === kid;
-    }
-    case 'self_signed_tls_client_auth':
-      return client?.policy.clientAuthentication === credentials.method
-        ? (jwk) => isKeyOf(jwk, credentials.certificate)
-        : undefined;
-    default:
-      return undefined;
+  if (credentials.method === 'private_key_jwt') {
+    const { kid } = credentials.assertion.header;
+    return (jwk) => kid === undefined || jwk.kid === kid;
   }
+  const { method } = credentials;
+  return method === 'self_signed_tls_client_auth' && client?.policy.clientAuthentication === method
+    ? (jwk) => isKeyOf(jwk, credentials.certificate)
+    : undefined;
 };
 
 /** The keys by which a client is verified. They are there before its credentials are judged, which must not wait. */
