@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { Refusal, StoreError } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { LogEvent } from '../log-event.ts';
 import { authenticate } from './authenticate.ts';
 import type { Authentication, AuthenticationRequest } from './authenticate.ts';
+import { parseJwks } from './client-keys.ts';
 import type { Client } from './client.ts';
 import type { Credentials } from './credentials.ts';
 import type { Policy } from './policy.ts';
@@ -524,4 +527,32 @@ void test('throttling is reported once a minute, with its counts and without inv
   authentication.at.monotonicMs += 60_000;
   await outcomesOf(authentication, attempts);
   assert.deepEqual(authentication.events[1], { ...common, clientId: undefined, failures: 3, refused: 7 });
+});
+
+void test('a certificate proves a client by a key that the client publishes', async () => {
+  const [own, other] = [generateKeyPairSync('ed25519').publicKey, generateKeyPairSync('ed25519').publicKey];
+  const published = parseJwks({ keys: [own.export({ format: 'jwk' })] });
+  assert.ok('jwks' in published);
+  const publishing = client('published', [], {
+    keys: { jwksUri: 'https://app.example/jwks' },
+    policy: { ...POLICY, clientAuthentication: 'self_signed_tls_client_auth' },
+  });
+  const wanted: boolean[] = [];
+  const authentication: Authentication<Reading> = {
+    ...authenticationWith(() => Promise.resolve({ client: publishing })),
+    readPublishedKeys(_client, isWanted) {
+      wanted.push(published.jwks.some(isWanted));
+      return Promise.resolve(published.jwks);
+    },
+  };
+  const show = (publicKey: typeof own): Credentials => ({
+    method: 'self_signed_tls_client_auth',
+    clientId: 'published',
+    certificate: { thumbprint: '', x509: { publicKey } as X509Certificate, isIssued: () => false },
+  });
+  assert.deepEqual(await outcomesOf(authentication, [[show(own)], [show(other)]]), [
+    'published',
+    'client_secret_wrong',
+  ]);
+  assert.deepEqual(wanted, [true, false]);
 });
