@@ -47,6 +47,7 @@ const COMMANDS = [
   'import',
   'device-demo',
   'doctor',
+  'nodes',
   'version',
   'completion',
   'console login',

@@ -99,6 +99,8 @@ export const FORM_CREDENTIALS_REASONS = [
   'credentials_missing',
   'credentials_malformed',
   'credentials_twice',
+  'assertion_malformed',
+  'client_keys_unavailable',
 ] as const satisfies readonly RefusalReason[];
 
 /** Why a request with an access token is refused. */

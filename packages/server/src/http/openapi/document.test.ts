@@ -24,6 +24,9 @@ const ELSEWHERE: ReadonlySet<RefusalReason> = new Set([
   'redirect_uri_unregistered',
   'grant_type_specific',
   'parameter_missing',
+  'request_uri_invalid',
+  'request_uri_used',
+  'request_not_pushed',
 ]);
 
 test('every reason for a refusal is described at some endpoint, or is known to be said elsewhere', () => {
