@@ -33,6 +33,11 @@ const FAULTS: readonly (readonly [string, unknown, RegExp])[] = [
   ['a private key', { keys: [P256.privateKey.export({ format: 'jwk' })] }, /key 1 .* private parts/],
   ['a symmetric key', { keys: [{ kty: 'oct', k: 'AAAA' }] }, /private parts/],
   ['an unknown kty', { keys: [{ kty: 'LWE' }] }, /kty RSA, EC or OKP/],
+  [
+    'an RSA key with a long exponent',
+    { keys: [{ ...RSA(2048), e: `${'_'.repeat(200)}8` }] },
+    /usual exponent/,
+  ],
   ['an RSA key of 1024 bits', { keys: [RSA(1024)] }, /at least 2048 bits/],
   [
     'a curve that is not used',

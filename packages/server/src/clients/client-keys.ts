@@ -34,6 +34,8 @@ export const JWKS_MAX_BYTES = 65_536;
 const RSA_BITS_MIN = 2048;
 /** A larger one makes each check dear for us, and not for its holder. */
 const RSA_BITS_MAX = 4096;
+/** 65537, the usual one. A long one makes each check dear for us. */
+const RSA_EXPONENT_MAX = 0x1_00_01n;
 const CURVES: ReadonlySet<string> = new Set(['P-256', 'P-384', 'P-521']);
 const TEXT_MAX_CHARACTERS = 256;
 const MEMBERS = ['crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'] as const;
@@ -118,7 +120,8 @@ const faultOfMaterial = (jwk: ClientJwk): string | undefined => {
   if (jwk.kty === 'OKP' && jwk.crv !== 'Ed25519') return 'must be on the curve Ed25519';
   const key = readKeyObject(jwk);
   if (key === undefined) return 'is not a key: its members do not fit together';
-  const { modulusLength = RSA_BITS_MIN } = key.asymmetricKeyDetails ?? {};
+  const { modulusLength = RSA_BITS_MIN, publicExponent = 3n } = key.asymmetricKeyDetails ?? {};
+  if (publicExponent < 3n || publicExponent > RSA_EXPONENT_MAX) return 'must have the usual exponent (AQAB)';
   return modulusLength < RSA_BITS_MIN || modulusLength > RSA_BITS_MAX
     ? `must have at least ${RSA_BITS_MIN} bits and at most ${RSA_BITS_MAX}`
     : undefined;
