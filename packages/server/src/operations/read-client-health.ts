@@ -9,9 +9,9 @@ import { listGrants } from './read-grant.ts';
 /** Grants that expire within so long are expiring soon. */
 export const EXPIRING_SOON_SECONDS: Seconds = 7 * 86_400;
 /** Ids are random, so the first ones are a fair sample of a client that has more. */
-const GRANTS_LOOKED_AT = 1000;
+const GRANTS_LOOKED_AT = 200;
 export const TROUBLE_DAYS = 30;
-const EVENTS_LOOKED_AT = 500;
+const EVENTS_LOOKED_AT = 200;
 const GRANTS_NAMED = 3;
 const DAY_MS = 86_400_000;
 
