@@ -104,6 +104,23 @@ describe('A session of the console', () => {
     assert.equal(await isIn(trial, cookie), false);
   });
 
+  test('is not in use by its live stream, which a browser opens again with nobody there', async (t) => {
+    const trial = await consoleFor(t);
+    const cookie = await signIn(trial);
+    const follow = async (): Promise<number> => {
+      const stream = await ask(`${trial.adminUrl}/api/v1/events/live`, { Cookie: cookie });
+      await stream.body?.cancel();
+      return stream.status;
+    };
+    for (let looks = 0; looks < 2; looks++) {
+      trial.moveClock(14 * MINUTE_MS);
+      assert.equal(await follow(), 200);
+    }
+    trial.moveClock(2 * MINUTE_MS);
+    assert.equal(await follow(), 401);
+    assert.equal(await isIn(trial, cookie), false);
+  });
+
   test('changes nothing for another site, without its token, or at the API', async (t) => {
     const trial = await consoleFor(t);
     const cookie = await signIn(trial);

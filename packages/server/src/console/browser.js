@@ -40,6 +40,13 @@ if (list !== null) {
     isPaused = !isPaused;
     [label, pause.textContent] = [pause.textContent, label];
   });
+  // Not a pause of the network, after which the browser tries again: the answer was a refusal.
+  source.addEventListener('error', () => {
+    if (source.readyState !== EventSource.CLOSED) return;
+    waiting.textContent = list.dataset.ended;
+    waiting.className = 'notice bad';
+    waiting.hidden = false;
+  });
   source.addEventListener('message', ({ data }) => {
     if (isPaused) return;
     const { at, event, grantId, clientId, reason, cause, looksLike, generation } = JSON.parse(data);

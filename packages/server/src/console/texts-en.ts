@@ -243,6 +243,7 @@ export const TEXTS_EN = {
     lead: 'What happens at this node, as it happens.',
     needsScript: 'This page needs JavaScript. The other pages do not.',
     waiting: 'Waiting for something to happen …',
+    ended: 'This list has ended: the session is over, or too many lists are open. Load the page again.',
     pause: 'Pause',
     resume: 'Go on',
     client: 'Client id',

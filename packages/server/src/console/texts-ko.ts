@@ -239,6 +239,7 @@ export const TEXTS_KO: Texts = {
     lead: '이 노드에서 일어나는 일을 바로 보여 줍니다.',
     needsScript: '이 페이지는 자바스크립트가 필요합니다. 다른 페이지는 필요하지 않습니다.',
     waiting: '사건을 기다리는 중 …',
+    ended: '목록이 끝났습니다. 세션이 끝났거나 열린 목록이 너무 많습니다. 페이지를 다시 불러오세요.',
     pause: '멈춤',
     resume: '계속',
     client: '클라이언트 ID',

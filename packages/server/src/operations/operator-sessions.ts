@@ -63,10 +63,14 @@ export const takeLoginLink = async (
     : undefined;
 };
 
-/** Whose session it is; `undefined` for an unknown, ended, idle or old one. Throws `StoreError`. */
+/**
+ * Whose session it is; `undefined` for an unknown, ended, idle or old one. `isUse`: whether the session is in use by this, so
+ * that its idle time begins again. Throws `StoreError`.
+ */
 export const readOperatorSession = async (
   context: SessionContext,
   secret: string,
+  { isUse = true }: { readonly isUse?: boolean } = {},
 ): Promise<Operator | undefined> => {
   if (!isSessionSecret(secret)) return undefined;
   const { store } = context;
@@ -82,7 +86,7 @@ export const readOperatorSession = async (
     await store.endOperatorSession(digest);
     return undefined;
   }
-  if (idleMs >= USE_STEP_MS) await store.noteOperatorSessionUse(digest, now.nowMs);
+  if (isUse && idleMs >= USE_STEP_MS) await store.noteOperatorSessionUse(digest, now.nowMs);
   return session.operator;
 };
 

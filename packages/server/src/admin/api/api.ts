@@ -18,6 +18,7 @@ import { API_ROUTES } from './routes/routes.ts';
 import { readSessionCookie } from './session-cookie.ts';
 
 export const API_PREFIX = '/api/v1';
+const LIVE_PATH = `${API_PREFIX}/events/live`;
 
 /** A call of an operation by somebody whose identity is known. */
 export type ApiCall = {
@@ -238,7 +239,8 @@ const authenticate = async (context: ApiContext, request: AdminRequest): Promise
       throw new Problem('not_authenticated', 'the operator key is unknown or has ended');
     return operator;
   }
-  const session = await readSessionCookie(context, request);
+  // A browser opens its live stream again by itself, with nobody there.
+  const session = await readSessionCookie(context, request, { isUse: request.path !== LIVE_PATH });
   if (session === undefined) throw new Problem('not_authenticated', 'send an operator key as a bearer token');
   if (!['GET', 'HEAD'].includes(request.method))
     throw new Problem('not_permitted', 'a session of the console only reads here: use an operator key');

@@ -65,14 +65,18 @@ export const isOwnSite = ({ headers }: Pick<AdminRequest, 'headers'>): boolean =
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === headers.host);
 };
 
-/** The session of a request; `undefined` for none, or one that another site made the browser send. Throws `StoreError`. */
+/**
+ * The session of a request; `undefined` for none, or one that another site made the browser send. `isUse`: as in
+ * `readOperatorSession`. Throws `StoreError`.
+ */
 export const readSessionCookie = async (
   context: SessionContext,
   request: Pick<AdminRequest, 'headers'>,
+  options: { readonly isUse?: boolean } = {},
 ): Promise<BrowserSession | undefined> => {
   const secret = readCookie(context, request, SESSION);
   if (secret === undefined || !isOwnSite(request)) return undefined;
-  const operator = await readOperatorSession(context, secret);
+  const operator = await readOperatorSession(context, secret, options);
   return operator === undefined ? undefined : { operator, secret };
 };
 
