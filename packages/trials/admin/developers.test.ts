@@ -316,6 +316,39 @@ describe('the admin API for app developers', () => {
     keys.set('developer', one);
   });
 
+  test('a list of clients goes on where a page ended, though its last client is gone', async () => {
+    const list = async (role: Role, query: string) =>
+      JSON.parse((await ask(role, 'GET', `/clients${query}`)).text) as {
+        readonly clients: readonly { readonly clientId: string }[];
+        readonly next: string | null;
+      };
+    const idsOf = ({ clients }: Awaited<ReturnType<typeof list>>) => clients.map(({ clientId }) => clientId);
+    for (const name of ['third', 'fourth']) {
+      const registered = await ask('operator', 'POST', '/clients', {
+        dialect: 'oauth',
+        name,
+        reason: REASON,
+      });
+      assert.equal(registered.status, 201);
+    }
+    const all = await list('viewer', '');
+    assert.deepEqual([all.clients.length, all.next], [4, null]);
+    const next = async (page: { readonly next: string | null }, limit: number) =>
+      list('viewer', `?limit=${limit}&after=${encodeURIComponent(page.next ?? '')}`);
+    const first = await list('viewer', '?limit=3');
+    const last = await next(first, 200);
+    assert.deepEqual([...idsOf(first), ...idsOf(last)], idsOf(all));
+    assert.equal(last.next, null);
+    const removed = idsOf(first)[2] ?? '';
+    assert.equal((await ask('operator', 'DELETE', `/clients/${removed}`, { reason: REASON })).status, 204);
+    assert.deepEqual(await next(first, 1), last);
+    // A page of a developer is cut out of own clients only.
+    const own = await list('developer', '?limit=1');
+    assert.deepEqual([idsOf(own), own.next], [[mine.clientId], null]);
+    for (const bad of ['limit=0', 'limit=201', 'after=zz', 'after=-x'])
+      assert.equal((await ask('viewer', 'GET', `/clients?${bad}`)).status, 400, bad);
+  });
+
   test('a developer works with an own client, and sees no owner', async () => {
     for (const [operation, [, kind]] of Object.entries(OPERATIONS)) {
       // What removes comes last.

@@ -91,7 +91,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Secret: object(SECRET),
   SecretAdded: object({ ...SECRET, clientSecret: T }),
   ClientSummary: object(CLIENT),
-  ClientList: object({ clients: list(ref('ClientSummary')) }),
+  ClientList: page('clients', 'ClientSummary'),
   Client: object({ ...CLIENT, grants: N }),
   ClientHealth: object({
     grants: N,

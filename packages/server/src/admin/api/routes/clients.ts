@@ -3,6 +3,7 @@ import { CLIENT_TYPES } from '../../../clients/client.ts';
 import { POLICY_FIELDS } from '../../../clients/policy.ts';
 import { addSecret } from '../../../operations/add-secret.ts';
 import { changeClient } from '../../../operations/change-client.ts';
+import { listClients, writeClientPlace } from '../../../operations/list-clients.ts';
 import { readClient } from '../../../operations/read-client.ts';
 import type { ClientDetails } from '../../../operations/read-client.ts';
 import { registerClient } from '../../../operations/register-client.ts';
@@ -14,6 +15,7 @@ import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { FLAG, oneOf, TEXT, textsOf, wholeNumber } from '../fields.ts';
 import { Problem } from '../problem.ts';
 import { viewClient, viewSecret } from '../views.ts';
+import { clientAfter, PAGE_FIELDS } from './paging.ts';
 
 const URIS = textsOf({ type: 'string', minLength: 1, maxLength: 2000 }, 50);
 const POLICY = { type: 'object' } as const;
@@ -46,10 +48,22 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
     summary: 'Lists every client, oldest first',
     permission: 'clients.read',
     own: { by: 'list' },
+    query: {
+      limit: { ...PAGE_FIELDS.limit, purpose: 'How many at most; all of them if it is absent.' },
+      after: { ...PAGE_FIELDS.after, schema: { type: 'string', maxLength: 300 } },
+    },
     answers: { status: 200, schema: 'ClientList' },
-    handle: async ({ store }, visit) => {
-      const clients = (await store.listClients()).filter(({ id }) => visit.isOwn(id));
-      return { status: 200, body: { clients: clients.map((client) => viewClient(client)) } };
+    async handle(context, visit) {
+      const { query } = visit;
+      const page = { after: clientAfter(query), limit: query['limit'] as number | undefined };
+      const { clients, next } = await listClients(context, (id) => visit.isOwn(id), page);
+      return {
+        status: 200,
+        body: {
+          clients: clients.map((client) => viewClient(client)),
+          next: next === undefined ? null : writeClientPlace(next),
+        },
+      };
     },
   },
   {

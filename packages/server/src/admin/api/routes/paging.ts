@@ -2,6 +2,8 @@ import { readGrantId, writeGrantId } from '../../../tokens/grant-id.ts';
 import type { GrantId } from '../../../tokens/grant-id.ts';
 import { readDeliveryPlace } from '../../../outbox/delivery.ts';
 import type { DeliveryPlace } from '../../../outbox/delivery.ts';
+import { readClientPlace } from '../../../operations/list-clients.ts';
+import type { ClientPlace } from '../../../operations/list-clients.ts';
 import { wholeNumber } from '../fields.ts';
 import type { Fields } from '../fields.ts';
 import { Problem } from '../problem.ts';
@@ -45,6 +47,14 @@ export const sequenceAfter = ({ after }: Readonly<Record<string, unknown>>): num
 export const deliveryAfter = ({ after }: Readonly<Record<string, unknown>>): DeliveryPlace | undefined => {
   if (after === undefined) return undefined;
   const place = typeof after === 'string' ? readDeliveryPlace(after) : undefined;
+  if (place === undefined) throw invalid();
+  return place;
+};
+
+/** Where a list of clients goes on. Throws `Problem`. */
+export const clientAfter = ({ after }: Readonly<Record<string, unknown>>): ClientPlace | undefined => {
+  if (after === undefined) return undefined;
+  const place = typeof after === 'string' ? readClientPlace(after) : undefined;
   if (place === undefined) throw invalid();
   return place;
 };
