@@ -74,7 +74,7 @@ describe('The console', () => {
       assert.match(await visitor.send(path, { reason: REASON, state: 'retired' }), /does not allow/);
   });
 
-  test('removes a redirect URI', async (t) => {
+  test('removes a redirect URI, and adds no secret that would outlast what a form says', async (t) => {
     const { trial, visitor } = await signIn(t, 'operator');
     const path = `/console/clients/${trial.client.clientId}`;
     const uri = 'https://planner.example/callback';
@@ -82,6 +82,17 @@ describe('The console', () => {
     const fields = { uri, reason: REASON };
     assert.equal(await visitor.send(`${path}/redirect-uris/remove`, fields), `${path}?done=changed`);
     assert.ok(!(await visitor.read(path)).includes(uri));
+    for (const days of ['0', '-1', 'a week'])
+      assert.match(
+        await visitor.send(`${path}/secrets`, {
+          name: 'short',
+          days,
+          once: `of${days.length}`,
+          reason: REASON,
+        }),
+        /expiresInSeconds must be/,
+      );
+    assert.doesNotMatch(await visitor.read(path), /short/);
   });
 
   test('shows the refreshes of a client by hour', async (t) => {

@@ -56,7 +56,7 @@ export const CLIENT_PAGES: readonly ConsoleRoute[] = [
     pattern: new RegExp(`${CLIENT}/secrets$`),
     async handle(visit, context) {
       const { form } = visit;
-      const days = Number(form.get('days') ?? '');
+      const days = form.get('days') ?? '';
       const overlap = form.get('overlap') ?? '';
       const made = await visit.call<{ readonly clientSecret: string }>('POST /clients/{clientId}/secrets', {
         path: clientIdOf(visit),
@@ -64,7 +64,7 @@ export const CLIENT_PAGES: readonly ConsoleRoute[] = [
         key: form.get('once'),
         body: {
           name: form.get('name') ?? '',
-          ...(days > 0 && { expiresInSeconds: Math.round(days * 86_400) }),
+          ...(days !== '' && { expiresInSeconds: Math.round(Number(days) * 86_400) }),
           ...(overlap !== '' && { overlapSeconds: Math.round(Number(overlap) * 86_400) }),
           reason: form.get('reason') ?? '',
         },
