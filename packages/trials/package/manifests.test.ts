@@ -89,7 +89,7 @@ describe('docs/operations.md', () => {
     for (const [name] of text.matchAll(/\b(?:keyfob|process)_[a-z_]+\b/g))
       assert.ok(
         metrics.includes(`# TYPE ${name.replace(/_(?:bucket|sum|count)$/, '')} `) ||
-          ['keyfob_owner', OF_POSTGRES].includes(name),
+          ['keyfob_owner', 'keyfob_clients', OF_POSTGRES].includes(name),
         name,
       );
   });

@@ -6,7 +6,7 @@ import { refreshMany } from './load.ts';
 import type { LoadOptions } from './load.ts';
 import { memoryMb } from './process.ts';
 
-const MEMORY_MAX_MB = 200;
+const MEMORY_MAX_MB = 220;
 
 /** Measures a server's memory after refreshes of many different grants. */
 export const measureMemory = async (volume: Volume, load: LoadOptions): Promise<readonly Figure[]> => {
