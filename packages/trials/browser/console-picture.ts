@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openBrowser } from '../support/chromium.ts';
 import { openLivelyConsole } from '../support/lively-console.ts';
+import { refreshSmartcar } from '../support/refresh-request.ts';
 import { composePicture } from './compose-picture.ts';
 
 /** Takes the pictures of the console: why a connection stopped, on a desktop and on a phone, and the troubles of clients. */
@@ -28,6 +29,9 @@ try {
     await page.goto(`${trial.adminUrl}${path}`);
     return { png: await page.screenshot(), width: viewport.width };
   };
+  for (const end of ['1', '2', '3'])
+    await refreshSmartcar(trial.url, trial.client, `e0b16e05-2f7a-4f1b-8a37-01234567890${end}`);
+  await refreshSmartcar(trial.url, { ...trial.client, clientSecret: 'of-yesterday' }, trial.refreshToken);
   const light = { colorScheme: 'light', locale: 'en' } as const;
   const dark = { colorScheme: 'dark', locale: 'ko' } as const;
   const pictures = {
