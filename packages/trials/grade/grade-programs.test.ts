@@ -13,24 +13,17 @@ import { scripted } from './scripted.ts';
 /** Those of all scenarios that fail in different ways; `libraries.trial.ts` has all of them, for both dialects. */
 const SCENARIOS = [
   'lost-answer-after',
-  'lost-answer-late-call',
   'truncated-json',
   'hang',
   'killed-after-commit',
-  'killed-in-answer',
   'killed-while-storing',
-  'killed-at-exit',
   'race',
   'expires-tomorrow',
   'expired-idle',
   'revoked-by-owner',
   'restored-client',
-  'restored-server',
   'secret-rolled',
   'rate-limited',
-  'gateway-html',
-  'html-200',
-  'redirect',
 ];
 
 test('eighty careful lines keep every grant of Smartcar that can be kept', async () => {
