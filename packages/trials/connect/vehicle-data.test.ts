@@ -192,7 +192,7 @@ describe('A client that asks for vehicle data', () => {
     assert.deepEqual(choicesOf(some), [`vehicle_${first}`]);
   });
 
-  test('loses access when the end comes, and is told so by no other error than for a dead token', async () => {
+  test('loses access when the end comes, with the same error as for a dead token', async () => {
     const code = await consentTo(requestOf(insurer, [detailOf()]));
     const { body: tokens } = await redeem(insurer, code);
     trial.ahead += 3_700_000;

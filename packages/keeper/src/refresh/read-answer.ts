@@ -17,7 +17,7 @@ export type Answer = {
   readonly pair?: Pair;
   readonly stated: StatedLifetimes;
   readonly status: number | undefined;
-  /** As it came, or what came of it. Kept encrypted where it is not stored as a pair. */
+  /** As it came, or the pair that was read from it. Kept encrypted where it is not stored as a pair. */
   readonly body: string;
   /** The provider's code, or what happened to the connection. For people; no part of a token. */
   readonly code: string;
@@ -98,7 +98,7 @@ const classify = (
 
 /**
  * The tokens in a success that was cut off after the refresh token. Half a token is none, and an access token alone leaves open
- * what became of the one that was sent.
+ * what happened to the one that was sent.
  */
 const savePart = (
   provider: Provider,

@@ -18,8 +18,8 @@ const USUAL_NAMES = [
 
 /**
  * The tokens of a success. The access token is empty where there is none that a header can hold: the refresh token alone is
- * kept then, because it may be the only one that lives. `undefined` where nothing can be kept, and where there is something
- * in the place of the refresh token that cannot be read. `sent` is the token that was sent: alone, it is nothing new.
+ * kept then, because it may be the only one that lives. `undefined` where nothing can be kept, and where the refresh token is
+ * there but cannot be read. `sent` is the token that was sent: alone, it is nothing new.
  */
 export const readPair = (provider: Provider, body: unknown, sent?: string): Pair | undefined => {
   const at = (field: AnswerField): unknown => {

@@ -225,7 +225,7 @@ const faultOf = (
   return allowsMethod(client.policy, method) ? undefined : 'client_method_wrong';
 };
 
-/** Whether an assertion is wrong by itself, whoever sent it: then its answer says what is wrong with it. */
+/** Whether an assertion is wrong by itself, no matter who sent it: then its answer says what is wrong with it. */
 const isOfAssertion = (reason: ClientReason): boolean =>
   reason.startsWith('assertion_') &&
   reason !== 'assertion_key_unknown' &&

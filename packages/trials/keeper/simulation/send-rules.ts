@@ -39,6 +39,9 @@ const EXCHANGE_MS = 60_000;
 const LEASE_MS = 20_000;
 const CLAIMS_KEPT = 20;
 
+/** `fromMs`: of the claim, or of the newest renewal. */
+type Lease = { readonly process: VirtualProcess; readonly fromMs: number; readonly untilMs: number };
+
 /** Whether a process was well for long enough between these moments, with none of `points` in it. */
 const wasIdle = (process: VirtualProcess, points: readonly number[], fromMs: number, endMs: number) => {
   const overMs = Math.min(endMs, process.diedAtMs ?? endMs);
@@ -67,9 +70,12 @@ export const createSendRules = (
   const firstClaims = new Map<string, number>();
   const last = new Map<string, Token>();
   const closed = new Map<string, number>();
-  const leases = new Map<string, { readonly process: VirtualProcess; readonly untilMs: number }>();
+  const leases = new Map<string, Lease>();
   const counts = { sends: 0 };
   let noRepeatsUntilMs = 0;
+
+  const noteClaim = (id: string): void =>
+    void claims.set(id, [...(claims.get(id) ?? []).slice(-CLAIMS_KEPT), time.nowMs()]);
 
   const check = (process: VirtualProcess, token: Token): void => {
     const { car } = token.family;
@@ -112,13 +118,19 @@ export const createSendRules = (
     tried: (text) => void tries.set(text, [...(tries.get(text) ?? []), time.nowMs()]),
     claimed(process, { id, generation, fence }, leaseMs) {
       note(`${carOf(id)}: process ${process.number} claims generation ${generation}, fence ${fence}`);
-      leases.set(id, { process, untilMs: time.nowMs() + leaseMs });
+      leases.set(id, { process, fromMs: time.nowMs(), untilMs: time.nowMs() + leaseMs });
       if (!firstClaims.has(id)) firstClaims.set(id, time.nowMs());
-      claims.set(id, [...(claims.get(id) ?? []).slice(-CLAIMS_KEPT), time.nowMs()]);
+      noteClaim(id);
     },
     renewed(process, grantIds, leaseMs) {
-      for (const id of grantIds)
-        if (leases.get(id)?.process === process) leases.set(id, { process, untilMs: time.nowMs() + leaseMs });
+      const nowMs = time.nowMs();
+      for (const id of grantIds) {
+        const lease = leases.get(id);
+        if (lease?.process !== process) continue;
+        // Others count from here, if its holder was stopped meanwhile: it was away, and its lease goes on.
+        if (process.upsets.some((atMs) => atMs >= lease.fromMs)) noteClaim(id);
+        leases.set(id, { process, fromMs: nowMs, untilMs: nowMs + leaseMs });
+      }
     },
     released(grantId, isActive) {
       leases.delete(grantId);

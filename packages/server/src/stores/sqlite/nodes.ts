@@ -1,7 +1,7 @@
 import { NODE_KEPT_MS, NODES_MAX } from '../../operators/running-node.ts';
-import type { NodeStore, RunningNode } from '../../operators/running-node.ts';
+import type { NodeStore } from '../../operators/running-node.ts';
 import type { Connection } from './connection.ts';
-import type { Row } from './rows.ts';
+import { toRunningNode } from '../node-rows.ts';
 
 /** The processes that serve this file. */
 export const createNodeVerbs = ({ database, commits, read }: Connection): NodeStore => {
@@ -25,17 +25,6 @@ export const createNodeVerbs = ({ database, commits, read }: Connection): NodeSt
         dropMany.run();
       }),
     removeNode: (id) => commits.run(() => void remove.run(id)),
-    listNodes: () => read(() => list.all().map(toNode)),
+    listNodes: () => read(() => list.all().map(toRunningNode)),
   };
 };
-
-const toNode = (row: Row): RunningNode => ({
-  id: String(row['id']),
-  version: String(row['version']),
-  host: String(row['host']),
-  processId: Number(row['process_id']),
-  url: String(row['url']),
-  startedAtMs: Number(row['started_at_ms']),
-  seenAtMs: Number(row['seen_at_ms']),
-  skewMs: Number(row['skew_ms']),
-});

@@ -1,7 +1,7 @@
 import { NODE_KEPT_MS, NODES_MAX } from '../../../operators/running-node.ts';
-import type { NodeStore, RunningNode } from '../../../operators/running-node.ts';
+import type { NodeStore } from '../../../operators/running-node.ts';
 import type { Connections } from '../connection/pool.ts';
-import type { Row } from '../connection/transaction.ts';
+import { toRunningNode } from '../../node-rows.ts';
 
 const NOTE = `INSERT INTO running_nodes (id, version, host, process_id, url, started_at_ms, seen_at_ms, skew_ms)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -19,15 +19,4 @@ export const createRunningNodeVerbs = ({ read, write }: Connections): NodeStore 
   removeNode: async (id) => void (await write('DELETE FROM running_nodes WHERE id = $1', [id])),
   listNodes: async () =>
     (await read('SELECT * FROM running_nodes ORDER BY started_at_ms, id')).map(toRunningNode),
-});
-
-const toRunningNode = (row: Row): RunningNode => ({
-  id: String(row['id']),
-  version: String(row['version']),
-  host: String(row['host']),
-  processId: Number(row['process_id']),
-  url: String(row['url']),
-  startedAtMs: Number(row['started_at_ms']),
-  seenAtMs: Number(row['seen_at_ms']),
-  skewMs: Number(row['skew_ms']),
 });
