@@ -25,13 +25,16 @@ export type Job = {
 
 type JobContext = Pick<OperationContext, 'store' | 'clock' | 'doubt' | 'emit'>;
 
+type WantedJob = Pick<Job, 'id' | 'action' | 'count'> & {
+  readonly filter: GrantSearch;
+  /** Whether its starter still may: asked before every page of grants, so that a stolen key that is removed ends its job. */
+  readonly isStillAllowed: () => Promise<boolean>;
+};
+
 /** The jobs of this process. They end with it: what they changed stays changed, and the audit log says that they began. */
 export type Jobs = {
   /** `busy` while another one runs. `onEnd` gets it when it is over. */
-  start(
-    wanted: Pick<Job, 'id' | 'action' | 'count'> & { readonly filter: GrantSearch },
-    onEnd: (job: Job) => Promise<void>,
-  ): Job | 'busy';
+  start(wanted: WantedJob, onEnd: (job: Job) => Promise<void>): Job | 'busy';
   /** Newest first. */
   list(): readonly Job[];
   read(id: string): Job | undefined;
@@ -68,9 +71,11 @@ export const createJobs = (context: JobContext, report: (error: unknown) => void
     return next;
   };
 
-  const work = async (id: string, action: JobAction, filter: GrantSearch): Promise<void> => {
+  const work = async ({ id, action, filter, isStillAllowed }: WantedJob): Promise<void> => {
     let after: GrantId | undefined;
     do {
+      if (!(await isStillAllowed())) stopped.add(id);
+      if (stopped.has(id)) return;
       const page = await findGrants(context, filter, { after, limit: PAGE_GRANTS });
       for (const { grant } of page.grants) {
         if (stopped.has(id)) return;
@@ -87,7 +92,8 @@ export const createJobs = (context: JobContext, report: (error: unknown) => void
   };
 
   return {
-    start({ id, action, count, filter }, onEnd) {
+    start(wanted, onEnd) {
+      const { id, action, count } = wanted;
       if (running !== undefined) return 'busy';
       const { nowMs: startedAtMs } = readNow(context);
       const job: Job = { id, action, count, startedAtMs, changed: 0, unchanged: 0, state: 'running' };
@@ -95,7 +101,7 @@ export const createJobs = (context: JobContext, report: (error: unknown) => void
       for (const old of [...jobs.keys()].slice(0, -KEPT_JOBS)) jobs.delete(old);
       const run = async (): Promise<void> => {
         try {
-          await work(id, action, filter);
+          await work(wanted);
           change(id, { state: stopped.has(id) ? 'stopped' : 'finished' });
         } catch (error) {
           change(id, { state: 'failed' });

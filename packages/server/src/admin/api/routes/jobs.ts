@@ -68,8 +68,9 @@ export const JOB_ROUTES: readonly ApiRoute[] = [
       const target = `job:${visit.requestId}`;
       const job = await visit.write(
         async () =>
-          context.jobs.start({ id: visit.requestId, action, count, filter }, (ended) =>
-            visit.look(target, { state: ended.state, changed: ended.changed, unchanged: ended.unchanged }),
+          context.jobs.start(
+            { id: visit.requestId, action, count, filter, isStillAllowed: () => visit.isStillAllowed() },
+            ({ state, changed, unchanged }) => visit.look(target, { state, changed, unchanged }),
           ),
         (started) => (started === 'busy' ? started : undefined),
         { target, details: { action, count, filter: describeFilter(filter) } },
