@@ -22,7 +22,7 @@ const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> =
   'clients/secret.ts': [1, 'decides how often a last use is written'],
   'clients/throttle.ts': [1, 'monotonic'],
   'console/client-uses.ts': [1, 'shows an hour'],
-  'console/pages/explain.ts': [1, 'shows an age'],
+  'console/pages/explain.ts': [3, 'shows ages, and advises people'],
   'console/pages/parts.ts': [1, 'shows an age'],
   'dialects/authorization-details.ts': [1, 'refuses a request, which its client can send again'],
   'grants/clock-fault.ts': [1, 'reports the clock itself'],

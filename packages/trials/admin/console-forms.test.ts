@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { createGrant } from '@keyfob/server';
 import type { Role } from '@keyfob/server/operators';
+import { writeGrantId } from '@keyfob/server/tokens';
 import { openLivelyConsole } from '../support/lively-console.ts';
 import type { LivelyConsole } from '../support/lively-console.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
@@ -101,5 +103,42 @@ describe('The console', () => {
     assert.match(await visitor.read(path), /None at this node/);
     await refreshSmartcar(trial.url, trial.client, trial.refreshToken);
     assert.match(await visitor.read(path), /1 refresh</);
+  });
+});
+
+const find = (visitor: Visitor, text: string, more: Readonly<Record<string, string>> = {}) =>
+  visitor.send('/console/find', { text, kind: 'any', ...more });
+
+const linkedGrants = (page: string): readonly string[] =>
+  [...page.matchAll(/href="\/console\/grants\/(?<id>[0-9a-f]{16})"/g)].map(([, id = '']) => id);
+
+describe('The search of the console', () => {
+  test('takes an owner whose id looks like a grant id, and the id of a client or a grant', async (t) => {
+    const { trial, visitor } = await signIn(t, 'support');
+    const { clientId } = trial.client;
+    const subject = '1234567890123456';
+    const wanted = { clientId, subject, scope: 'read_charge', brand: undefined };
+    const created = await createGrant(trial.server.deployment, wanted);
+    assert.equal(created.outcome, 'created');
+    const page = await find(visitor, subject);
+    assert.ok(page.includes(writeGrantId(created.grant.id)));
+    assert.match(page, /Works\. The client has not refreshed it yet/);
+    assert.match(await find(visitor, trial.grants.restored.toUpperCase()), /Stopped: refresh token 5/);
+    assert.equal(await find(visitor, clientId), `/console/clients/${clientId}`);
+    assert.match(await find(visitor, '0000000000000000'), /Nothing was found/);
+  });
+
+  test('shows every connection of an owner with many cars, and names no owner in an address', async (t) => {
+    const { trial, visitor } = await signIn(t, 'support');
+    const subject = 'fleet-1';
+    const wanted = { clientId: trial.client.clientId, subject, scope: 'read_charge', brand: undefined };
+    await Promise.all(Array.from({ length: 51 }, () => createGrant(trial.server.deployment, wanted)));
+    const first = await find(visitor, subject);
+    assert.match(first, /50 connections, and more/);
+    assert.doesNotMatch(first, /(?:href|action)="[^"]*fleet-1/);
+    const after = /name="after" value="(?<after>[0-9a-f]{16})"/.exec(first)?.groups?.['after'] ?? '';
+    const second = await find(visitor, subject, { kind: 'subject', after });
+    assert.equal(new Set([...linkedGrants(first), ...linkedGrants(second)]).size, 51);
+    assert.doesNotMatch(second, /and more/);
   });
 });

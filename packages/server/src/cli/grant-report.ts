@@ -32,6 +32,7 @@ export const detailsToJson = (details: GrantDetails) => ({
   ...grantToJson(details),
   replay: details.replay === undefined ? null : replayToJson(details.replay),
   vehicles: details.vehicles,
+  keyEnded: details.keyEnded ?? null,
 });
 
 const replayToJson = ({ atMs, sinceRotationMs, caller, rotatedBy, ...replay }: ReplayRecord) => ({
@@ -56,7 +57,7 @@ export const describeGrant = (details: GrantDetails): string => {
     ['scope', grant.scope === '' ? '-' : grant.scope],
     ['brand', grant.brand ?? 'any'],
     ['created', showTime(grant.createdAt)],
-    ['generation', `${grant.generation}, sealed with key ${grant.keyNumber}`],
+    ['generation', `${grant.generation}, sealed with key ${grant.keyNumber}${refusedFor(grant.keyEnded)}`],
     ['last rotated', `${showTime(grant.rotatedAt)}${rotatedBy}`],
     ['token expires', showTime(grant.refreshTokenExpiresAt)],
     ['grant expires', showTime(grant.grantExpiresAt)],
@@ -65,6 +66,9 @@ export const describeGrant = (details: GrantDetails): string => {
   const replay = grant.replay === null ? '' : describeReplay(grant.replay);
   return `${alignColumns(rows)}${describeVehicles(grant.vehicles)}${replay}`;
 };
+
+const refusedFor = (keyEnded: string | null): string =>
+  keyEnded === null ? '' : `, which is ${keyEnded}: its token is refused`;
 
 const describeRevocation = ({ grant, client }: GrantDetails): string => {
   const { revocation } = grant;

@@ -1,5 +1,6 @@
 import { NODES_EN } from './texts-nodes.ts';
 import { WEBHOOKS_EN } from './texts-webhooks.ts';
+import { ADVICE_EN, WHY_EN } from './texts-why.ts';
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
@@ -63,15 +64,16 @@ export const TEXTS_EN = {
   },
   find: {
     title: 'Find a connection',
-    lead: 'By owner, vehicle, grant, request, or a token that somebody holds. A token is opened in memory and stored nowhere.',
-    label: 'Owner, VIN, grant id, request id or token',
+    lead: 'By owner, vehicle, grant, request, client, or a token that somebody holds. A token is opened in memory and stored nowhere.',
+    label: 'Owner, VIN, token, or id of a grant, request or client',
     go: 'Find',
     by: 'What it is',
     kinds: { any: 'Anything', subject: 'Owner', vin: 'VIN', requestId: 'Request', token: 'Token' },
     nothing: 'Nothing was found.',
     nothingHint:
       'Owners are compared letter by letter. A token is found only if a key of this server made it.',
-    results: (count: number) => plural(count, 'connection'),
+    results: (count: number, hasMore: boolean) =>
+      hasMore ? `${count} connections, and more` : plural(count, 'connection'),
     newest: 'All connections',
     token: 'A token that you hold: what is it worth?',
     filter: 'Filter',
@@ -120,30 +122,8 @@ export const TEXTS_EN = {
     wouldFail: (generation: number) => `It has generation ${generation} and would be refused now.`,
     done: { revoked: 'The connection is stopped.', reinstated: 'The connection works again.' },
   },
-  why: {
-    works: (since: string) => `Works. The client refreshed it ${since}.`,
-    fresh: 'Works. The client has not refreshed it yet.',
-    doubt: 'It has expired by this clock, which may be ahead. Check the clock first.',
-    replay: (generation: number, after: string) =>
-      `Stopped: refresh token ${generation} was presented ${after} after its successor was made.`,
-    lostAnswer: 'The same program sent it, so it looks like a lost answer or a restored backup, not a theft.',
-    theft: 'Another program sent it, so somebody else may hold a token.',
-    operator: 'Stopped by an operator.',
-    codeReplay: 'Stopped: its authorization code was presented twice.',
-    byClient: 'Stopped by the client, which revoked its own token.',
-    byOwner: 'Stopped by the owner, who took the access back.',
-    disconnected: 'Stopped: its last vehicle was disconnected.',
-    idle: (days: string) => `Ended: the client did not refresh it for ${days}.`,
-    lifetime: 'Ended: its whole lifetime is over, however often it was refreshed.',
-    disabled: 'The connection itself is fine, but its client is disabled.',
-    observed: 'An old token was refused, and the policy only observes: the connection went on.',
-  },
-  advice: {
-    reinstate: 'Putting it back is safe if the client now keeps its newest token.',
-    careful: 'Ask the client before you put it back: somebody else may hold a token, and could go on.',
-    consent: 'The owner has to give consent again.',
-    check: 'Look at the audit log for who did it, and why.',
-  },
+  why: WHY_EN,
+  advice: ADVICE_EN,
   events: {
     'grant.created': 'Created',
     'grant.revoked': 'Revoked',

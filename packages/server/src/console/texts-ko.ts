@@ -1,5 +1,6 @@
 import { NODES_KO } from './texts-nodes.ts';
 import { WEBHOOKS_KO } from './texts-webhooks.ts';
+import { ADVICE_KO, WHY_KO } from './texts-why.ts';
 import type { Texts } from './texts-en.ts';
 
 /** Every text of the console in Korean. */
@@ -61,15 +62,15 @@ export const TEXTS_KO: Texts = {
   },
   find: {
     title: '연결 찾기',
-    lead: '소유자, 차량, 그랜트, 요청 또는 토큰으로 찾습니다. 토큰은 메모리에서만 열고 저장하지 않습니다.',
-    label: '소유자, VIN, 그랜트 ID, 요청 ID 또는 토큰',
+    lead: '소유자, 차량, 그랜트, 요청, 클라이언트 또는 토큰으로 찾습니다. 토큰은 메모리에서만 열고 저장하지 않습니다.',
+    label: '소유자, VIN, 토큰 또는 그랜트·요청·클라이언트 ID',
     go: '찾기',
     by: '종류',
     kinds: { any: '전체', subject: '소유자', vin: 'VIN', requestId: '요청', token: '토큰' },
     nothing: '찾은 것이 없습니다.',
     token: '가지고 있는 토큰 확인하기',
     nothingHint: '소유자는 글자 그대로 비교합니다. 토큰은 이 서버의 키로 만든 것만 찾을 수 있습니다.',
-    results: (count) => `연결 ${count}개`,
+    results: (count, hasMore) => (hasMore ? `연결 ${count}개 이상` : `연결 ${count}개`),
     newest: '모든 연결',
     filter: '거르기',
     all: '전체',
@@ -116,30 +117,8 @@ export const TEXTS_KO: Texts = {
     wouldFail: (generation) => `${generation}세대이며 지금은 거부됩니다.`,
     done: { revoked: '연결을 중지했습니다.', reinstated: '연결이 다시 작동합니다.' },
   },
-  why: {
-    works: (since) => `정상입니다. 클라이언트가 ${since} 갱신했습니다.`,
-    fresh: '정상입니다. 클라이언트가 아직 갱신하지 않았습니다.',
-    doubt: '이 서버의 시계로는 만료되었지만 시계가 빠를 수 있습니다. 시계를 먼저 확인하세요.',
-    replay: (generation, after) =>
-      `중지됨: 다음 토큰이 만들어진 지 ${after} 뒤에 ${generation}세대 리프레시 토큰이 제시되었습니다.`,
-    lostAnswer: '같은 프로그램이 보냈으므로 도난이 아니라 응답 유실이나 백업 복원으로 보입니다.',
-    theft: '다른 프로그램이 보냈으므로 다른 사람이 토큰을 가지고 있을 수 있습니다.',
-    operator: '운영자가 중지했습니다.',
-    codeReplay: '중지됨: 인가 코드가 두 번 제시되었습니다.',
-    byClient: '클라이언트가 자신의 토큰을 폐기했습니다.',
-    byOwner: '소유자가 접근을 철회했습니다.',
-    disconnected: '중지됨: 마지막 차량의 연결이 해제되었습니다.',
-    idle: (days) => `만료됨: 클라이언트가 ${days} 동안 갱신하지 않았습니다.`,
-    lifetime: '만료됨: 갱신 횟수와 관계없이 전체 유효 기간이 끝났습니다.',
-    disabled: '연결은 정상이지만 클라이언트가 비활성화되어 있습니다.',
-    observed: '이전 토큰이 거부되었지만 정책이 관찰만 하므로 연결은 유지되었습니다.',
-  },
-  advice: {
-    reinstate: '클라이언트가 이제 최신 토큰을 보관한다면 되돌려도 안전합니다.',
-    careful: '되돌리기 전에 클라이언트에 확인하세요. 이전 토큰을 가진 쪽이 계속 쓸 수 있습니다.',
-    consent: '소유자가 다시 동의해야 합니다.',
-    check: '누가 왜 했는지 감사 로그를 보세요.',
-  },
+  why: WHY_KO,
+  advice: ADVICE_KO,
   events: {
     'grant.created': '생성',
     'grant.revoked': '폐기',

@@ -130,6 +130,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         response: T,
       }),
     ),
+    keyEnded: orNull(oneOf(['compromised', 'retired'])),
     vehicles: list(object({ vin: orNull(T), make: T, model: T, year: N, nickname: orNull(T) })),
     events: list(ref('Event')),
   }),

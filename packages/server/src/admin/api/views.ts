@@ -101,6 +101,8 @@ export const viewDetails = (details: GrantDetails, seesOwners: SeesOwners) => ({
   rotations: details.grant.rotatedAtMs.map((atMs) => isoOf(atMs)),
   replay: details.replay === undefined ? null : viewReplay(details.replay, seesOwners),
   vehicles: details.vehicles.map((vehicle) => viewVehicle(vehicle, seesOwners)),
+  /** As what the key of the newest refresh token was withdrawn, where that token is refused for it. */
+  keyEnded: details.keyEnded ?? null,
 });
 
 export const viewEvent = (event: GrantEvent, seesOwners: SeesOwners) => ({

@@ -13,10 +13,14 @@ const FIND_KINDS = ['any', 'subject', 'vin', 'requestId', 'token'] as const;
 
 const STATUSES = ['active', 'expired', 'revoked'] as const;
 
+type NextSearch = { readonly text: string; readonly kind: string; readonly after: string };
+
 export type FindPageData = {
   readonly grants: readonly Grant[];
   /** The address of the next page. */
   readonly next: string | undefined;
+  /** What is searched for again for the next page of an answer. */
+  readonly nextSearch?: NextSearch | undefined;
   /** Whether it is the answer to a search. */
   readonly isFound: boolean;
   readonly filter: { readonly clientId: string; readonly status: string };
@@ -36,7 +40,9 @@ export const findPage = (visit: ConsoleVisit, data: FindPageData): ConsolePage =
       ${visit.may('owners.read') && renderSearch(visit)}
       ${!visit.may('owners.read') && visit.may('tokens.open') && renderTokenSearch(visit)}
       <section>
-        <h2>${data.isFound ? texts.find.results(data.grants.length) : texts.find.newest}</h2>
+        <h2>
+          ${data.isFound ? texts.find.results(data.grants.length, data.nextSearch !== undefined) : texts.find.newest}
+        </h2>
         ${!data.isFound && renderFilter(visit, data.filter)} ${renderGrants(visit, data)}
       </section>
     `,
@@ -100,7 +106,7 @@ const renderFilter = ({ texts }: ConsoleVisit, { clientId, status }: FindPageDat
     <p class="submit"><button class="secondary">${texts.find.filter}</button></p>
   </form>`;
 
-const renderGrants = (visit: ConsoleVisit, { grants, next, isFound }: FindPageData): Content => {
+const renderGrants = (visit: ConsoleVisit, { grants, next, nextSearch, isFound }: FindPageData): Content => {
   const { texts } = visit;
   if (grants.length === 0 && next === undefined)
     return html`<p class="empty">${texts.find.nothing} ${isFound && texts.find.nothingHint}</p>`;
@@ -119,5 +125,16 @@ const renderGrants = (visit: ConsoleVisit, { grants, next, isFound }: FindPageDa
     html`<a href="/console/grants/${grant.grantId}"><code>${grant.grantId}</code></a>`,
   ]);
   return html`${table(texts.find.newest, columns, rows)}
-  ${next !== undefined && html`<p class="more"><a href="${next}" rel="next">${texts.more}</a></p>`}`;
+  ${next !== undefined && html`<p class="more"><a href="${next}" rel="next">${texts.more}</a></p>`}
+  ${nextSearch !== undefined && renderNextSearch(visit, nextSearch)}`;
 };
+
+const renderNextSearch = (visit: ConsoleVisit, search: NextSearch): Content =>
+  formTo(
+    visit,
+    '/console/find',
+    html`${Object.entries(search).map(
+        ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+      )}
+      <p class="more"><button class="secondary">${visit.texts.more}</button></p>`,
+  );

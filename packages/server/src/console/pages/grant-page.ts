@@ -37,7 +37,11 @@ export const grantPage = (visit: ConsoleVisit, data: GrantPageData): ConsolePage
         <p class="over">${texts.grant.title}</p>
         <h1>${titleOf(grant)}</h1>
         <p>
-          ${badge(STATUS_BADGES[grant.status], texts.grant.status[grant.status])}
+          ${
+            grant.status === 'active' && why.kind === 'bad'
+              ? badge('bad', texts.why.blocked)
+              : badge(STATUS_BADGES[grant.status], texts.grant.status[grant.status])
+          }
           <a href="/console/clients/${grant.clientId}">${grant.clientName}</a>
           ${grant.subject !== null && html`<span class="quiet">· <bdi>${grant.subject}</bdi></span>`}
         </p>

@@ -91,6 +91,8 @@ const startOfDeveloper = async (visit: ConsoleVisit): Promise<ConsolePage | stri
 const VIN = /^[A-HJ-NPR-Z0-9]{17}$/i;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+const KINDS = new Set(['subject', 'vin', 'requestId', 'token']);
+
 /** What a text may be, most likely first. */
 const guess = (text: string): readonly string[] => {
   if (VIN.test(text)) return ['vin', 'subject'];
@@ -98,28 +100,70 @@ const guess = (text: string): readonly string[] => {
   return text.length >= 30 ? ['token', 'subject'] : ['subject'];
 };
 
+/** `undefined` where nothing is found. Throws what else is thrown. */
+const unlessMissing = async <Answer>(reading: Promise<Answer>): Promise<Answer | undefined> => {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'not_found') return undefined;
+    throw error;
+  }
+};
+
+/** The grant of an id. Some identifiers of owners look like one: then there is none. */
+const findGrant = async (visit: ConsoleVisit, text: string): Promise<ConsolePage | undefined> =>
+  readGrantId(text) === undefined ? undefined : unlessMissing(showGrant(visit, text.toLowerCase()));
+
+const findClient = async (visit: ConsoleVisit, text: string): Promise<string | undefined> => {
+  if (!/^[\w.~-]{1,200}$/.test(text)) return undefined;
+  const path = { clientId: text };
+  const client = await unlessMissing(visit.call<Client>('GET /clients/{clientId}', { path }));
+  return client && `/console/clients/${client.clientId}`;
+};
+
+type FoundBy = { readonly found: Found; readonly kind: string };
+
+/** Tries each kind until one finds something. */
+const tryKinds = async (
+  visit: ConsoleVisit,
+  {
+    text,
+    kinds,
+    after,
+  }: { readonly text: string; readonly kinds: readonly string[]; readonly after?: string },
+): Promise<FoundBy> => {
+  let last: FoundBy = { found: { grants: [], next: null, token: null }, kind: '' };
+  for (const kind of kinds) {
+    // Only a token may be so long.
+    if (kind !== 'token' && text.length > 500) continue;
+    const value = kind === 'vin' ? text.toUpperCase() : text;
+    const body = { [kind]: value, ...(after !== undefined && { after }) };
+    last = { found: await visit.call<Found>('POST /grants/find', { body }), kind };
+    if (last.found.grants.length > 0) break;
+  }
+  return last;
+};
+
 /** Looks for what somebody typed. What is found alone is shown at once. */
 async function find(visit: ConsoleVisit): Promise<ConsolePage | string> {
   const text = (visit.form.get('text') ?? '').trim();
-  const kind = visit.form.get('kind') ?? 'any';
-  const grantId = readGrantId(text) === undefined ? undefined : text.toLowerCase();
-  if (grantId !== undefined && kind === 'any') return `/console/grants/${grantId}`;
-  const kinds = kind === 'any' ? guess(text) : [kind];
-  if (text === '' || !kinds.every((one) => ['subject', 'vin', 'requestId', 'token'].includes(one)))
-    throw new Problem('request_invalid');
-  let found: Found = { grants: [], next: null, token: null };
-  for (const one of kinds) {
-    // Only a token may be so long.
-    if (one !== 'token' && text.length > 500) continue;
-    const value = one === 'vin' ? text.toUpperCase() : text;
-    found = await visit.call<Found>('POST /grants/find', { body: { [one]: value } });
-    if (found.grants.length > 0) break;
-  }
-  const [only, ...others] = found.grants;
-  if (only !== undefined && others.length === 0)
-    return showGrant(visit, only.grantId, describeToken(visit, found.token));
+  const asked = visit.form.get('kind') ?? 'any';
+  const after = visit.form.get('after');
+  const kinds = asked === 'any' ? guess(text) : [asked];
+  if (text === '' || !kinds.every((one) => KINDS.has(one))) throw new Problem('request_invalid');
+  const named = asked === 'any' ? await findGrant(visit, text) : undefined;
+  if (named !== undefined) return named;
+  const { found, kind } = await tryKinds(visit, { text, kinds, ...(after !== undefined && { after }) });
+  const { grants, next, token } = found;
+  const client = grants.length === 0 && asked === 'any' ? await findClient(visit, text) : undefined;
+  if (client !== undefined) return client;
+  const [only, ...others] = grants;
+  const isAlone = others.length === 0 && next === null && after === undefined;
+  if (only !== undefined && isAlone) return showGrant(visit, only.grantId, describeToken(visit, token));
+  // A form, because it names an owner: addresses are written into logs and histories.
+  const nextSearch = next === null ? undefined : { text, kind, after: next };
   const filter = { clientId: '', status: '' };
-  return findPage(visit, { grants: found.grants, next: undefined, isFound: true, filter });
+  return findPage(visit, { grants, next: undefined, nextSearch, isFound: true, filter });
 }
 
 const describeToken = ({ texts: { grant } }: ConsoleVisit, token: Found['token']): string | undefined => {
