@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { KeeperError } from '../errors.ts';
 import { partsOf } from '../keeper-parts.ts';
 import { SCOPES } from '../stores/service-keys.ts';
@@ -33,7 +33,7 @@ const KEYS_MAX = 1000;
 
 /** SHA-256 of a key, in hexadecimal; `undefined` for what cannot be one. A key has 256 random bits, so it needs no salt. */
 export const digestOfKey = (key: string): string | undefined =>
-  FORM.test(key) ? createHash('sha256').update(key).digest('hex') : undefined;
+  FORM.test(key) ? hash('sha256', key) : undefined;
 
 /**
  * Makes a key of the service. The text is returned once and stored nowhere. Every node accepts it within 5 seconds. Throws
