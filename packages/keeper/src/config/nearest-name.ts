@@ -1,5 +1,5 @@
 /** The known name that is closest to a misspelt one; `undefined` if none is close. */
-export const nearestName = (name: string, known: readonly string[]): string | undefined => {
+export const nearestName = <Name extends string>(name: string, known: readonly Name[]): Name | undefined => {
   const [nearest] = known
     .map((one) => ({ one, distance: editDistance(one.toLowerCase(), name.toLowerCase()) }))
     .sort((left, right) => left.distance - right.distance);
