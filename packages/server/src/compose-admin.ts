@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createApi, API_PREFIX } from './admin/api/api.ts';
 import type { ApiContext } from './admin/api/api-context.ts';
 import { createJobs } from './admin/api/jobs.ts';
+import { createApiLimits } from './admin/api/limits.ts';
 import type { AdminPages } from './admin/exchange.ts';
 import { createAdmin } from './admin/start-admin.ts';
 import type { Admin, AdminContext } from './admin/start-admin.ts';
@@ -62,6 +63,7 @@ export const openAdministration = (
       followers.add(take);
       return () => void followers.delete(take);
     },
+    limits: createApiLimits(time.monotonic),
     jobs: createJobs({ store, clock, doubt, emit }, reportBug),
     readiness: admin.readiness,
     settleTroubles,

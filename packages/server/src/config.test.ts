@@ -424,6 +424,20 @@ void test('a parsed configuration parses to itself', () => {
   assert.deepEqual(parse({ flags: config }), config);
 });
 
+for (const [name, { flag }] of Object.entries<Setting>(SETTINGS))
+  void test(`a fault of ${name} names it as it was given: by its variable, its flag or its member`, () => {
+    const variable = environmentNameOf(name);
+    const option = flag?.split(' ')[0] ?? name;
+    for (const [sources, given] of [
+      [{ environment: { [variable]: '' } }, variable],
+      [{ flags: { [name]: '' } }, option],
+      [{ file: { [name]: '' } }, name],
+    ] as const) {
+      const { message } = errorOf(sources);
+      assert.ok(message.startsWith(`the configuration is invalid: ${given} must `), message);
+    }
+  });
+
 for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
   void test(`${name} is described for people, and its flag and variable are named after it`, () => {
     assert.match(setting.effect, /^[A-Z][^]*\.$/);

@@ -200,13 +200,23 @@ describe('the admin API for app developers', () => {
     });
     if (response.headers.get('content-type') === 'text/event-stream') {
       stop.abort();
-      return { status: response.status, text: '', code: undefined };
+      return { status: response.status, text: '', code: undefined, retryAfter: undefined };
     }
     const text = await response.text();
     if (!path.startsWith('/audit/export'))
       assertDescribed(method, path, response.status, text === '' ? {} : JSON.parse(text));
     const { code } = (text.startsWith('{') ? JSON.parse(text.split('\n')[0] ?? '') : {}) as { code?: string };
-    return { status: response.status, text, code };
+    return { status: response.status, text, code, retryAfter: response.headers.get('retry-after') ?? '' };
+  };
+
+  /** Opens a live stream and reads nothing of it. */
+  const openStream = async (role: Role) => {
+    const stop = new AbortController();
+    const { status, headers } = await fetch(`${adminUrl}/api/v1/events/live?clientId=${mine.clientId}`, {
+      headers: { Authorization: `Bearer ${keys.get(role) ?? ''}` },
+      signal: stop.signal,
+    });
+    return { status, type: headers.get('content-type'), retryAfter: headers.get('retry-after'), stop };
   };
 
   const request = (role: Role, operation: string, owned: Owned) => {
@@ -422,6 +432,47 @@ describe('the admin API for app developers', () => {
     for (let made = 0; made < 8; made++)
       statuses.add((await request('developer', 'POST /webhooks', mine)).status);
     assert.deepEqual([...statuses], [201, 429]);
+  });
+
+  test('who writes too often is asked to wait, and nobody else is', async () => {
+    const path = `/clients/${mine.clientId}`;
+    const write = () => {
+      const redirectUri = 'https://app.example/again';
+      return ask('developer', 'PATCH', path, { addedRedirectUris: [redirectUri], reason: REASON });
+    };
+    const answers = [];
+    do answers.push(await write());
+    while (answers.at(-1)?.status === 200);
+    const refused = answers.at(-1);
+    assert.deepEqual([refused?.status, refused?.code], [429, 'too_often']);
+    assert.ok(answers.length <= 61);
+    assert.ok(Number(refused?.retryAfter) >= 1, refused?.retryAfter);
+    assert.equal((await ask('developer', 'GET', path)).status, 200);
+    const byOperator = await ask('operator', 'PATCH', path, { addedRedirectUris: [], reason: REASON });
+    assert.equal(byOperator.status, 200);
+    const hook = `/webhooks/${other.webhookId}/test`;
+    const tested = await Promise.all(
+      Array.from({ length: 11 }, () => ask('operator', 'POST', hook, { reason: REASON })),
+    );
+    const statuses = tested.map(({ status }) => status).toSorted((left, right) => left - right);
+    assert.deepEqual(statuses, [...Array<number>(10).fill(200), 429]);
+  });
+
+  test('one key holds four live streams; the fifth waits, and others have theirs', async () => {
+    const streams = [];
+    for (let opened = 0; opened < 4; opened++) streams.push(await openStream('developer'));
+    assert.deepEqual(
+      streams.map(({ status }) => status),
+      [200, 200, 200, 200],
+    );
+    const fifth = await openStream('developer');
+    assert.deepEqual([fifth.status, fifth.type, fifth.retryAfter], [429, 'application/problem+json', '30']);
+    const ofOther = await openStream('viewer');
+    assert.equal(ofOther.status, 200);
+    streams[0]?.stop.abort();
+    let again = await openStream('developer');
+    while (again.status !== 200) again = await openStream('developer');
+    for (const { stop } of [...streams, ofOther, again]) stop.abort();
   });
 
   test('a secret is rolled with an overlap, after which the others end', async () => {

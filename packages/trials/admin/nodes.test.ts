@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -17,8 +18,16 @@ type Node = {
   readonly state: string;
   readonly isThis: boolean;
   readonly url: string;
+  readonly processId: number;
 };
 type Nodes = { readonly nodes: readonly Node[]; readonly warning: string | null };
+type Doctor = {
+  readonly findings: readonly {
+    readonly check: string;
+    readonly verdict: string;
+    readonly finding: string | null;
+  }[];
+};
 type Trouble = { readonly reason: string; readonly clientId: string | null; readonly count: number };
 
 test('nodes are listed; one that was killed is gone, an old version beside a new one is a warning, and counts of refusals outlive both', async (t) => {
@@ -26,7 +35,7 @@ test('nodes are listed; one that was killed is gone, an old version beside a new
   const args = ['--admin-port', '0'];
   const one = await serverFor(t, { dataDirectory, args });
   const two = await serverFor(t, { dataDirectory, args });
-  const key = await operatorKey(one, 'viewer');
+  const key = await operatorKey(one, 'operator');
   const [askOne, askTwo] = [adminClient(one, key), adminClient(two, key)];
   const listed = (await askOne('GET', '/nodes')).body as Nodes;
   assert.deepEqual(
@@ -80,14 +89,32 @@ test('nodes are listed; one that was killed is gone, an old version beside a new
     ],
   );
   assert.match(after.warning ?? '', /of 2 versions: 0\.0\.9 on fob-9.*Finish the upgrade/);
-  const doctor = (await askTwo('GET', '/doctor')).body as {
-    readonly findings: readonly { readonly check: string; readonly verdict: string }[];
-  };
+  const seen = await Promise.all(
+    (['viewer', 'support'] as const).map(async (role) => {
+      const ask = adminClient(two, await operatorKey(two, role));
+      const nodes = (await ask('GET', '/nodes')).body as Nodes;
+      assert.match(nodes.warning ?? '', /of 2 versions: 0\.0\.9 on older/);
+      const { findings } = (await ask('GET', '/doctor')).body as Doctor;
+      const verdicts = findings.map(({ check, verdict }) => [check, verdict]);
+      return { text: JSON.stringify([nodes, findings]), verdicts };
+    }),
+  );
+  const own = after.nodes.find(({ url }) => url === two.url);
+  for (const { text } of seen)
+    for (const place of [dataDirectory, two.url, hostname(), 'fob-9', `"processId":${own?.processId}`])
+      assert.ok(!text.includes(place), `${place} in ${text}`);
+  const doctor = (await askTwo('GET', '/doctor')).body as Doctor;
+  const verdicts = doctor.findings.map(({ check, verdict }) => [check, verdict]);
+  for (const below of seen) assert.deepEqual(below.verdicts, verdicts);
+  assert.ok(doctor.findings.some(({ finding }) => finding?.includes(dataDirectory)));
   assert.equal(doctor.findings.find(({ check }) => check === 'nodes')?.verdict, 'warn');
   const command = await two.command<{ readonly nodes: readonly Node[] }>('nodes');
   assert.equal(command.nodes.length, 3);
   const kept = (await askTwo('GET', `/troubles?clientId=${client.clientId}`)).body as typeof before;
   assert.deepEqual(kept.troubles.map(brief), [['client_secret_wrong', client.clientId, 2]]);
+  const words = ['troubles', '--client', client.clientId, '--since', '2h'];
+  const counted = await two.command<typeof before>(...words);
+  assert.deepEqual(counted.troubles.map(brief), [['client_secret_wrong', client.clientId, 2]]);
   await two.stop();
   assert.deepEqual(
     database

@@ -7,67 +7,7 @@ import { runCommand } from '@keyfob/server/cli';
 import { makeDataDirectory, removeDataDirectory, runKeyfob, spawnKeyfob } from '../support/keyfob-process.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import { directoryFor, errorOf, runOn } from '../support/test-directory.ts';
-
-const COMMANDS = [
-  'serve',
-  'client create',
-  'client list',
-  'client show',
-  'client set',
-  'client secret add',
-  'client secret list',
-  'client secret remove',
-  'client disable',
-  'client enable',
-  'client remove',
-  'grant create',
-  'grant list',
-  'grant show',
-  'grant revoke',
-  'grant reinstate',
-  'events',
-  'webhook add',
-  'webhook list',
-  'webhook show',
-  'webhook set',
-  'webhook remove',
-  'webhook test',
-  'webhook deliveries',
-  'webhook retry',
-  'keys list',
-  'keys rotate',
-  'keys create',
-  'keys retire',
-  'keys compromise',
-  'backup',
-  'restore',
-  'migrate',
-  'copy',
-  'prune',
-  'import',
-  'device-demo',
-  'doctor',
-  'nodes',
-  'version',
-  'completion',
-  'console login',
-  'console logout',
-  'operator key add',
-  'operator key list',
-  'operator key remove',
-  'audit list',
-  'audit export',
-  'audit verify',
-] as const;
-
-/** Commands that need no store. */
-const WITHOUT_STORE: ReadonlySet<string> = new Set([
-  'keys create',
-  'copy',
-  'device-demo',
-  'version',
-  'completion',
-]);
+import { COMMANDS, WITHOUT_STORE } from './every-command.ts';
 
 describe('Every command explains itself', { concurrency: 2 }, () => {
   for (const command of COMMANDS) {

@@ -81,7 +81,15 @@ describe('finding grants and events', () => {
       whole.clients.map(({ clientId }) => clientId),
     );
     assert.deepEqual([pages.length, whole.next], [3, null]);
-    assert.equal((await runOn(directory, 'client', 'list', '--after', 'nobody')).code, 1);
+    const [, second = ''] = pages.map(idOf);
+    await runOn(directory, 'client', 'remove', second);
+    const rest = await runMore(pages[1]?.stdout ?? '');
+    assert.deepEqual([rest.code, idOf(rest)], [0, idOf(pages[2] ?? rest)]);
+    const found = await runOn(directory, 'client', 'list', '--text', 'C', '--json');
+    const { clients } = JSON.parse(found.stdout) as {
+      readonly clients: readonly { readonly name: string }[];
+    };
+    assert.ok(clients.some(({ name }) => name === 'c'));
   });
 
   test('a malformed VIN, time or cursor exits with 2', async (t) => {
@@ -92,6 +100,7 @@ describe('finding grants and events', () => {
       ['grant', 'list', '--status', 'dead'],
       ['events', '--vin', 'KMHC85LC0MU12345O'],
       ['events', '--before', '-3'],
+      ['client', 'list', '--after', 'nobody'],
     ]) {
       const ended = await runOn(directory, ...words, '--json');
       assert.deepEqual([ended.code, errorOf(ended).code], [2, 'usage'], words.join(' '));

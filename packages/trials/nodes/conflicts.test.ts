@@ -128,6 +128,7 @@ const READS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   countGrants: (store) => store.countGrants('client-a'),
   readClient: async (store) => store.readClient('client-a'),
   listClients: (store) => store.listClients(),
+  findClients: (store) => store.findClients({ text: 'CLIENT-', limit: 10 }),
   listPublicRedirectUris: (store) => store.listPublicRedirectUris(),
   listKeys: (store) => store.listKeys(),
   countGrantsByKey: (store) => store.countGrantsByKey(),

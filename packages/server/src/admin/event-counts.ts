@@ -91,6 +91,10 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'internal.error': undefined,
 };
 
+/** Whether a member of an event is its reason, which is one of a few known words. */
+export const isReason = (event: Name, member: string): boolean =>
+  Object.hasOwn((REASONS[event] as Readonly<Record<string, unknown>> | undefined) ?? {}, member);
+
 export type EventCount = { readonly event: string; readonly reason: string; readonly count: number };
 
 /** Counts log events by name and reason. Every combination is listed with 0 before it first happens. */

@@ -27,8 +27,8 @@ export type AdminAnswer = {
   readonly type: string;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Instead of a body. */
-  readonly stream?: AdminStream;
+  /** Instead of a body. `holder`: whose it is, because one may have only a few. */
+  readonly stream?: { readonly run: AdminStream; readonly holder: string };
 };
 
 /** What answers the requests below a prefix; `undefined` where there is nothing. */

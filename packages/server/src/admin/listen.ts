@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { answerProblem, Problem, TooOften } from './api/problem.ts';
 import { plain } from './exchange.ts';
-import type { AdminAnswer, AdminPages, AdminStream, StreamWriter } from './exchange.ts';
+import type { AdminAnswer, AdminPages, StreamWriter } from './exchange.ts';
 import { createHostCheck } from './host-check.ts';
 
 export type AdminRoutes = ReadonlyMap<string, () => Promise<AdminAnswer>>;
@@ -30,6 +31,9 @@ const CONNECTIONS_MAX = 100;
 const BODY_MAX_BYTES = 64 * 1024;
 /** Answers that go on: each holds a connection, and probes need some as well. */
 const STREAMS_MAX = 20;
+/** Of one person or program. */
+const STREAMS_PER_HOLDER_MAX = 4;
+const STREAMS_RETRY_SECONDS = 30;
 
 /**
  * Listens on its own address, separate from the public one. `routes` are read only and need no name; all other paths are for
@@ -42,8 +46,8 @@ export const listenForAdmin = async (
   onFailure: (error: unknown) => void,
 ): Promise<AdminListener> => {
   const isKnownHost = createHostCheck([host, ...allowedHosts]);
-  const openStreams = new Set<AbortController>();
-  const answer = async (request: IncomingMessage): Promise<AdminAnswer> => {
+  const openStreams: OpenStreams = new Map();
+  const answer = async (request: IncomingMessage, requestId: string): Promise<AdminAnswer> => {
     const { method = '', url = '', headers, socket } = request;
     if (!isKnownHost(headers.host)) return plain(421, UNKNOWN_HOST);
     const at = url.indexOf('?');
@@ -60,19 +64,19 @@ export const listenForAdmin = async (
       };
     const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
     const address = socket.remoteAddress ?? '';
-    const found = await pages({ method, path, query, headers, body, address, requestId: randomUUID() });
+    const found = await pages({ method, path, query, headers, body, address, requestId });
     return found ?? plain(404, 'not found');
   };
   const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const found = await answer(request).catch((error: unknown) => {
+    const requestId = randomUUID();
+    const found = await answer(request, requestId).catch((error: unknown) => {
       onFailure(error);
       return plain(500, 'failed');
     });
-    if (found.stream !== undefined && request.method !== 'HEAD') {
-      if (openStreams.size < STREAMS_MAX) return send(response, found, found.stream, openStreams, onFailure);
-      return write(response, { ...plain(503, 'too many live streams'), headers: { 'Retry-After': '30' } });
-    }
-    write(response, found);
+    if (found.stream === undefined || request.method === 'HEAD') return write(response, found);
+    const problem = faultOfStream(openStreams, found.stream.holder);
+    if (problem !== undefined) return write(response, answerProblem(problem, requestId));
+    send(response, { ...found, stream: found.stream }, openStreams, onFailure);
   };
   const server = createServer(LIMITS, (request, response) => void reply(request, response));
   server.maxConnections = CONNECTIONS_MAX;
@@ -88,7 +92,7 @@ export const listenForAdmin = async (
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${listening}`,
     close: () =>
       new Promise((resolve) => {
-        for (const stream of openStreams) stream.abort();
+        for (const stream of openStreams.keys()) stream.abort();
         server.close(() => resolve());
         // The process ends, and probes repeat their requests.
         server.closeAllConnections();
@@ -108,16 +112,27 @@ const write = (response: ServerResponse, { status, type, body, headers }: AdminA
     .end(body);
 };
 
+/** What ends each open stream, and whose it is. */
+type OpenStreams = Map<AbortController, string>;
+
+/** Why one more stream is too many; `undefined` where it is not. */
+const faultOfStream = (open: OpenStreams, holder: string): Problem | undefined => {
+  const own = [...open.values()].filter((one) => one === holder).length;
+  if (own >= STREAMS_PER_HOLDER_MAX)
+    return new TooOften(STREAMS_RETRY_SECONDS, `you have ${own} streams open: end one of them`);
+  if (open.size < STREAMS_MAX) return undefined;
+  return new Problem('streams_full', `this server has ${open.size} streams open`);
+};
+
 /** Sends an answer that goes on. A reader who is too slow for it is cut off. */
 const send = (
   response: ServerResponse,
-  { status, type, headers }: AdminAnswer,
-  stream: AdminStream,
-  open: Set<AbortController>,
+  { status, type, headers, stream }: AdminAnswer & Required<Pick<AdminAnswer, 'stream'>>,
+  open: OpenStreams,
   onFailure: (error: unknown) => void,
 ): void => {
   const ended = new AbortController();
-  open.add(ended);
+  open.set(ended, stream.holder);
   response.on('close', () => {
     open.delete(ended);
     ended.abort();
@@ -144,7 +159,7 @@ const send = (
   };
   const run = async (): Promise<void> => {
     try {
-      await stream(writer);
+      await stream.run(writer);
     } catch (error) {
       onFailure(error);
     } finally {

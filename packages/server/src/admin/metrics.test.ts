@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DIALECTS } from '../dialects/dialects.ts';
+import { CLIENT_REASONS, isClientReason, reasonsOf, REFUSAL_REASONS, STORE_ERROR_KINDS } from '../errors.ts';
+import { REVOCATION_CAUSES } from '../grants/grant.ts';
+import { KEY_PURPOSES } from '../tokens/key-state.ts';
 import { createEventCounts } from './event-counts.ts';
 import { timeTokenRequests } from './latencies.ts';
 import { createMetrics } from './metrics.ts';
@@ -8,6 +11,7 @@ import type { MetricSources } from './metrics.ts';
 
 const request = (path: string) => ({ method: 'POST', path, query: '', headers: {}, body: Buffer.alloc(0) });
 const from = { caller: { address: '', userAgent: '' } };
+const KEY_STATES = ['compromised', 'retired'] as const;
 const ignore = (): void => {};
 
 const metricsOf = (more: Partial<MetricSources> = {}) =>
@@ -80,6 +84,31 @@ void test('every event and reason, and every dialect and outcome, is there with 
   events.count({ event: 'webhook.stalled', cause: 'x' });
   const later = await metricsOf({ events: events.list }).render();
   assert.equal(valueIn(later, 'keyfob_log_events_total{event="webhook.stalled",reason=""}'), 1);
+});
+
+void test('every reason of the tables has its counter, with 0, before it first happens', async () => {
+  const text = await metricsOf({ events: createEventCounts().list }).render();
+  const counted = (event: string, reason: string): boolean =>
+    valueIn(text, `keyfob_log_events_total{event="${event}",reason="${reason}"}`) === 0;
+  const missing = (event: string, reasons: readonly string[]): readonly string[] =>
+    reasons.filter((reason) => !counted(event, reason)).map((reason) => `${event} ${reason}`);
+  const ofRequests = REFUSAL_REASONS.filter((reason) => !isClientReason(reason));
+  assert.deepEqual(
+    [
+      ...missing('request.refused', ofRequests),
+      ...missing('client.refused', CLIENT_REASONS),
+      ...missing('refresh.refused', reasonsOf('dead_token')),
+      ...missing('code.refused', [...reasonsOf('dead_code'), ...reasonsOf('dead_token')]),
+      ...missing('grant.revoked', REVOCATION_CAUSES),
+      ...missing('store.unavailable', STORE_ERROR_KINDS),
+      ...KEY_STATES.flatMap((state) => missing(`keys.${state}`, KEY_PURPOSES)),
+    ],
+    [],
+  );
+  for (const reason of ['request_not_pushed', 'proof_repeated', 'certificate_wrong', 'details_malformed'])
+    assert.ok(counted('request.refused', reason), reason);
+  assert.ok(counted('client.refused', 'assertion_replayed'));
+  assert.ok(counted('device.requested', ''));
 });
 
 void test('what the store does not answer is left out, and comes back when it answers', async () => {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { readAudit, verifyAudit } from '../exports/index.ts';
 import { entryToJson } from '../exports/operators.ts';
 import type { AuditHead } from '../exports/operators.ts';
+import { moreHint } from './more.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, UsageError, writeOutput } from './output.ts';
@@ -24,7 +25,7 @@ export const addAudit = (program: Command): void => {
     );
   withCommonOptions(audit.command('list'))
     .description('Lists the entries of the audit log, newest first.')
-    .option('--limit <number>', 'at most so many', '50')
+    .option('--limit <number>', `at most this many (up to ${LIMIT_MAX})`, '50')
     .option('--before <sequence>', 'only entries before this one, for the next page')
     .option('--target <target>', 'only entries about it, as in grant:ID or client:ID')
     .addHelpText('after', '\nExample:\n  $ keyfob audit list --target grant:5f0c6a9de01b42ff')
@@ -43,12 +44,14 @@ export const addAudit = (program: Command): void => {
     .action(verify);
 };
 
-const list = async ({ limit, before, target, ...options }: ListOptions): Promise<void> =>
+const list = async (options: ListOptions): Promise<void> =>
   onDeployment(options, async ({ store }) => {
+    const { limit, before, target } = options;
     const most = readWholeNumber('--limit', limit, { least: 1, most: LIMIT_MAX });
     const from =
       before === undefined ? Number.MAX_SAFE_INTEGER : readWholeNumber('--before', before, { least: 1 });
-    const entries = await store.listAudit({ before: from, limit: most, target });
+    const found = await store.listAudit({ before: from, limit: most + 1, target });
+    const entries = found.slice(0, most);
     const rows = entries
       .map(entryToJson)
       .map(({ sequence, at, operator, action, target: about, outcome, reason }) => [
@@ -59,12 +62,12 @@ const list = async ({ limit, before, target, ...options }: ListOptions): Promise
         about,
         reason,
       ]);
-    const next = entries.length === most ? (entries.at(-1)?.sequence ?? null) : null;
+    const next = found.length > most ? (entries.at(-1)?.sequence ?? null) : null;
     const table = alignColumns([['ENTRY', 'AT', 'WHO', 'ACTION', 'TARGET', 'REASON'], ...rows]);
-    const filter = target === undefined ? '' : ` --target ${target}`;
+    const filters = { '--target': target, '--limit': limit, '--before': String(next) };
     return {
       json: { entries: entries.map(entryToJson), next },
-      text: next === null ? table : `${table}\n\nMore: keyfob audit list${filter} --before ${next}`,
+      text: next === null ? table : `${table}\n\n${moreHint('audit list', options, filters)}`,
     };
   });
 

@@ -21,6 +21,7 @@ const WRITES: Readonly<Record<string, { readonly action: string; readonly kind?:
   'webhook add': { action: 'webhook.add' },
   'webhook set': { action: 'webhook.change', kind: 'webhook' },
   'webhook remove': { action: 'webhook.remove', kind: 'webhook' },
+  'webhook test': { action: 'webhook.test', kind: 'webhook' },
   'webhook retry': { action: 'webhook.retry', kind: 'webhook' },
   'keys rotate': { action: 'key.rotate' },
   'keys retire': { action: 'key.retire', kind: 'key' },

@@ -1,30 +1,40 @@
 import type { Command } from 'commander';
-import type { Client } from '../exports/clients.ts';
+import { readClientPlace, writeClientPlace } from '../exports/clients.ts';
+import type { ClientPlace } from '../exports/clients.ts';
+import { findClients } from '../exports/index.ts';
 import { clientToJson } from './client-report.ts';
 import { moreHint } from './more.ts';
-import { unknownClient } from './not-found.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns } from './output.ts';
+import { alignColumns, UsageError } from './output.ts';
 
-type ListOptions = CommonOptions & { readonly after?: string; readonly limit: string };
+type ListOptions = CommonOptions & {
+  readonly text?: string;
+  readonly after?: string;
+  readonly limit: string;
+};
 
 const LIST_MAX = 10_000;
 
 export const addClientList = (client: Command): void => {
   withCommonOptions(client.command('list'))
-    .description('Lists the clients, one page at a time.')
-    .option('--after <id>', 'start after this client')
+    .description('Lists the clients, oldest first, one page at a time.')
+    .option('--text <text>', 'only clients with this in the id or the name, in upper or lower case')
+    .option('--after <place>', 'start after this client: the next of an earlier page')
     .option('--limit <number>', `at most this many (up to ${LIST_MAX})`, '1000')
-    .addHelpText('after', '\nExample:\n  $ keyfob client list --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ keyfob client list --json\n  $ keyfob client list --text "charge planner"',
+    )
     .action(list);
 };
 
 const list = async (options: ListOptions): Promise<void> =>
-  onDeployment(options, async ({ store }) => {
-    const { limit, after, data, config } = options;
-    const size = readWholeNumber('--limit', limit, { least: 1, most: LIST_MAX });
-    const { clients, next } = pageOf(await store.listClients(), after, size);
+  onDeployment(options, async (context) => {
+    const { text, limit: asked } = options;
+    const limit = readWholeNumber('--limit', asked, { least: 1, most: LIST_MAX });
+    const after = options.after === undefined ? undefined : readAfter(options.after);
+    const { clients, next: place } = await findClients(context, { text, after, limit });
     const rows = clients.map(({ id, dialect, type, name, policy, disabledAtMs }) => [
       id,
       dialect,
@@ -34,21 +44,16 @@ const list = async (options: ListOptions): Promise<void> =>
       name,
     ]);
     const table = alignColumns([['CLIENT ID', 'DIALECT', 'TYPE', 'ROTATION', 'STATE', 'NAME'], ...rows]);
-    const more = { '--limit': limit, '--data': data, '--config': config, '--after': next ?? undefined };
+    const next = place === undefined ? null : writeClientPlace(place);
+    const filters = { '--text': text, '--limit': asked, '--after': next ?? undefined };
     return {
       json: { clients: clients.map((one) => clientToJson(one)), next },
-      text: next === null ? table : `${table}\n\n${moreHint('client list', more)}`,
+      text: next === null ? table : `${table}\n\n${moreHint('client list', options, filters)}`,
     };
   });
 
-/** Clients are few, and a store has them in memory: the page is cut out of the whole list. */
-const pageOf = (
-  all: readonly Client[],
-  after: string | undefined,
-  size: number,
-): { readonly clients: readonly Client[]; readonly next: string | null } => {
-  const before = after === undefined ? -1 : all.findIndex(({ id }) => id === after);
-  if (after !== undefined && before < 0) throw unknownClient(after);
-  const clients = all.slice(before + 1, before + 1 + size);
-  return { clients, next: before + 1 + size < all.length ? (clients.at(-1)?.id ?? null) : null };
+const readAfter = (text: string): ClientPlace => {
+  const place = readClientPlace(text);
+  if (place === undefined) throw new UsageError('--after must be the next of an earlier page');
+  return place;
 };

@@ -25,7 +25,7 @@ const LOST: Answer = { status: 0, body: {} };
 export const addDeviceDemo = (program: Command): void => {
   program
     .command('device-demo')
-    .summary('plays a device without a browser, against a running server')
+    .summary('play a device without a browser, against a running server')
     .description(
       'Asks for access as a device without a browser does (RFC 8628): shows a code and a QR code, and waits until an owner agrees on another screen. Prints what the device got, without the tokens.',
     )

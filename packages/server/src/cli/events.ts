@@ -125,7 +125,7 @@ const printGrantEvents = async (
   if (isMore && oldest !== undefined && options.json !== true && options.follow !== true)
     await writeOutput(
       options.terminal.output,
-      `\n${moreHint('events', flagsOf(options, oldest.sequence))}\n`,
+      `\n${moreHint('events', options, flagsOf(options, oldest.sequence))}\n`,
     );
   return last?.sequence ?? 0;
 };
@@ -148,10 +148,7 @@ const readNewest = async (
   return { events: events.toReversed(), isMore: after !== undefined && events.length > 0 };
 };
 
-const flagsOf = (
-  { grant, subject, vin, client, request, since, limit, data, config }: EventsOptions,
-  before: number,
-) => ({
+const flagsOf = ({ grant, subject, vin, client, request, since, limit }: EventsOptions, before: number) => ({
   '--grant': grant,
   '--subject': subject,
   '--vin': vin,
@@ -159,7 +156,5 @@ const flagsOf = (
   '--request': request,
   '--since': since,
   '--limit': limit,
-  '--data': data,
-  '--config': config,
   '--before': String(before),
 });

@@ -65,7 +65,8 @@ const list = async (options: ListOptions): Promise<void> =>
     ]);
     const table = alignColumns([['GRANT ID', 'STATUS', 'GENERATION', 'CLIENT ID', 'SUBJECT'], ...rows]);
     const next = found.next === undefined ? null : writeGrantId(found.next);
-    const text = next === null ? table : `${table}\n\n${moreHint('grant list', flagsOf(options, next))}`;
+    const text =
+      next === null ? table : `${table}\n\n${moreHint('grant list', options, flagsOf(options, next))}`;
     return { json: { grants, next }, text };
   });
 
@@ -85,10 +86,7 @@ const readSearch = async (
   };
 };
 
-const flagsOf = (
-  { subject, vin, client, status, request, since, limit, data, config }: ListOptions,
-  after: string,
-) => ({
+const flagsOf = ({ subject, vin, client, status, request, since, limit }: ListOptions, after: string) => ({
   '--subject': subject,
   '--vin': vin,
   '--client': client,
@@ -96,7 +94,5 @@ const flagsOf = (
   '--request': request,
   '--since': since,
   '--limit': limit,
-  '--data': data,
-  '--config': config,
   '--after': after,
 });

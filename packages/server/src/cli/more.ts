@@ -1,14 +1,25 @@
 import { COMMAND_NAME } from './command-name.ts';
+import type { CommonOptions } from './options.ts';
 
 /** The value of an option that was given; `true` for a flag without a value. */
 type Given = string | boolean | undefined;
 
-/**
- * The command that prints the next page: the same with the same filters, from another place on. Addresses of stores are left
- * out, because a password may be in one.
- */
-export const moreHint = (command: string, options: Readonly<Record<string, Given>>): string => {
-  const words = Object.entries(options).flatMap(([flag, value]) => {
+/** The command that prints the next page: the same on the same store with the same filters, from another place on. */
+export const moreHint = (
+  command: string,
+  { data, store, keyFile, scopesFile, config }: CommonOptions,
+  filters: Readonly<Record<string, Given>>,
+): string => {
+  const given: Readonly<Record<string, Given>> = {
+    ...filters,
+    '--data': data,
+    // A password may be in it.
+    '--store': store === undefined ? undefined : 'URL',
+    '--key-file': keyFile,
+    '--scopes-file': scopesFile,
+    '--config': config,
+  };
+  const words = Object.entries(given).flatMap(([flag, value]) => {
     if (value === undefined || value === false) return [];
     return value === true ? [flag] : [flag, quoteForShell(value)];
   });

@@ -48,16 +48,17 @@ export const addOperator = (program: Command): void => {
     .action(async (options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const keys = (await store.listOperatorKeys()).map(keyToJson);
-        const rows = keys.map(({ keyId, role, expiresAt, lastUsedAt, name }) => [
+        const rows = keys.map(({ keyId, role, expiresAt, lastUsedAt, name, clientIds }) => [
           keyId,
           role,
           showTime(expiresAt),
           showTime(lastUsedAt),
           name,
+          clientIds.length === 0 ? '-' : clientIds.join(' '),
         ]);
         return {
           json: { operatorKeys: keys },
-          text: alignColumns([['KEY ID', 'ROLE', 'EXPIRES', 'LAST USED', 'NAME'], ...rows]),
+          text: alignColumns([['KEY ID', 'ROLE', 'EXPIRES', 'LAST USED', 'NAME', 'CLIENTS'], ...rows]),
         };
       }),
     );

@@ -21,6 +21,7 @@ import { addOperator } from './operator.ts';
 import { ReaderGone, UsageError, writeOutput } from './output.ts';
 import { addServe } from './serve.ts';
 import type { CommandTerminal, Terminal, TerminalStream } from './terminal.ts';
+import { addTroubles } from './troubles.ts';
 import { addVersion } from './version.ts';
 import { addWebhook } from './webhook.ts';
 
@@ -86,6 +87,7 @@ With --json, a result is one JSON object on standard output, and an error is
     addPrune,
     addDoctor,
     addNodes,
+    addTroubles,
     addDeviceDemo,
     addVersion,
     addCompletion,

@@ -34,7 +34,7 @@ export const addWebhookDeliveries = (webhook: Command): void => {
     .option('--failed', 'only failed deliveries: given up, or to be retried')
     .option('--attempts', `with the newest ${ATTEMPTS_KEPT} attempts of each: when, how long, status, error`)
     .option('--after <place>', 'start after this delivery: the next of an earlier page')
-    .option('--limit <number>', `how many at most (up to ${LIST_MAX})`, '100')
+    .option('--limit <number>', `at most this many (up to ${LIST_MAX})`, '100')
     .addHelpText('after', '\nExample:\n  $ keyfob webhook deliveries --failed')
     .action(list);
   withCommonOptions(webhook.command('retry <id>'))
@@ -51,14 +51,15 @@ const list = async (options: ListOptions): Promise<void> =>
       throw unknownWebhook(webhookId);
     const states = failed ? FAILED_STATES : DELIVERY_STATES;
     const after = options.after === undefined ? undefined : readAfter(options.after);
-    const found = await context.store.listDeliveries({ webhookId, states, after, limit });
+    const oneMore = await context.store.listDeliveries({ webhookId, states, after, limit: limit + 1 });
+    const found = oneMore.slice(0, limit);
     const deliveries = await Promise.all(
       found.map(async (one) => ({
         ...deliveryToJson(one),
         ...(options.attempts === true && { history: await readHistory(context, one) }),
       })),
     );
-    const last = found.length === limit ? found.at(-1) : undefined;
+    const last = oneMore.length > limit ? found.at(-1) : undefined;
     const next = last === undefined ? null : writeDeliveryPlace(last);
     const rows = deliveries.flatMap((one) => [
       [
@@ -76,7 +77,9 @@ const list = async (options: ListOptions): Promise<void> =>
     const header = ['TIME', 'EVENT', 'GRANT ID', 'WEBHOOK ID', 'STATE', 'ATTEMPTS', 'LAST ANSWER', 'NEXT'];
     const table = alignColumns([header, ...rows]);
     const text =
-      next === null ? table : `${table}\n\n${moreHint('webhook deliveries', flagsOf(options, next))}`;
+      next === null
+        ? table
+        : `${table}\n\n${moreHint('webhook deliveries', options, flagsOf(options, next))}`;
     return { json: { deliveries, next }, text };
   });
 
@@ -86,13 +89,11 @@ const readAfter = (text: string): DeliveryPlace => {
   return place;
 };
 
-const flagsOf = ({ webhook, failed, attempts, limit, data, config }: ListOptions, after: string) => ({
+const flagsOf = ({ webhook, failed, attempts, limit }: ListOptions, after: string) => ({
   '--webhook': webhook,
   '--failed': failed,
   '--attempts': attempts,
   '--limit': limit,
-  '--data': data,
-  '--config': config,
   '--after': after,
 });
 

@@ -2,6 +2,7 @@ import type { Millis } from '../clock.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { ClientChange } from './change.ts';
 import type { Client, ClientSecret } from './client.ts';
+import type { ClientSearch } from './client-search.ts';
 import type { SecretRoll } from './secret.ts';
 
 /** A client and the registered keys, read together so that the very next request notices a new or a withdrawn key. */
@@ -16,7 +17,10 @@ export type ClientStore = {
   createClient(client: Client): Promise<'created' | 'id_taken'>;
   /** At once where the store has it in memory. */
   readClient(id: string): ClientReading | Promise<ClientReading>;
+  /** Every client. For a list of people, `findClients`. */
   listClients(): Promise<readonly Client[]>;
+  /** A page of clients in the order of their creation, from an index. */
+  findClients(search: ClientSearch): Promise<readonly Client[]>;
   /** The redirect URIs of all enabled public clients. */
   listPublicRedirectUris(): Promise<readonly string[]>;
   /** Changes a client. Where the result would break a rule, nothing changes and the faults are returned. */

@@ -29,8 +29,15 @@ export const describeListenError = (
       });
 };
 
+const SETTINGS_OF_PORTS: Readonly<Record<PortSetting, string>> = {
+  '--port': '--port or KEYFOB_PORT',
+  '--admin-port': '--admin-port or KEYFOB_ADMIN_PORT',
+  KEYFOB_MTLS_PORT: 'KEYFOB_MTLS_PORT',
+};
+
 const remedyOfPort = (isInUse: boolean, flag: PortSetting): string => {
-  if (isInUse) return `Stop the other program, or choose another port with ${flag} (0 picks a free one).`;
-  const hostSetting = flag !== '--admin-port' ? '--host' : 'KEYFOB_ADMIN_HOST';
-  return `Name an address of this machine with ${hostSetting}, and a port of at least 1024 with ${flag}.`;
+  const setting = SETTINGS_OF_PORTS[flag];
+  if (isInUse) return `Stop the other program, or choose another port with ${setting} (0 picks a free one).`;
+  const hostSetting = flag !== '--admin-port' ? '--host or KEYFOB_HOST' : 'KEYFOB_ADMIN_HOST';
+  return `Name an address of this machine with ${hostSetting}, and a port of at least 1024 with ${setting}.`;
 };

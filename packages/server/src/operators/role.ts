@@ -15,6 +15,8 @@ export const PERMISSIONS = {
   'webhooks.read': 'viewer',
   'keys.read': 'viewer',
   'nodes.read': 'viewer',
+  /** Where nodes run: hosts, process ids, addresses and paths. */
+  'machines.read': 'operator',
   /** Subjects, VINs and addresses in clear, and the search by them or by a token. */
   'owners.read': 'support',
   /** The search for a grant by a token that somebody holds. */

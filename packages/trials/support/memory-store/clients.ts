@@ -1,4 +1,4 @@
-import { changeClient, isUseNews, removeSecret, withSecret } from '@keyfob/server/clients';
+import { changeClient, isUseNews, removeSecret, searchClients, withSecret } from '@keyfob/server/clients';
 import type { Client } from '@keyfob/server/clients';
 import type { Store } from '@keyfob/server/stores';
 import { listKeys } from './keys.ts';
@@ -10,7 +10,13 @@ export const clientVerbs = (
   run: RunVerb,
 ): Pick<
   Store,
-  'createClient' | 'readClient' | 'listClients' | 'listPublicRedirectUris' | 'changeClient' | 'removeClient'
+  | 'createClient'
+  | 'readClient'
+  | 'listClients'
+  | 'findClients'
+  | 'listPublicRedirectUris'
+  | 'changeClient'
+  | 'removeClient'
 > => ({
   createClient: (client) =>
     run('createClient', () => {
@@ -24,6 +30,7 @@ export const clientVerbs = (
       keys: listKeys(tables),
     })),
   listClients: () => run('listClients', () => [...tables.clients.values()]),
+  findClients: (search) => run('findClients', () => searchClients([...tables.clients.values()], search)),
   listPublicRedirectUris: () =>
     run('listPublicRedirectUris', () =>
       [...tables.clients.values()].flatMap(({ type, disabledAtMs, redirectUris }) =>

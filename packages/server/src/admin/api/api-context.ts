@@ -7,6 +7,7 @@ import type { RunningNode } from '../../operators/running-node.ts';
 import type { Readiness } from '../readiness.ts';
 import type { RegisteredKey } from '../../tokens/key-state.ts';
 import type { Jobs } from './jobs.ts';
+import type { ApiLimits } from './limits.ts';
 
 /** What a follower of log events gets. */
 export type FollowLog = (take: (event: LogEvent, atMs: Millis) => void) => () => void;
@@ -19,6 +20,7 @@ export type ApiContext = OperationContext & {
   /** Follows the log events of this process; the answer ends it. */
   readonly follow: FollowLog;
   readonly jobs: Jobs;
+  readonly limits: ApiLimits;
   readonly readiness: () => Promise<Readiness>;
   /** Checks the deployment of this process. */
   readonly examine: () => Promise<ServerExamined>;

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
 import { OperatorError, StoreError } from '../../errors.ts';
 import { holdsSecret } from '../../operations/hide-secrets.ts';
-import { readOperatorKey } from '../../operations/operator-sessions.ts';
 import { auditWrite, recordAudit } from '../../operations/record-audit.ts';
 import type { Operator } from '../../operators/operator.ts';
 import { isAllowed } from '../../operators/role.ts';
 import type { AdminAnswer, AdminPages, AdminRequest } from '../exchange.ts';
 import type { ApiContext } from './api-context.ts';
 import type { ApiAnswer, ApiRoute, ApiVisit } from './api-route.ts';
+import { authenticate, isStillLetIn } from './authenticate.ts';
 import { describeAdminApi } from './describe.ts';
 import { checkFields, readJsonBody, readQuery } from './fields.ts';
 import type { Fields } from './fields.ts';
@@ -15,7 +15,6 @@ import { isOwn, keepToOwnClients } from './own-clients.ts';
 import { answerProblem, Problem } from './problem.ts';
 import { REASON_FIELD } from './reason-field.ts';
 import { API_ROUTES } from './routes/routes.ts';
-import { readSessionCookie } from './session-cookie.ts';
 
 export const API_PREFIX = '/api/v1';
 const LIVE_PATH = `${API_PREFIX}/events/live`;
@@ -105,8 +104,10 @@ export const createApi = (context: ApiContext): Api => {
       isStillAllowed,
       may: (permission) => isAllowed(operator.role, permission),
       isOwn: (clientId) => isOwn(operator, clientId),
-      look: async (target, details = {}) =>
-        void (await recordAudit(context, { ...by, action: lookOf(route), target, details }, 'seen')),
+      async look(target, details = {}) {
+        context.limits.noteLook(operator);
+        await recordAudit(context, { ...by, action: lookOf(route), target, details }, 'seen');
+      },
       write: (work, faultOf, { target = '', details = {} } = {}) =>
         auditWrite(context, { ...by, action, target, details }, work, faultOf),
     };
@@ -121,6 +122,7 @@ export const createApi = (context: ApiContext): Api => {
     if (typeof visit.body['reason'] !== 'string')
       throw new Problem('reason_missing', 'say why in the member reason or the header Keyfob-Reason');
     await refuseSecrets(context, visit);
+    context.limits.noteWrite(visit.operator);
     if (key === undefined) return route.handle(context, visit);
     return once(context, digestOfWrite(visit, route, key), () => route.handle(context, visit));
   };
@@ -145,12 +147,13 @@ export const createApi = (context: ApiContext): Api => {
           body: `${JSON.stringify(describeAdminApi())}\n`,
         };
       try {
-        // Before the path is looked at, so that a stranger learns nothing but this.
-        const operator = await authenticate(context, request);
+        // Before the path is looked at, so that a stranger learns nothing but this. A browser opens its live stream again by itself,
+        // with nobody there.
+        const { operator, holder } = await authenticate(context, request, { isUse: path !== LIVE_PATH });
         const found = findRoute(method, path.slice(API_PREFIX.length));
-        const by = { operator, requestId, isStillAllowed: () => isStill(context, request, operator) };
+        const by = { operator, requestId, isStillAllowed: () => isStillLetIn(context, request, operator) };
         const visit = visitOf(found, by, readValues(request, found.route));
-        return render(await run(found, visit, readKey(request)));
+        return render(await run(found, visit, readKey(request)), holder);
       } catch (error) {
         return renderFailure(error, requestId);
       }
@@ -224,51 +227,18 @@ const once = async (
   }
 };
 
-const BEARER = /^Bearer +(?<key>[^\s]{1,200})$/i;
-
-/**
- * Who sends a request: the holder of an operator key, or somebody who is signed in to the console, who may only read here: a page
- * of another site could make a browser send a cookie. Throws `Problem` and `StoreError`.
- */
-const authenticate = async (context: ApiContext, request: AdminRequest): Promise<Operator> => {
-  const { authorization } = request.headers;
-  if (authorization !== undefined) {
-    const key = BEARER.exec(authorization)?.groups?.['key'];
-    const operator = key === undefined ? undefined : await readOperatorKey(context, key);
-    if (operator === undefined)
-      throw new Problem('not_authenticated', 'the operator key is unknown or has ended');
-    return operator;
-  }
-  // A browser opens its live stream again by itself, with nobody there.
-  const session = await readSessionCookie(context, request, { isUse: request.path !== LIVE_PATH });
-  if (session === undefined) throw new Problem('not_authenticated', 'send an operator key as a bearer token');
-  if (!['GET', 'HEAD'].includes(request.method))
-    throw new Problem('not_permitted', 'a session of the console only reads here: use an operator key');
-  return session.operator;
-};
-
-/** Whether a request would still be let in as this operator. Throws `StoreError`. */
-const isStill = async (context: ApiContext, request: AdminRequest, before: Operator): Promise<boolean> => {
-  try {
-    const { kind, id, role } = await authenticate(context, request);
-    return kind === before.kind && id === before.id && role === before.role;
-  } catch (error) {
-    if (error instanceof Problem) return false;
-    throw error;
-  }
-};
-
-const render = ({ status, body, stream }: ApiAnswer): AdminAnswer => {
-  if (stream !== undefined) return { status, type: stream.type, body: '', stream: stream.run };
+const render = ({ status, body, stream }: ApiAnswer, holder: string): AdminAnswer => {
+  if (stream !== undefined)
+    return { status, type: stream.type, body: '', stream: { run: stream.run, holder } };
   return { status, type: 'application/json', body: body === undefined ? '' : `${JSON.stringify(body)}\n` };
 };
 
 /** Rethrows a bug. */
 const renderFailure = (error: unknown, requestId: string): AdminAnswer => {
-  if (error instanceof Problem) return answerProblem(error.code, error.faults, requestId);
+  if (error instanceof Problem) return answerProblem(error, requestId);
   if (error instanceof OperatorError)
-    return answerProblem('conflict', [`${error.message}. ${error.remedy}`], requestId);
+    return answerProblem(new Problem('conflict', `${error.message}. ${error.remedy}`), requestId);
   if (!(error instanceof StoreError)) throw error;
   const isKnown = error.kind === 'unavailable';
-  return answerProblem(isKnown ? 'store_unavailable' : 'outcome_unknown', [], requestId);
+  return answerProblem(new Problem(isKnown ? 'store_unavailable' : 'outcome_unknown'), requestId);
 };

@@ -1,67 +1,72 @@
 import type { LogEvent } from '../../log-event.ts';
+import { isReason } from '../event-counts.ts';
 
 type MembersOf<Event> = Event extends unknown ? Exclude<keyof Event, 'event'> : never;
 
-/**
- * Whether a role that sees no owners sees a member of log events: addresses, and free text that may quote anything, are left
- * out. A new member has to be entered here, and one that is not is left out.
- */
-const IS_SHOWN: Readonly<Record<MembersOf<LogEvent>, boolean>> = {
-  caller: false,
-  rotatedBy: false,
-  firstUsedBy: false,
-  cause: false,
-  providerError: false,
-  url: false,
-  requestId: true,
-  dialect: true,
-  clientId: true,
-  grantId: true,
-  generation: true,
-  reason: true,
-  openRequests: true,
-  differs: true,
-  lostGenerations: true,
-  gap: true,
-  sinceRotationMs: true,
-  looksLike: true,
-  response: true,
-  fault: true,
-  byMs: true,
-  count: true,
-  method: true,
-  isAtProvider: true,
-  isUsable: true,
-  vehicles: true,
-  bucket: true,
-  failures: true,
-  refused: true,
-  header: true,
-  direction: true,
-  doubtMs: true,
-  newestKeyNumber: true,
-  registeredKeyNumber: true,
-  keyNumber: true,
-  purpose: true,
-  webhookId: true,
-  grantEventId: true,
-  kind: true,
-  attempts: true,
-  status: true,
-  tookMs: true,
-  retryInMs: true,
-  lines: true,
-  of: true,
+/** Who sees a member of log events: everybody; who sees owners; who sees machines, because it may name a host, an address or a path. */
+type Audience = 'all' | 'owners' | 'machines';
+
+/** A new member has to be entered here, and one that is not is left out. */
+const AUDIENCES: Readonly<Record<MembersOf<LogEvent>, Audience>> = {
+  caller: 'owners',
+  rotatedBy: 'owners',
+  firstUsedBy: 'owners',
+  cause: 'machines',
+  providerError: 'owners',
+  url: 'machines',
+  requestId: 'all',
+  dialect: 'all',
+  clientId: 'all',
+  grantId: 'all',
+  generation: 'all',
+  reason: 'all',
+  openRequests: 'all',
+  differs: 'all',
+  lostGenerations: 'all',
+  gap: 'all',
+  sinceRotationMs: 'all',
+  looksLike: 'all',
+  response: 'all',
+  fault: 'all',
+  byMs: 'all',
+  count: 'all',
+  method: 'all',
+  isAtProvider: 'all',
+  isUsable: 'all',
+  vehicles: 'all',
+  bucket: 'all',
+  failures: 'all',
+  refused: 'all',
+  header: 'all',
+  direction: 'all',
+  doubtMs: 'all',
+  newestKeyNumber: 'all',
+  registeredKeyNumber: 'all',
+  keyNumber: 'all',
+  purpose: 'all',
+  webhookId: 'all',
+  grantEventId: 'all',
+  kind: 'all',
+  attempts: 'all',
+  status: 'all',
+  tookMs: 'all',
+  retryInMs: 'all',
+  lines: 'all',
+  of: 'all',
 };
 
 /** A log event as it is sent live; `null` stands for what the role may not see. */
-export const viewLogEvent = (event: LogEvent, seesOwners: boolean): Readonly<Record<string, unknown>> => {
-  if (seesOwners) return event;
-  const isShown = IS_SHOWN as Readonly<Record<string, boolean | undefined>>;
+export const viewLogEvent = (
+  event: LogEvent,
+  sees: { readonly owners: boolean; readonly machines: boolean },
+): Readonly<Record<string, unknown>> => {
+  const isSeen = { all: true, ...sees };
+  const audiences = AUDIENCES as Readonly<Record<string, Audience | undefined>>;
+  const isShown = (name: string): boolean => {
+    const audience = audiences[name];
+    return (audience !== undefined && isSeen[audience]) || name === 'event' || isReason(event.event, name);
+  };
   return Object.fromEntries(
-    Object.entries(event).map(([name, value]) => [
-      name,
-      name === 'event' || isShown[name] === true ? (value as unknown) : null,
-    ]),
+    Object.entries(event).map(([name, value]) => [name, isShown(name) ? (value as unknown) : null]),
   );
 };

@@ -10,7 +10,8 @@ import { SCHEMAS } from './schemas.ts';
 const DESCRIPTION = `What operators do, on the admin listener. A request carries an operator key as a bearer token
 (\`keyfob operator key add\`). Each operation names the least role that may use it: viewer, support, operator, admin. A viewer gets
 \`null\` instead of subjects, VINs and addresses. Every write carries a reason and has an entry in the audit log before it is done; so
-has every look at a grant. With \`Idempotency-Key\`, a write is done at most once in 24 hours.`;
+has every look at a grant. One key or person holds at most 4 streams at once; developers write and look at a pace; a webhook gets a few
+tests. What is too often is answered 429 with \`Retry-After\`. With \`Idempotency-Key\`, a write is done at most once in 24 hours.`;
 
 const TAGS: Readonly<Record<ApiRoute['tag'], string>> = {
   Grants: 'What owners allowed clients: find, see, revoke, reinstate.',
@@ -123,7 +124,7 @@ const schemaOf = (fields: Fields): JsonSchema => ({
 const jsonOf = (schema: JsonSchema) => ({ 'application/json': { schema } });
 
 /** The problems that an operation may answer, by status. */
-const problemsOf = ({ action, answers, body }: ApiRoute): Readonly<Record<string, JsonSchema>> => {
+const problemsOf = ({ action, answers, body, own }: ApiRoute): Readonly<Record<string, JsonSchema>> => {
   const codes: readonly ProblemCode[] = [
     'request_invalid',
     'not_authenticated',
@@ -132,6 +133,8 @@ const problemsOf = ({ action, answers, body }: ApiRoute): Readonly<Record<string
     ...(action === undefined ? [] : (['reason_missing', 'conflict', 'already_asked'] as const)),
     ...(body === undefined ? [] : (['body_invalid'] as const)),
     ...(answers.status === 201 ? (['too_many'] as const) : []),
+    ...(own === undefined && answers.type === undefined ? [] : (['too_often'] as const)),
+    ...(answers.type === undefined ? [] : (['streams_full'] as const)),
     'store_unavailable',
   ];
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code][0]);

@@ -1,3 +1,4 @@
+import type { Seconds } from '../../clock.ts';
 import type { AdminAnswer } from '../exchange.ts';
 
 /** Every kind of problem that the admin API answers, with its status and its title. */
@@ -14,6 +15,8 @@ export const PROBLEMS = {
   count_differs: [409, 'The filter now finds another number'],
   body_invalid: [422, 'The body is not as described'],
   too_many: [429, 'There are too many of these'],
+  too_often: [429, 'This was asked for too often'],
+  streams_full: [503, 'Too many live streams are open'],
   store_unavailable: [503, 'The store does not answer'],
   outcome_unknown: [503, 'It is not known whether this was done'],
 } as const satisfies Readonly<Record<string, readonly [status: number, title: string]>>;
@@ -24,17 +27,32 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   /** What exactly, one sentence each. */
   readonly faults: readonly string[];
+  /** When it may be asked for again; `undefined` where waiting does not help. */
+  readonly retryAfterSeconds: Seconds | undefined;
 
   constructor(code: ProblemCode, ...faults: readonly string[]) {
     super(code);
     this.name = 'Problem';
     this.code = code;
     this.faults = faults;
+    this.retryAfterSeconds = PROBLEMS[code][0] === 503 ? OUTAGE_RETRY_SECONDS : undefined;
+  }
+}
+
+const OUTAGE_RETRY_SECONDS: Seconds = 5;
+
+/** Something was asked for so often that the next time must be later. */
+export class TooOften extends Problem {
+  override readonly retryAfterSeconds: Seconds;
+
+  constructor(retryAfterSeconds: Seconds, what: string) {
+    super('too_often', `${what}: try again in ${retryAfterSeconds} seconds`);
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
 /** A problem as RFC 9457 has it: `type` is stable, for programs; `detail` is for people. */
-export const problemBody = (code: ProblemCode, faults: readonly string[], requestId: string) => {
+export const problemBody = ({ code, faults }: Pick<Problem, 'code' | 'faults'>, requestId: string) => {
   const [status, title] = PROBLEMS[code];
   return {
     type: `urn:keyfob:problem:${code}`,
@@ -46,19 +64,16 @@ export const problemBody = (code: ProblemCode, faults: readonly string[], reques
   };
 };
 
-export const answerProblem = (
-  code: ProblemCode,
-  faults: readonly string[],
-  requestId: string,
-): AdminAnswer => {
-  const body = problemBody(code, faults, requestId);
+export const answerProblem = (problem: Problem, requestId: string): AdminAnswer => {
+  const body = problemBody(problem, requestId);
+  const { retryAfterSeconds } = problem;
   return {
     status: body.status,
     type: 'application/problem+json',
     body: `${JSON.stringify(body)}\n`,
     headers: {
       ...(body.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="keyfob admin"' } : {}),
-      ...(body.status === 503 ? { 'Retry-After': '5' } : {}),
+      ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
     },
   };
 };

@@ -192,7 +192,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   KeyList: object({ keys: list(ref('Key')) }),
   Doctor: object({
     healthy: B,
-    findings: list(object({ check: T, verdict: oneOf(VERDICTS), finding: T, remedy: orNull(T) })),
+    findings: list(object({ check: T, verdict: oneOf(VERDICTS), finding: orNull(T), remedy: orNull(T) })),
     elsewhere: list(object({ check: T, command: T })),
   }),
   Node: object({
@@ -200,8 +200,8 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     state: oneOf(['running', 'gone']),
     isThis: B,
     version: T,
-    host: T,
-    processId: N,
+    host: orNull(T),
+    processId: orNull(N),
     url: orNull(T),
     startedAt: AT,
     seenAt: AT,
@@ -212,11 +212,12 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     event: oneOf([...REFUSAL_EVENTS, ...REPLAY_EVENTS]),
     reason: orNull(T),
     clientId: orNull(T),
+    clientName: orNull(T),
     count: N,
     lastAt: AT,
     parts: list(N),
   }),
-  TroubleList: object({ from: AT, partSeconds: N, troubles: list(ref('Trouble')) }),
+  TroubleList: object({ from: AT, partSeconds: N, troubles: list(ref('Trouble')), isPartial: B }),
   Me: object({
     kind: oneOf(OPERATOR_KINDS),
     id: T,

@@ -5,11 +5,12 @@ import type { ReplayRecord } from '../../grants/replay.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { Caller } from '../../log-event.ts';
 import type { ClientHealth } from '../../operations/read-client-health.ts';
+import type { Finding } from '../../operations/doctor/finding.ts';
 import type { NodeDetails } from '../../operations/read-nodes.ts';
 import type { KeyDetails } from '../../operations/read-keys.ts';
+import type { Troubles } from '../../operations/read-troubles.ts';
 import type { GrantDetails, GrantSummary } from '../../operations/read-grant.ts';
 import type { OperatorKey } from '../../operators/operator-key.ts';
-import type { TroubleGroup } from '../../operators/trouble.ts';
 import type { Delivery, DeliveryAttempt } from '../../outbox/delivery.ts';
 import type { GrantEvent } from '../../outbox/grant-event.ts';
 import type { Webhook } from '../../outbox/webhook.ts';
@@ -163,23 +164,44 @@ export const viewKey = (key: KeyDetails, isCounted = true) => ({
   webhooks: key.webhooks,
 });
 
-export const viewNode = (node: NodeDetails, isThis: boolean) => ({
+export const viewNode = (
+  node: NodeDetails,
+  { isThis, seesMachines }: { readonly isThis: boolean; readonly seesMachines: boolean },
+) => ({
   nodeId: node.id,
   state: node.state,
   isThis,
   version: node.version,
-  host: node.host,
-  processId: node.processId,
-  url: node.url === '' ? null : node.url,
+  host: seesMachines ? node.host : null,
+  processId: seesMachines ? node.processId : null,
+  url: node.url === '' || !seesMachines ? null : node.url,
   startedAt: isoOf(node.startedAtMs),
   seenAt: isoOf(node.seenAtMs),
   clockAheadMs: node.skewMs,
 });
 
-export const viewTrouble = ({ event, reason, clientId, count, lastAtMs, parts }: TroubleGroup) => ({
+/** Checks whose findings name no path, host or address. */
+const PLACELESS: ReadonlySet<string> = new Set(['ready', 'node', 'key ages', 'key states', 'webhooks']);
+
+/** What a check found. Everybody sees the verdict. */
+export const viewFinding = ({ check, verdict, finding, remedy }: Finding, seesMachines: boolean) => {
+  const isShown = seesMachines || PLACELESS.has(check);
+  return { check, verdict, finding: isShown ? finding : null, remedy: isShown ? remedy : null };
+};
+
+export const viewTrouble = ({
+  event,
+  reason,
+  clientId,
+  clientName,
+  count,
+  lastAtMs,
+  parts,
+}: Troubles['groups'][number]) => ({
   event,
   reason: reason === '' ? null : reason,
   clientId: clientId === '' ? null : clientId,
+  clientName: clientName === '' ? null : clientName,
   count,
   lastAt: isoOf(lastAtMs),
   parts,

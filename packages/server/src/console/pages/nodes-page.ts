@@ -23,9 +23,7 @@ export const nodesPage = (
     texts.nodes.url,
   ];
   const rows = nodes.map((node) => [
-    html`<strong><bdi>${node.host}</bdi></strong>
-      <code class="quiet">${node.processId}</code>
-      ${node.isThis && badge('plain', texts.nodes.thisNode)}`,
+    html`${nameOf(visit, node)} ${node.isThis && badge('plain', texts.nodes.thisNode)}`,
     node.state === 'running' ? badge('good', texts.nodes.running) : badge('bad', texts.nodes.gone),
     node.version,
     age(visit, node.startedAt),
@@ -49,6 +47,12 @@ export const nodesPage = (
     `,
   };
 };
+
+/** Who does not see machines sees the id. */
+const nameOf = ({ texts }: ConsoleVisit, { nodeId, host, processId }: Node): Content =>
+  host === null
+    ? html`<code>${nodeId}</code>`
+    : html`<strong><bdi>${host}</bdi></strong> <code class="quiet">${processId ?? texts.none}</code>`;
 
 const addressOf = ({ texts }: ConsoleVisit, { url }: Node): Content =>
   url === null ? texts.none : html`<bdi>${url}</bdi>`;

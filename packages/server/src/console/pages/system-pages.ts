@@ -1,14 +1,15 @@
 import type { AuditEntry } from '../../operators/audit-entry.ts';
 import type { entryToJson } from '../../operators/audit-entry.ts';
-import type { viewKey } from '../../admin/api/views.ts';
+import type { viewFinding, viewKey } from '../../admin/api/views.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import { VERDICTS } from '../../operations/doctor/finding.ts';
-import type { Finding, ServerExamined } from '../../operations/doctor/finding.ts';
+import type { ServerExamined } from '../../operations/doctor/finding.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { badge, change, moment, table } from './parts.ts';
 
+type Finding = ReturnType<typeof viewFinding>;
 type Key = ReturnType<typeof viewKey>;
 type Entry = ReturnType<typeof entryToJson>;
 
@@ -88,7 +89,8 @@ const VERDICT_BADGES = { ok: 'good', warn: 'warn', fail: 'bad' } as const;
 const renderFinding = ({ texts }: ConsoleVisit, { check, verdict, finding, remedy }: Finding): Content =>
   html`<li>
     ${badge(VERDICT_BADGES[verdict], verdict === 'ok' ? texts.system.fine : texts.system.look)}
-    <strong>${check}</strong> <bdi>${finding}</bdi>
+    <strong>${check}</strong>
+    ${finding === null ? html`<span class="quiet">${texts.hidden}</span>` : html`<bdi>${finding}</bdi>`}
     ${remedy !== null && html`<span class="hint"><bdi>${remedy}</bdi></span>`}
   </li>`;
 

@@ -1,5 +1,6 @@
 import type { viewClient } from '../../admin/api/views.ts';
 import type { ConsolePage } from '../console-page.ts';
+import { readEveryClient } from '../every-client.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { clientPage, clientsPage } from '../pages/client-page.ts';
 import type { Health } from '../pages/health.ts';
@@ -37,8 +38,7 @@ export const CLIENT_PAGES: readonly ConsoleRoute[] = [
     method: 'GET',
     pattern: /^\/console\/clients$/,
     async handle(visit) {
-      const { clients } = await visit.call<{ readonly clients: readonly Client[] }>('GET /clients');
-      return clientsPage(visit, clients);
+      return clientsPage(visit, await readEveryClient(visit));
     },
   },
   {

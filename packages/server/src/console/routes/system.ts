@@ -1,9 +1,13 @@
-import type { viewKey, viewNode } from '../../admin/api/views.ts';
+import type { viewFinding, viewKey, viewNode } from '../../admin/api/views.ts';
 import type { entryToJson } from '../../operators/audit-entry.ts';
 import { nodesPage } from '../pages/nodes-page.ts';
 import type { ServerExamined } from '../../operations/doctor/finding.ts';
 import { auditPage, systemPage } from '../pages/system-pages.ts';
 import type { ConsoleRoute } from './console-route.ts';
+
+type Doctor = Pick<ServerExamined, 'elsewhere'> & {
+  readonly findings: readonly ReturnType<typeof viewFinding>[];
+};
 
 /** The node, its keys, and the audit log. */
 export const SYSTEM_PAGES: readonly ConsoleRoute[] = [
@@ -14,7 +18,7 @@ export const SYSTEM_PAGES: readonly ConsoleRoute[] = [
       type Keys = { readonly keys: readonly ReturnType<typeof viewKey>[] };
       const { query } = visit.request;
       const isCounted = query.get('count') === '1';
-      const { findings, elsewhere } = await visit.call<ServerExamined>('GET /doctor');
+      const { findings, elsewhere } = await visit.call<Doctor>('GET /doctor');
       const asked = { query: { count: isCounted ? 'grants' : 'nothing' } };
       const { keys } = await visit.call<Keys>('GET /keys', asked);
       const done = query.get('done');

@@ -1,11 +1,11 @@
 import { Problem } from '../../admin/api/problem.ts';
-import type { viewClient, viewEvent, viewTrouble } from '../../admin/api/views.ts';
+import type { viewEvent, viewTrouble } from '../../admin/api/views.ts';
+import { readEveryClient } from '../every-client.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { livePage } from '../pages/live-page.ts';
 import { troublesPage } from '../pages/troubles-page.ts';
 import type { ConsoleRoute } from './console-route.ts';
 
-type Client = ReturnType<typeof viewClient>;
 type Events = { readonly events: readonly ReturnType<typeof viewEvent>[] };
 type Troubles = { readonly troubles: readonly ReturnType<typeof viewTrouble>[] };
 
@@ -24,7 +24,7 @@ export const TROUBLE_PAGES: readonly ConsoleRoute[] = [
     async handle(visit) {
       // It is about every client. A developer reads of an own one on its page.
       if (visit.session.operator.role === 'developer') throw new Problem('not_permitted');
-      const { clients } = await visit.call<{ readonly clients: readonly Client[] }>('GET /clients');
+      const clients = await readEveryClient(visit);
       const newest = { kind: 'grant.replayed', limit: REPLAYS_READ };
       const { events } = await visit.call<Events>('GET /events', { query: newest });
       return troublesPage(visit, {

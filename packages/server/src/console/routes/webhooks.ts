@@ -2,6 +2,7 @@ import type { viewAttempt, viewDelivery, viewWebhook } from '../../admin/api/vie
 import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
+import { readEveryClient } from '../every-client.ts';
 import { attemptsPage } from '../pages/attempts-page.ts';
 import { eventField } from '../pages/webhook-forms.ts';
 import { webhooksPage } from '../pages/webhooks-page.ts';
@@ -37,11 +38,8 @@ const readDeliveries = async (visit: ConsoleVisit, webhooks: readonly Webhook[])
 
 const showWebhooks = async (visit: ConsoleVisit, made?: Shown): Promise<ConsolePage> => {
   type Webhooks = { readonly webhooks: readonly Webhook[] };
-  type Clients = { readonly clients: readonly { readonly clientId: string; readonly name: string }[] };
   const { webhooks } = await visit.call<Webhooks>('GET /webhooks');
-  const { clients } = visit.may('webhooks.write')
-    ? await visit.call<Clients>('GET /clients')
-    : { clients: [] };
+  const clients = visit.may('webhooks.write') ? await readEveryClient(visit) : [];
   return webhooksPage(visit, { webhooks, ...(await readDeliveries(visit, webhooks)), clients, made });
 };
 

@@ -4,6 +4,7 @@ import type { ClientSecret } from '../../clients/client.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
 import { writeKeys } from '../../clients/client-keys.ts';
 import { writeProfile } from '../../clients/profile.ts';
+import { lowerAscii } from '../../clients/client-search.ts';
 import { isUseNews, removeSecret, withSecret } from '../../clients/secret.ts';
 import type { KnownClients } from './known-clients.ts';
 import { toOptionalNumber, toTexts } from './rows.ts';
@@ -11,6 +12,10 @@ import type { Connection } from './connection.ts';
 
 const prepareStatements = (database: DatabaseSync) => ({
   list: database.prepare('SELECT id FROM clients ORDER BY number'),
+  find: database.prepare(
+    `SELECT id FROM clients WHERE (created_at_ms, id) > (?1, ?2) AND (instr(lower(id), ?3) > 0 OR instr(lower(name), ?3) > 0)
+    ORDER BY created_at_ms, id LIMIT ?4`,
+  ),
   listPublicRedirectUris: database.prepare(
     `SELECT redirect_uris FROM clients WHERE type = 'public' AND disabled_at_ms IS NULL`,
   ),
@@ -156,9 +161,15 @@ const createReadVerbs = (
   { read, readNow }: Connection,
   known: KnownClients,
   sql: ReturnType<typeof prepareStatements>,
-): Pick<ClientStore, 'readClient' | 'listClients' | 'listPublicRedirectUris'> => ({
+): Pick<ClientStore, 'readClient' | 'listClients' | 'findClients' | 'listPublicRedirectUris'> => ({
   readClient: (id) => readNow(() => known.read(id)),
   listClients: () => read(() => sql.list.all().flatMap((row) => known.read(String(row['id'])).client ?? [])),
+  findClients: ({ text = '', after = { createdAtMs: -1, id: '' }, limit }) =>
+    read(() =>
+      sql.find
+        .all(after.createdAtMs, after.id, lowerAscii(text), limit)
+        .flatMap((row) => known.read(String(row['id'])).client ?? []),
+    ),
   listPublicRedirectUris: () =>
     read(() =>
       sql.listPublicRedirectUris

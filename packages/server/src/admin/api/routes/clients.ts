@@ -1,9 +1,10 @@
 import type { Seconds } from '../../../clock.ts';
 import { CLIENT_TYPES } from '../../../clients/client.ts';
+import { writeClientPlace } from '../../../clients/client-search.ts';
 import { POLICY_FIELDS } from '../../../clients/policy.ts';
 import { addSecret } from '../../../operations/add-secret.ts';
 import { changeClient } from '../../../operations/change-client.ts';
-import { listClients, writeClientPlace } from '../../../operations/list-clients.ts';
+import { findClients } from '../../../operations/find-clients.ts';
 import { readClient } from '../../../operations/read-client.ts';
 import type { ClientDetails } from '../../../operations/read-client.ts';
 import { registerClient } from '../../../operations/register-client.ts';
@@ -15,7 +16,7 @@ import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { FLAG, oneOf, TEXT, textsOf, wholeNumber } from '../fields.ts';
 import { Problem } from '../problem.ts';
 import { viewClient, viewSecret } from '../views.ts';
-import { clientAfter, PAGE_FIELDS } from './paging.ts';
+import { clientAfter, limitOf, PAGE_FIELDS } from './paging.ts';
 
 const URIS = textsOf({ type: 'string', minLength: 1, maxLength: 2000 }, 50);
 const POLICY = { type: 'object' } as const;
@@ -45,18 +46,26 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/clients',
     tag: 'Clients',
-    summary: 'Lists every client, oldest first',
+    summary: 'Lists clients, oldest first, those with a text in the id or the name',
     permission: 'clients.read',
     own: { by: 'list' },
     query: {
-      limit: { ...PAGE_FIELDS.limit, purpose: 'How many at most; all of them if it is absent.' },
+      limit: PAGE_FIELDS.limit,
       after: { ...PAGE_FIELDS.after, schema: { type: 'string', maxLength: 300 } },
+      text: {
+        schema: TEXT,
+        purpose: 'Only clients with this in the id or the name, in upper or lower case.',
+      },
     },
     answers: { status: 200, schema: 'ClientList' },
     async handle(context, visit) {
       const { query } = visit;
-      const page = { after: clientAfter(query), limit: query['limit'] as number | undefined };
-      const { clients, next } = await listClients(context, (id) => visit.isOwn(id), page);
+      const { clients, next } = await findClients(context, {
+        ids: visit.operator.role === 'developer' ? (visit.operator.clientIds ?? []) : undefined,
+        text: query['text'] as string | undefined,
+        after: clientAfter(query),
+        limit: limitOf(query),
+      });
       return {
         status: 200,
         body: {

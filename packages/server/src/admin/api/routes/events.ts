@@ -90,7 +90,7 @@ const followLive =
   (context: ApiContext, visit: ApiVisit): AdminStream =>
   async ({ write, signal }) => {
     const { clientId, grantId } = visit.query;
-    const seesOwners = visit.may('owners.read');
+    const sees = { owners: visit.may('owners.read'), machines: visit.may('machines.read') };
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     signal.addEventListener('abort', () => resolve());
     // A key that was removed, or a session that was ended, reads no further. An outage of the store changes nothing.
@@ -111,7 +111,7 @@ const followLive =
       const about = event as unknown as Readonly<Record<string, unknown>>;
       if (clientId !== undefined && about['clientId'] !== clientId) return;
       if (grantId !== undefined && about['grantId'] !== grantId) return;
-      const shown = { at: new Date(atMs).toISOString(), ...viewLogEvent(event, seesOwners) };
+      const shown = { at: new Date(atMs).toISOString(), ...viewLogEvent(event, sees) };
       write(`data: ${JSON.stringify(shown)}\n\n`);
     });
     write(`retry: 3000\n: attached\n\n`);

@@ -11,14 +11,16 @@ export const NODE_ROUTES: readonly ApiRoute[] = [
     summary: 'Lists the processes that serve this store, in the order of their starts',
     permission: 'nodes.read',
     answers: { status: 200, schema: 'NodeList' },
-    async handle(context) {
+    async handle(context, visit) {
       const own = context.node();
       const nodes = await readNodes(context, own);
-      const { verdict, finding, remedy } = examineNodes(nodes);
+      const seesMachines = visit.may('machines.read');
+      const named = seesMachines ? nodes : nodes.map((node) => ({ ...node, host: node.id }));
+      const { verdict, finding, remedy } = examineNodes(named);
       return {
         status: 200,
         body: {
-          nodes: nodes.map((node) => viewNode(node, node.id === own?.id)),
+          nodes: nodes.map((node) => viewNode(node, { isThis: node.id === own?.id, seesMachines })),
           warning: verdict === 'ok' ? null : `${finding}. ${remedy ?? ''}`.trim(),
         },
       };

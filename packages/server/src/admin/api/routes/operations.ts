@@ -7,7 +7,7 @@ import type { KeyPurpose } from '../../../tokens/key-state.ts';
 import type { ApiRoute } from '../api-route.ts';
 import { FLAG, oneOf, textsOf, wholeNumber } from '../fields.ts';
 import { Problem } from '../problem.ts';
-import { viewKey } from '../views.ts';
+import { viewFinding, viewKey } from '../views.ts';
 
 const DAY_SECONDS = 86_400;
 
@@ -121,7 +121,7 @@ export const OPERATION_ROUTES: readonly ApiRoute[] = [
       'Checks this node and its store as "keyfob doctor" does, and names the checks that need the command',
     permission: 'nodes.read',
     answers: { status: 200, schema: 'Doctor' },
-    async handle(context) {
+    async handle(context, visit) {
       const { findings, elsewhere } = await context.examine();
       const ready = await context.readiness();
       const readiness =
@@ -130,7 +130,9 @@ export const OPERATION_ROUTES: readonly ApiRoute[] = [
           : bad('ready', 'fail', `this node gets no requests: ${ready}`, READY_REMEDY);
       const all = [readiness, ...findings];
       const healthy = all.every(({ verdict }) => verdict !== 'fail');
-      return { status: 200, body: { healthy, findings: all, elsewhere } };
+      const seesMachines = visit.may('machines.read');
+      const shown = all.map((finding) => viewFinding(finding, seesMachines));
+      return { status: 200, body: { healthy, findings: shown, elsewhere } };
     },
   },
 ];

@@ -127,8 +127,9 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
       const limit = limitOf(visit.query);
       const { target } = visit.query as { readonly target?: string };
       const before = sequenceAfter(visit.query) ?? Number.MAX_SAFE_INTEGER;
-      const entries = await store.listAudit({ before, limit, target });
-      const last = entries.length === limit ? entries.at(-1) : undefined;
+      const found = await store.listAudit({ before, limit: limit + 1, target });
+      const entries = found.slice(0, limit);
+      const last = found.length > limit ? entries.at(-1) : undefined;
       return {
         status: 200,
         body: { entries: entries.map(entryToJson), next: last === undefined ? null : String(last.sequence) },

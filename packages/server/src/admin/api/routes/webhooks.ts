@@ -201,6 +201,7 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
     answers: { status: 200, schema: 'WebhookTested' },
     async handle(context, visit) {
       const webhook = await webhookOf(context, visit);
+      context.limits.noteWebhookTest(webhook.id);
       const answer = await visit.write(
         () => testWebhook(context, webhook),
         () => undefined,
@@ -252,14 +253,11 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
       };
       const states = state === undefined ? DELIVERY_STATES : [state];
       const limit = limitOf(visit.query);
-      const deliveries = await store.listDeliveries({
-        webhookId,
-        states,
-        limit,
-        after: deliveryAfter(visit.query),
-      });
+      const after = deliveryAfter(visit.query);
+      const found = await store.listDeliveries({ webhookId, states, limit: limit + 1, after });
+      const deliveries = found.slice(0, limit);
       const seesOwners = visit.may('owners.read');
-      const last = deliveries.length === limit ? deliveries.at(-1) : undefined;
+      const last = found.length > limit ? deliveries.at(-1) : undefined;
       return {
         status: 200,
         body: {

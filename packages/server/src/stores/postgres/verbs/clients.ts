@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { changeClient } from '../../../clients/change.ts';
 import type { Client } from '../../../clients/client.ts';
+import { lowerAscii } from '../../../clients/client-search.ts';
 import { writeKeys } from '../../../clients/client-keys.ts';
 import { writeProfile } from '../../../clients/profile.ts';
 import { isUseNews, removeSecret, withSecret } from '../../../clients/secret.ts';
@@ -19,6 +20,7 @@ type ClientVerbs = Pick<
   | 'createClient'
   | 'readClient'
   | 'listClients'
+  | 'findClients'
   | 'listPublicRedirectUris'
   | 'changeClient'
   | 'removeClient'
@@ -35,6 +37,13 @@ const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redir
   profile = $5, policy = $6, client_keys = $7, secrets = $8, disabled_at_ms = $9 WHERE id = $1`;
 
 const BY_SECRET = `SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 ${LOCK_AGAINST_CHANGES}`;
+
+/** `lower` would follow the locale of the database. */
+const inLowerCase = (column: string): string =>
+  `translate(${column}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')`;
+const FIND = `SELECT * FROM clients WHERE (created_at_ms, id) > ($1, $2)
+  AND ($3 = '' OR strpos(${inLowerCase('id')}, $3) > 0 OR strpos(${inLowerCase('name')}, $3) > 0)
+  ORDER BY created_at_ms, id LIMIT $4`;
 
 const SELECT_PUBLIC_REDIRECT_URIS = `SELECT redirect_uris FROM clients WHERE type = 'public' AND disabled_at_ms IS NULL`;
 
@@ -91,6 +100,10 @@ export const createClientVerbs = (
     },
     readClient: (id) => known.read(id),
     listClients: async () => (await read('SELECT * FROM clients ORDER BY created_at_ms, id')).map(toClient),
+    async findClients({ text = '', after = { createdAtMs: -1, id: '' }, limit }) {
+      if (![text, after.id].every(canBeText)) return [];
+      return (await read(FIND, [after.createdAtMs, after.id, lowerAscii(text), limit])).map(toClient);
+    },
     listPublicRedirectUris: async () =>
       (await read(SELECT_PUBLIC_REDIRECT_URIS)).flatMap((row) =>
         toTexts(row['redirect_uris'], 'clients.redirect_uris'),

@@ -20,6 +20,8 @@ CREATE TABLE clients (
   has_imported_tokens  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+CREATE INDEX clients_by_creation ON clients (created_at_ms, id);
+
 CREATE TABLE client_secrets (
   id              TEXT PRIMARY KEY,
   client_number   INTEGER NOT NULL REFERENCES clients (number) ON DELETE CASCADE,

@@ -21,6 +21,8 @@ CREATE TABLE clients (
   has_imported_tokens  boolean NOT NULL DEFAULT false
 );
 
+CREATE INDEX clients_by_creation ON clients (created_at_ms, id);
+
 -- The keys that have made tokens of this store, by their fingerprints, and what an operator decided about them:
 -- withdrawn_as is compromised or retired.
 CREATE TABLE keys (
