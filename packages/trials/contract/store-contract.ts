@@ -5,6 +5,7 @@ import { auditContract, auditLastingContract, auditRacingContract } from './suit
 import { operatorConnectionContract, operatorContract } from './suite/operators.ts';
 import { attemptContract } from './suite/attempts.ts';
 import { nodeContract, troubleContract } from './suite/nodes.ts';
+import { clientPageContract } from './suite/client-pages.ts';
 import { clientContract } from './suite/clients.ts';
 import { codeContract } from './suite/codes.ts';
 import { codeConnectionContract, codeLastingContract, codeRacingContract } from './suite/code-races.ts';
@@ -47,6 +48,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       vehicleContract,
       withdrawalContract,
       clientContract,
+      clientPageContract,
       codeContract,
       deviceContract,
       consentContract,

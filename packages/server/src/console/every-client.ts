@@ -9,7 +9,7 @@ export const readEveryClient = async (visit: ConsoleVisit): Promise<readonly Cli
   const found: Client[] = [];
   let after: string | undefined;
   do {
-    const query = { limit: '200', after };
+    const query = { limit: '100', after };
     const { clients, next } = await visit.call<Page>('GET /clients', { query });
     found.push(...clients);
     after = next ?? undefined;
