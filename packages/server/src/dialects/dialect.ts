@@ -12,6 +12,7 @@ import type { Access } from '../grants/judge-access.ts';
 import type { AccessContext } from '../grants/read-access.ts';
 import type { Caller } from '../log-event.ts';
 import type { WebhookFormat } from '../outbox/webhook-format.ts';
+import type { BodyFormat } from '../wire/client-form.ts';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 import type { WireDescription } from '../wire/route-description.ts';
 import type { RouteGroup } from '../wire/route.ts';
@@ -31,6 +32,8 @@ export type TokenRequest = {
 export type TokenEndpoint = {
   /** How clients may authenticate. */
   readonly methods: readonly AuthenticationMethod[];
+  /** How a body may be written, where it is not always a form. */
+  readonly bodies?: readonly BodyFormat[];
   /** Whether the endpoint serves a grant type. */
   serves(grantType: string): boolean;
   /** Parameters that clients may omit here although their grant type requires them elsewhere. */
@@ -57,6 +60,9 @@ export type TokenEndpoint = {
 
 /** The credentials in an example. */
 export type ExampleClient = { readonly clientId: string; readonly clientSecret: string };
+
+/** Where an example has the credentials of its client. */
+export type ExampleCredentials = 'header' | 'body';
 
 /** An authorization code in an example. */
 export type ExampleCode = { readonly code: string; readonly redirectUri: string };

@@ -89,6 +89,7 @@ void test('no two dialects share a path, a webhook format or an option', () => {
   const dialects: readonly Dialect[] = Object.values(DIALECTS);
   const claims = dialects.flatMap((dialect) => [
     ...Object.keys(dialect.tokenEndpoints).map((path) => `POST ${path}`),
+    ...(dialect.deviceAuthorizationPath === undefined ? [] : [`POST ${dialect.deviceAuthorizationPath}`]),
     `GET ${dialect.authorization.path}`,
     `prefix ${dialect.pathPrefix}`,
     ...(dialect.webhookFormat === undefined ? [] : [`format ${dialect.webhookFormat.name}`]),

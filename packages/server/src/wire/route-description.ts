@@ -20,7 +20,7 @@ export type DescribedParameter = DescribedField & { readonly in: 'header' | 'que
 
 /** A body that a request must have: the fields of each kind of request. Unknown fields are ignored. */
 export type DescribedBody = {
-  readonly mediaType: 'application/json' | 'application/x-www-form-urlencoded';
+  readonly mediaTypes: readonly ('application/json' | 'application/x-www-form-urlencoded')[];
   readonly kinds: readonly { readonly title: string; readonly fields: readonly DescribedField[] }[];
 };
 

@@ -1,12 +1,13 @@
 import { CLIENT_TYPES } from '../../clients/client.ts';
 import { joinReadScopes, splitScope } from '../../clients/scopes.ts';
+import { MEDIA_TYPES } from '../../wire/client-form.ts';
 import type { Dialect, TokenRequest } from '../dialect.ts';
 import type { RefusalTable } from '../refusal-table.ts';
 import { writeTokens } from './answers.ts';
 import { createAuthorization } from './create-authorization.ts';
 import { describeWire } from './describe-wire.ts';
 import { createExamples } from './examples.ts';
-import { oauthRefusals } from './refusals.ts';
+import { invalidRequest, oauthRefusals } from './refusals.ts';
 import type { OAuthAnswer } from './refusals.ts';
 import { readOAuthTokens, tokenVariables, writeOAuthError } from './sandbox.ts';
 import { createRefusalRenderer, headersOf } from './wire-refusals.ts';
@@ -18,12 +19,14 @@ import type { WireDifferences } from './wire-differences.ts';
 const GRANT_TYPES = ['authorization_code', 'refresh_token'];
 
 /** A wire that is RFC 6749 with differences. */
-export const defineWire = (wire: WireDifferences): Dialect => {
+export const defineWire = (differences: WireDifferences): Dialect => {
+  const wire = withBodyTexts(differences);
   const { name, title, paths, scopes = oauthScopes, protocolScopes = [], members } = wire;
   const grantTypes = new Set([...GRANT_TYPES, ...(wire.moreGrantTypes ?? [])]);
   const everyHeader = headersOf(wire);
   const endpoint = createTokenEndpoint({
     methods: wire.methods ?? ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    ...(wire.bodies === undefined ? {} : { bodies: wire.bodies }),
     serves: (grantType) => grantTypes.has(grantType),
     omittable: ['redirect_uri'],
     ...(wire.ending === undefined
@@ -50,7 +53,12 @@ export const defineWire = (wire: WireDifferences): Dialect => {
       ? {}
       : { deviceAuthorizationPath: paths.deviceAuthorization }),
     ...(wire.options === undefined ? {} : { options: wire.options }),
-    examples: createExamples({ ...paths, credentials: wire.exampleCredentials ?? 'header', scopes }),
+    examples: createExamples({
+      ...paths,
+      credentials: wire.exampleCredentials ?? 'header',
+      body: wire.bodies?.[0] ?? 'form',
+      scopes,
+    }),
     sandbox: {
       ...wire.sandbox,
       environments: { [name]: tokenVariables(name, paths.token) },
@@ -96,6 +104,18 @@ export const defineWire = (wire: WireDifferences): Dialect => {
     },
     renderRefusal,
   };
+};
+
+/** The texts about bodies, where they may be JSON; those of the vendor come first. */
+const withBodyTexts = (wire: WireDifferences): WireDifferences => {
+  const { bodies = ['form'], refusals } = wire;
+  if (!bodies.includes('json')) return wire;
+  const names = bodies.map((format) => MEDIA_TYPES[format]).join(' or ');
+  const texts = {
+    content_type_wrong: invalidRequest(`Content-Type must be ${names}.`),
+    body_malformed: invalidRequest('The request body is not well-formed, or has a member that is no text.'),
+  };
+  return { ...wire, refusals: { ...texts, ...refusals } };
 };
 
 /** Libraries repeat the scope of the authorization request when they refresh. */

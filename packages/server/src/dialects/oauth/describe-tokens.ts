@@ -1,6 +1,7 @@
 import type { RefusalReason } from '../../errors.ts';
 import type { Parameter } from '../../grant-types/grant-type.ts';
 import { grantTypesOf } from '../../grant-types/grant-types.ts';
+import { MEDIA_TYPES } from '../../wire/client-form.ts';
 import { isRepeatable } from '../../wire/repeatable.ts';
 import {
   FORM_CREDENTIALS_REASONS,
@@ -150,7 +151,7 @@ const formOf = (endpoint: TokenEndpoint): DescribedBody => {
     schema: TEXT_NOT_EMPTY,
   };
   return {
-    mediaType: 'application/x-www-form-urlencoded',
+    mediaTypes: (endpoint.bodies ?? ['form']).map((format) => MEDIA_TYPES[format]),
     kinds: [
       ...[...grantTypesOf(endpoint).values()].map(({ grantType, parameters }) =>
         kindOf(

@@ -1,6 +1,14 @@
 import { joinReadScopes } from '../../clients/scopes.ts';
 import type { Scope } from '../../clients/scopes.ts';
-import type { DialectExamples, ExampleClient, ExampleCode, ExampleRequest } from '../dialect.ts';
+import type { BodyFormat } from '../../wire/client-form.ts';
+import type {
+  DialectExamples,
+  ExampleClient,
+  ExampleCode,
+  ExampleCredentials,
+  ExampleRequest,
+} from '../dialect.ts';
+import { createJsonExamples } from './json-examples.ts';
 import { oauthScopes } from './scopes.ts';
 
 /** What the demo asks for, where the dialect has these scopes. */
@@ -14,9 +22,6 @@ const exchangeFields = ({ code, redirectUri }: ExampleCode): readonly string[] =
   `code=${encode(code)}`,
   `redirect_uri=${encode(redirectUri)}`,
 ];
-
-/** Where an example has the credentials of its client. */
-export type ExampleCredentials = 'header' | 'body';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
@@ -64,6 +69,8 @@ export const createExamples = (paths: {
   readonly authorization: string;
   readonly token: string;
   readonly credentials?: ExampleCredentials;
+  /** How the bodies are written; a form if left out. */
+  readonly body?: BodyFormat;
   /** The scopes of the dialect; those of RFC 6749 servers here if left out. */
   readonly scopes?: readonly Scope[];
 }): DialectExamples => {
@@ -88,5 +95,6 @@ export const createExamples = (paths: {
         : `-d client_id=${clientId} -d client_secret=${clientSecret} `) +
       `-d grant_type=refresh_token -d refresh_token="${refreshToken}" -w '\\n'`,
     ...createRequestExamples(paths.token, place),
+    ...(paths.body === 'json' ? createJsonExamples(paths.token, place) : {}),
   };
 };

@@ -3,6 +3,7 @@ import type { AuthenticationMethod } from '../../clients/credentials.ts';
 import type { Policy } from '../../clients/policy.ts';
 import type { Scope } from '../../clients/scopes.ts';
 import type { TokenResponse } from '../../grant-types/grant-type.ts';
+import type { BodyFormat } from '../../wire/client-form.ts';
 import type { Exchange } from '../../wire/exchange.ts';
 import type { JsonSchema } from '../../wire/route-description.ts';
 import type { Refusal } from '../../errors.ts';
@@ -30,6 +31,8 @@ export type WireDifferences = {
   readonly pathPrefix: string;
   /** Where the vendor's own examples have the credentials; absent for HTTP Basic. */
   readonly exampleCredentials?: 'body';
+  /** How a body may be written; a form where left out. The first is that of the examples. */
+  readonly bodies?: readonly [BodyFormat, ...BodyFormat[]];
   /** How clients may authenticate. */
   readonly methods?: readonly AuthenticationMethod[];
   /** The option by which a refresh of a confidential client needs no secret, where the vendor documents such refreshes. */

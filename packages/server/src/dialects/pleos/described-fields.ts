@@ -40,7 +40,7 @@ export type BodyMember = (typeof BODY_FIELDS)[keyof typeof BODY_FIELDS][number];
 
 /** A body with these members, under a title. */
 export const bodyOf = (title: string, names: readonly BodyMember[]): DescribedBody => ({
-  mediaType: 'application/json',
+  mediaTypes: ['application/json'],
   kinds: [
     {
       title,

@@ -41,10 +41,10 @@ const describeParameter = (parameter: DescribedParameter): JsonSchema => ({
   schema: parameter.schema,
 });
 
-const describeBody = ({ mediaType, kinds }: DescribedBody): JsonSchema => {
+const describeBody = ({ mediaTypes, kinds }: DescribedBody): JsonSchema => {
   const [first, ...others] = kinds.map(({ title, fields }) => describeFields(title, fields));
   const schema = others.length === 0 ? first : { oneOf: [first, ...others] };
-  return { required: true, content: { [mediaType]: { schema } } };
+  return { required: true, content: Object.fromEntries(mediaTypes.map((one) => [one, { schema }])) };
 };
 
 const describeFields = (title: string, fields: readonly DescribedField[]): JsonSchema => ({

@@ -185,7 +185,7 @@ const clientForm = (
   summary: about.summary,
   authentication: methods,
   body: {
-    mediaType: 'application/x-www-form-urlencoded',
+    mediaTypes: ['application/x-www-form-urlencoded'],
     kinds: [
       {
         title: about.title ?? 'token',
