@@ -1,6 +1,7 @@
 import type { Dialect } from '../dialect.ts';
 import { defineWire } from '../oauth/define-wire.ts';
 import { pingRefusals } from './refusals.ts';
+import { pingScopes } from './scopes.ts';
 
 const DAY = 86_400;
 
@@ -14,7 +15,16 @@ export const ping: Dialect = defineWire({
   purpose: 'OAuth 2.0 as PingFederate speaks it, with the lifetimes of Volvo.',
   paths: { authorization: '/as/authorization.oauth2', token: '/as/token.oauth2' },
   pathPrefix: '/as/',
-  protocolScopes: ['openid', 'offline_access', 'profile', 'email'],
+  scopes: pingScopes,
+  // The last two are those of Polestar's programs.
+  protocolScopes: [
+    'openid',
+    'offline_access',
+    'profile',
+    'email',
+    'customer:attributes',
+    'customer:attributes:write',
+  ],
   refusals: pingRefusals,
   policy: {
     // "expires_in": 299 in answers of Volvo: home-assistant/core#179666.

@@ -1,4 +1,5 @@
 import { SECRET_CHOICES } from '../../clients/methods/none.ts';
+import { clientCredentials } from '../../grant-types/client-credentials.ts';
 import type { Dialect } from '../dialect.ts';
 import { defineWire } from '../oauth/define-wire.ts';
 import { teslaRefusals } from './refusals.ts';
@@ -20,7 +21,11 @@ export const tesla: Dialect = defineWire({
   purpose: "OAuth 2.0 as Tesla's Fleet API speaks it.",
   paths: { authorization: '/oauth2/v3/authorize', token: '/oauth2/v3/token' },
   pathPrefix: '/oauth2/v3/',
+  // The page has a form; programs of the older API send JSON to the same endpoint.
+  bodies: ['form', 'json'],
   exampleCredentials: 'body',
+  // A partner token: the page "Partner tokens".
+  moreGrantTypes: [clientCredentials.grantType],
   refreshSecretOption: REFRESH_SECRET,
   options: {
     [REFRESH_SECRET]: {
@@ -34,7 +39,7 @@ export const tesla: Dialect = defineWire({
     nonce: { purpose: 'Accepted and ignored: there are no ID tokens.', maxCharacters: 255 },
   },
   scopes: teslaScopes,
-  protocolScopes: ['openid', 'offline_access'],
+  protocolScopes: ['openid', 'offline_access', 'email'],
   refusals: teslaRefusals,
   policy: {
     accessTokenLifetimeSeconds: 8 * HOUR,

@@ -1,0 +1,46 @@
+import type { Scope, ScopeKind } from '../../clients/scopes.ts';
+
+/** Volvo's scopes, as its page _Scopes_ and the integration of Home Assistant have them. The words for owners are ours. */
+const VOLVO: readonly (readonly [name: string, kind: ScopeKind, en: string, ko: string])[] = [
+  ['conve:vehicle_relation', 'read', 'Your vehicles', '내 차량 목록'],
+  ['conve:odometer_status', 'read', 'Odometer', '누적 주행거리'],
+  ['conve:fuel_status', 'read', 'Fuel level', '연료량'],
+  ['conve:battery_charge_level', 'read', 'Battery level', '배터리 잔량'],
+  ['conve:engine_status', 'read', 'Whether the engine runs', '엔진 상태'],
+  ['conve:diagnostics_engine_status', 'read', 'Oil and coolant', '엔진 오일 및 냉각수'],
+  ['conve:diagnostics_workshop', 'read', 'Next service', '다음 정비 시기'],
+  ['conve:brake_status', 'read', 'Brake fluid', '브레이크액'],
+  ['conve:tyre_status', 'read', 'Tyre pressure', '타이어 공기압'],
+  ['conve:doors_status', 'read', 'Doors', '문 상태'],
+  ['conve:windows_status', 'read', 'Windows', '창문 상태'],
+  ['conve:lock_status', 'read', 'Locks', '잠금 상태'],
+  ['conve:trip_statistics', 'read', 'Trips and consumption', '주행 및 연비 기록'],
+  ['conve:environment', 'read', 'Outside temperature', '외부 온도'],
+  ['conve:warnings', 'read', 'Warnings', '경고'],
+  ['conve:command_accessibility', 'read', 'Whether your vehicle can be reached', '차량 연결 여부'],
+  ['conve:connectivity_status', 'read', 'Connection of your vehicle', '차량 연결 상태'],
+  ['energy:state:read', 'read', 'Charging status', '충전 상태'],
+  ['energy:capability:read', 'read', 'What your vehicle reports of charging', '충전 관련 지원 기능'],
+  ['energy:battery_charge_level', 'read', 'Charge of the battery', '배터리 충전량'],
+  ['energy:charging_connection_status', 'read', 'Whether the charger is connected', '충전기 연결 여부'],
+  ['energy:charging_system_status', 'read', 'Charging system', '충전 시스템 상태'],
+  ['energy:charging_current_limit', 'read', 'Limit of the charging current', '충전 전류 한도'],
+  ['energy:electric_range', 'read', 'Electric range', '전기 주행 가능 거리'],
+  ['energy:estimated_charging_time', 'read', 'Time until charged', '예상 충전 시간'],
+  ['energy:recharge_status', 'read', 'Recharge status', '재충전 상태'],
+  ['energy:target_battery_level', 'read', 'Target of charging', '목표 충전량'],
+  ['location:read', 'read', 'Location of your vehicle', '차량 위치'],
+  ['conve:commands', 'control', 'See which commands your vehicle takes', '사용 가능한 명령 확인'],
+  ['conve:climatization_start_stop', 'control', 'Start and stop the climate control', '공조 시작 및 중지'],
+  ['conve:engine_start_stop', 'control', 'Start and stop the engine', '엔진 시동 및 정지'],
+  ['conve:honk_flash', 'control', 'Honk and flash', '경적 및 비상등'],
+  ['conve:lock', 'control', 'Lock the doors', '문 잠금'],
+  ['conve:unlock', 'control', 'Unlock the doors', '문 잠금 해제'],
+  ['conve:navigation', 'control', 'Send a destination', '목적지 전송'],
+];
+
+export const pingScopes: readonly Scope[] = VOLVO.map(([name, kind, en, ko]) => ({
+  name,
+  kind,
+  text: { en, ko },
+}));
