@@ -73,7 +73,7 @@ const addAction = (plan: FaultPlan, action: FaultAction, context: AnswerContext)
       ? { ...plan, requestDelayMs: plan.requestDelayMs + ms }
       : { ...plan, answerDelayMs: plan.answerDelayMs + ms };
   }
-  if ('redirect' in action || 'status' in action) {
+  if ('redirect' in action || 'errorCode' in action || 'status' in action) {
     const answer = madeUp(action, context);
     return action.at === 'beforeCommit'
       ? { ...plan, before: plan.before ?? answer }
@@ -87,17 +87,18 @@ const addAction = (plan: FaultPlan, action: FaultAction, context: AnswerContext)
 };
 
 const madeUp = (
-  action: Extract<FaultAction, { readonly status: number }>,
+  action: Extract<FaultAction, { readonly at: 'beforeCommit' | 'afterCommit' }>,
   context: AnswerContext,
 ): WireResponse => {
   if ('redirect' in action)
     return { status: action.status, headers: { Location: action.redirect }, body: '' };
-  const { status, headers: own, retryAfter } = action;
+  const { headers: own, retryAfter } = action;
   const more = { ...own, ...(retryAfter === undefined ? {} : writeRetryAfter(retryAfter, context)) };
   if ('errorCode' in action) {
-    const { headers, body } = renderError(action, context);
-    return { status, headers: { ...headers, ...more }, body };
+    const error = renderError(action, context);
+    return { ...error, headers: { ...error.headers, ...more } };
   }
+  const { status } = action;
   const named = action.bodyName === undefined ? undefined : GATEWAY_BODIES[action.bodyName];
   const body = action.body ?? named?.body ?? '';
   const isJson = named === undefined && /^\s*[[{]/.test(body);

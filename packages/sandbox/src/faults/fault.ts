@@ -118,12 +118,13 @@ const status = v.strictObject({
 
 const errorCode = v.strictObject({
   /**
-   * An error in the form of the dialect that was asked. A code of OAuth 2.0 becomes the one of the dialect that means the
-   * same; any other is sent as it is.
+   * An error in the form of the dialect that was asked. One of OAuth 2.0 comes with the code, the words and the status that
+   * the dialect has for it; any other is sent as it is, with 400.
    */
   errorCode: v.pipe(v.string(), v.regex(/^[\x21-\x5b\x5d-\x7e]{1,64}$/, 'must be a word of visible ASCII')),
   description: v.optional(v.pipe(v.string(), v.maxLength(500))),
-  status: v.optional(statusCode, 400),
+  /** Instead of that of the dialect. */
+  status: v.optional(statusCode),
   headers,
   retryAfter,
   at,

@@ -32,7 +32,8 @@ const SENTENCES: Readonly<Record<string, (action: Action) => string>> = {
   repeat: ({ repeat }) => `The answer has ${words(repeat)} twice`,
   sameToken: () => 'The refresh token that was sent comes back',
   expiresIn: ({ expiresIn }) => `The lifetime is ${JSON.stringify(expiresIn)}`,
-  errorCode: ({ errorCode, status }) => `The error ${words(errorCode)} (${words(status)}) is answered`,
+  errorCode: ({ errorCode, status }) =>
+    `The error ${words(errorCode)}${status === undefined ? '' : ` (${words(status)})`} is answered`,
   lateAnswer: () => 'The answer leaves after the one to the next request',
   status: ({ status, bodyName, at }) =>
     `${words(status)}${bodyName === undefined ? '' : ` of ${words(bodyName)}`} is answered ${at === 'afterCommit' ? 'after' : 'before'} the commit`,

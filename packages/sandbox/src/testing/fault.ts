@@ -54,7 +54,7 @@ export type FaultAction =
   | {
       readonly errorCode: string;
       readonly description?: string | undefined;
-      /** 400 by default. */
+      /** That of the dialect for this error by default, or else 400. */
       readonly status?: number | undefined;
       readonly headers?: Readonly<Record<string, string>> | undefined;
       readonly retryAfter?: RetryAfter | undefined;
