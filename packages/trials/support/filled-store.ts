@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Grant, ImportedGrant, Presented } from '@keyfob/server/grants';
+import { toSeconds } from '@keyfob/server/grants';
 import { historyValues } from '@keyfob/server/stores';
 import type { RefreshUse, Store } from '@keyfob/server/stores';
 import { consentTo } from './consent-to.ts';
@@ -80,6 +81,36 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
   if (due === undefined) throw new Error('nothing was due');
   const held = { webhookId: 'hook', sequence: due.grantEvent.sequence, attempts: due.attempts };
   await store.settleDelivery(held, { kind: 'delivered', nowMs: NOW_MS, status: 204 });
+  await addDevices(store);
+};
+
+/** A device that has not polled, one that polls, and two whose owners have decided. */
+const USER_CODES = ['WDJBMJHT', 'BCDFGHJK', 'LMNPQRST', 'VWXZBCDF'] as const;
+
+const addDevices = async (store: Store): Promise<void> => {
+  const request = {
+    clientId: 'client-a',
+    scope: 'read_odometer 한',
+    issuedAtMs: NOW_MS,
+    intervalSeconds: 5,
+    polledAtMs: undefined,
+    settled: undefined,
+  };
+  for (const [index, userCode] of USER_CODES.entries())
+    await store.createDeviceRequest({
+      ...request,
+      userCode,
+      grantId: BigInt(index - 1) * 5003n + 17n,
+      codeChallenge: index === 0 ? 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' : undefined,
+    });
+  const now = { nowMs: NOW_MS + 1000, doubt: undefined };
+  const presented = { grantId: 17n, clientId: 'client-a', issuedAt: toSeconds(NOW_MS) };
+  await store.pollDeviceRequest({ ...now, presented });
+  // Too early, so it is slowed down.
+  await store.pollDeviceRequest({ ...now, nowMs: NOW_MS + 2000, presented });
+  await store.settleDeviceRequest(USER_CODES[2], { kind: 'declined' }, now);
+  const consent = { subject: 'owner-1', vehicles: [sampleVehicle(1)] };
+  await store.settleDeviceRequest(USER_CODES[3], { kind: 'approved', consent }, now);
 };
 
 const IMPORTED = ['unused', 'used', 'replayed', 'revoked', 'expired'] as const;
@@ -162,6 +193,7 @@ export const readAll = async (
     ),
     grantEvents: await store.listGrantEvents({ after: 0, limit: 1000 }),
     deliveries: await store.listDeliveries({ states, limit: 1000 }),
+    devices: await Promise.all(USER_CODES.map((userCode) => store.findDeviceRequest(userCode))),
   };
 };
 

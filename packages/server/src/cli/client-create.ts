@@ -34,6 +34,7 @@ const ALLOWED_FIELDS = [
   'nativeApp',
   'profile',
   'clientAuthentication',
+  'deviceFlow',
 ] as const satisfies readonly PolicyField[];
 
 export const addClientCreate = (client: Command): void => {
@@ -71,6 +72,10 @@ export const addClientCreate = (client: Command): void => {
     .option('--profile <value>', `${POLICY_HELP.profile} (default: none)`)
     .option('--client-authentication <value>', `${POLICY_HELP.clientAuthentication} (default: both)`)
     .option(
+      '--device-flow <value>',
+      `${POLICY_HELP.deviceFlow} (default: true where the dialect has nothing else)`,
+    )
+    .option(
       '--create-store',
       'make the store, and in a data directory its key file, if there is none yet; otherwise a missing store is an error',
     )
@@ -93,6 +98,8 @@ Examples:
       --name "Vehicle API"
   $ keyfob client create --dialect oauth --profile fapi2 \\
       --jwks keys.json --redirect-uri https://app.example/callback
+  $ keyfob client create --dialect oauth --type public --device-flow true \\
+      --name "Head unit"
   $ keyfob client create --dialect oauth --data /var/lib/keyfob --create-store`,
     );
   withKeyOptions(withProfileOptions(command, ''), '').action(create);

@@ -55,6 +55,17 @@ export const COLUMNS = {
     redeemed_at_ms: 'integer',
     use_digest: 'bytes',
   },
+  // Devices poll on, and an approval is a row of codes.
+  device_requests: {
+    client_id: 'text',
+    user_code: 'text',
+    scope: 'text',
+    code_challenge: 'text',
+    issued_at_ms: 'integer',
+    interval_seconds: 'integer',
+    polled_at_ms: 'integer',
+    settled: 'text',
+  },
   covered_vehicles: { vehicles: 'text' },
   // A digest of the owner, which every store can compute; the name itself goes beside it.
   consents: { subject_digest: 'bytes' },

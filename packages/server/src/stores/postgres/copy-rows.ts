@@ -12,6 +12,7 @@ export const KEYS: Readonly<Record<CopyTable, string>> = {
   grants: 'id',
   replays: 'grant_id',
   codes: 'grant_id',
+  device_requests: 'grant_id',
   covered_vehicles: 'grant_id',
   consents: 'grant_id',
   imported_tokens: 'grant_id',

@@ -27,6 +27,9 @@ const selectionOf = (table: CopyTable, prefix: string): string => {
     case 'codes':
       return `grant_id, client_id, redirect_uri, code_challenge, key_thumbprint, issued_at_ms, subject, scope, brand,
         vehicles, vehicle_data, redeemed_at_ms, use_digest FROM ${prefix}codes WHERE grant_id`;
+    case 'device_requests':
+      return `grant_id, client_id, user_code, scope, code_challenge, issued_at_ms, interval_seconds, polled_at_ms, settled
+        FROM ${prefix}device_requests WHERE grant_id`;
     case 'covered_vehicles':
       return `grant_id, json_group_array(json_object('id', id, 'vin', vin, 'make', make, 'model', model, 'year', year,
         'nickname', nickname, 'powertrain', powertrain)) FROM ${prefix}vehicles WHERE grant_id`;

@@ -44,6 +44,8 @@ const PLAIN = {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   grant_events: `INSERT OR REPLACE INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  device_requests: `INSERT OR REPLACE INTO device_requests (grant_id, client_id, user_code, scope, code_challenge, issued_at_ms,
+    interval_seconds, polled_at_ms, settled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   replays: `INSERT OR REPLACE INTO replays (grant_id, times, at_ms, generation, gap, since_rotation_ms, response,
     looks_like, caller, rotated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   audit: `INSERT OR REPLACE INTO audit (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -56,6 +58,7 @@ const REMOVALS = {
   grants: 'DELETE FROM grants WHERE id = ?',
   replays: 'DELETE FROM replays WHERE grant_id = ?',
   codes: 'DELETE FROM codes WHERE grant_id = ?',
+  device_requests: 'DELETE FROM device_requests WHERE grant_id = ?',
   covered_vehicles: 'DELETE FROM vehicles WHERE grant_id = ?',
   consents:
     'DELETE FROM consents WHERE grant_id = ?1 AND subject = (SELECT subject FROM grants WHERE id = ?1)',
@@ -126,6 +129,8 @@ export const createCopyWrites = (database: DatabaseSync) => {
       }
       case 'codes':
         return run(PLAIN.codes, key, ...values.slice(0, -1), bytesOf(values.at(-1) ?? null));
+      case 'device_requests':
+        return run(PLAIN.device_requests, key, ...values);
       case 'imported_tokens':
         // A grant has one token and a token one grant, but both may have had another here.
         run(REMOVALS.imported_tokens, key);

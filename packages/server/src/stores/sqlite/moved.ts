@@ -10,6 +10,7 @@ const TABLES = [
   'grants',
   'replays',
   'codes',
+  'device_requests',
   'vehicles',
   'consents',
   'imported_tokens',

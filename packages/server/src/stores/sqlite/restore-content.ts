@@ -183,7 +183,7 @@ const KEEP_NEWER_STORE = `
     SELECT * FROM backup.consents WHERE grant_id NOT IN (SELECT id FROM known_grants);
   INSERT OR REPLACE INTO main.replays SELECT * FROM known_replays WHERE grant_id IN (SELECT id FROM main.grants);`;
 
-// A code counts as used if either used it. Grant events that only the store has follow those of the backup.
+// A code counts as used if either used it. Devices go on as the backup has them. Grant events that only the store has follow those of the backup.
 const TAKE_NEWER_BACKUP = `
   UPDATE main.clients AS restored SET disabled_at_ms = known.disabled_at_ms
     FROM known_clients AS known WHERE known.id = restored.id AND restored.disabled_at_ms IS NULL;
@@ -194,6 +194,7 @@ const TAKE_NEWER_BACKUP = `
   INSERT OR IGNORE INTO main.replays SELECT * FROM known_replays WHERE grant_id IN (SELECT id FROM main.grants);
   INSERT OR REPLACE INTO main.codes SELECT * FROM backup.codes
     WHERE redeemed_at_ms IS NOT NULL OR grant_id NOT IN (SELECT grant_id FROM main.codes);
+  INSERT OR REPLACE INTO main.device_requests SELECT * FROM backup.device_requests;
   CREATE TEMP TABLE known_events AS SELECT * FROM main.grant_events;
   DELETE FROM main.webhooks;
   DELETE FROM main.grant_events;
