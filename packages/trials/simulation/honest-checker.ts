@@ -11,7 +11,7 @@ type Decided = RefreshPresentation & { readonly decision: Decision };
  * long as every token it presents is the newest it ever presented, and is presented again only as the policy lets it:
  *
  * - `none`: always;
- * - `until-used`: always, however late. No outage is outside this policy;
+ * - `until-used`: always, however late, or within `untilUsedSeconds` of its first use where the policy has them;
  * - `overlap`: within `overlapSeconds` of its first use by the server's clock, even if its successor was used (DESIGN §5),
  *   unless that clock was far ahead at its first use, and its successor was used;
  * - every policy: with the `Idempotency-Key` of its first use; and at the node that answered 503 to its last use because
@@ -91,7 +91,7 @@ const isInsidePolicy = (
   before: readonly Decided[],
   { newest, firstUses }: { readonly newest: number; readonly firstUses: ReadonlyMap<number, number> },
 ): boolean => {
-  const { rotation, overlapSeconds } = grant.owner.plan.policy;
+  const { rotation, overlapSeconds, untilUsedSeconds = Infinity } = grant.owner.plan.policy;
   if (rotation === 'none') return true;
   const isNewest = one.index >= newest;
   const first = before.find(({ index }) => index === one.index);
@@ -108,7 +108,7 @@ const isInsidePolicy = (
   )
     return true;
   if (!isNewest) return false;
-  if (rotation === 'until-used') return true;
+  if (rotation === 'until-used' && Math.max(0, ageMs) < untilUsedSeconds * 1000) return true;
   if (one.key !== undefined && one.key === first.key) return true;
   return isRetryAfterOutage(one, refreshesOf(grant));
 };

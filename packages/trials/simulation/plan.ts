@@ -75,7 +75,10 @@ const DAY_MS = 86_400_000;
 const CLIENTS_MAX = 4;
 const GRANTS_MAX = 7;
 
-export const drawPlan = (prng: Prng): Plan => {
+/** Any scenario. */
+export const drawPlan = (prng: Prng): Plan => limitUnusedTokens(drawUnlimitedPlan(prng), prng);
+
+const drawUnlimitedPlan = (prng: Prng): Plan => {
   const share = prng.pick([0, 0.15, 0.35, 0.6]);
   const faults = new Set(FAULTS.filter(() => prng.chance(share)));
   const lengthMs = prng.between(1, 4) * DAY_MS;
@@ -114,7 +117,7 @@ export const drawPlan = (prng: Prng): Plan => {
  * Nothing else is wrong that could cost an honest client its grant.
  */
 export const drawClockPlan = (prng: Prng): Plan => {
-  const { clients, lengthMs } = drawPlan(prng);
+  const { clients, lengthMs } = drawUnlimitedPlan(prng);
   const others = (['clock-drift', 'node-deaths', 'lost-answers'] as const).filter(() => prng.chance(0.5));
   const faults = new Set<Fault>(['clock-far-jumps', ...others]);
   const losesAnswers = faults.has('node-deaths') || faults.has('lost-answers');
@@ -163,6 +166,16 @@ const drawGrant = (
     createdAfterMs: prng.chance(0.5) ? prng.between(0, lengthMs / 2) : 0,
   };
 };
+
+/** How long the last used token may be repeated under `until-used`. Drawn last, so that the rest of a seed does not depend on it. */
+const limitUnusedTokens = (plan: Plan, prng: Prng): Plan => ({
+  ...plan,
+  clients: plan.clients.map((client) => {
+    const untilUsedSeconds = prng.pick([undefined, 60, 3600, 21_600]);
+    if (client.policy.rotation !== 'until-used' || untilUsedSeconds === undefined) return client;
+    return { ...client, policy: { ...client.policy, untilUsedSeconds } };
+  }),
+});
 
 /** Usually within the lifetime of a refresh token, and not so short that a seed takes long. */
 const drawWaitMaxMs = (prng: Prng, policy: Policy, lengthMs: number): number => {

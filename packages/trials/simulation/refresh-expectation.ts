@@ -1,6 +1,6 @@
 import type { ClockDoubt } from '@keyfob/server/grants';
 import type { Policy } from '@keyfob/server/clients';
-import type { Expectation, Standing } from './standing.ts';
+import type { Expectation, FirstUse, Standing } from './standing.ts';
 
 /** A refresh token presented by an authenticated client, when the store decides about it. */
 export type PresentedToken = {
@@ -89,7 +89,7 @@ const expectOfPredecessor = (grant: Standing, presented: PresentedToken, policy:
       return again('its last use got our 503, and its successor is unused');
     if (first !== undefined && first !== 'lost' && first.key !== undefined && first.key === key)
       return again('it came with the Idempotency-Key of its first use, and its successor is unused');
-    if (policy.rotation === 'until-used') return again('its successor is unused');
+    if (mayRepeatUntilUsed(first, presented, policy)) return again('its successor is unused');
   }
   const denied = expectDenial(grant, presented, policy);
   if (denied === 'overlap') return again('it is inside its overlap');
@@ -97,6 +97,17 @@ const expectOfPredecessor = (grant: Standing, presented: PresentedToken, policy:
     return { ...denied, outcomes: ['current', 'dead'], revokes: denied.revokes === false ? false : 'maybe' };
   return denied;
 };
+
+/** Whether the successor of a token is unused, and its own use no longer ago than the policy allows. */
+const mayRepeatUntilUsed = (
+  first: FirstUse | undefined,
+  presented: PresentedToken,
+  { rotation, untilUsedSeconds = Infinity }: Policy,
+): boolean =>
+  rotation === 'until-used' &&
+  (first === undefined ||
+    first === 'lost' ||
+    Math.max(0, ageOf(first.atMs, presented)) < untilUsedSeconds * 1000);
 
 const expectDenial = (
   grant: Standing,
@@ -113,8 +124,10 @@ const expectDenial = (
     after: grant,
   });
   const overlapMs = policy.rotation === 'overlap' ? policy.overlapSeconds * 1000 : 0;
-  // Counted from the end of the overlap.
-  const raceEndMs = overlapMs + policy.raceSeconds * 1000;
+  const isLastUsed = policy.rotation === 'until-used' && behind === 1;
+  const untilUsedMs = isLastUsed ? (policy.untilUsedSeconds ?? 0) * 1000 : 0;
+  // Counted from the end of the time in which it may be repeated.
+  const raceEndMs = overlapMs + untilUsedMs + policy.raceSeconds * 1000;
   if (first === undefined || first === 'lost') {
     const atLatest = nextKnownUse(grant, index);
     // The resynchronisation that lost the time of this use is itself a use, so a later use is always known.

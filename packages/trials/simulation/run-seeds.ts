@@ -1,4 +1,6 @@
 import { importMutated } from '../support/mutation.ts';
+import { DEVICE_MUTATIONS } from './devices/mutations.ts';
+import type * as Devices from './devices/simulate-devices.ts';
 import { mutationsOn } from './mutations/mutations.ts';
 import type { Mutation } from '../support/mutation.ts';
 import { drawClockPlan, drawPlan } from './plan.ts';
@@ -7,11 +9,14 @@ import type { Outcome } from './simulate.ts';
 import type * as StoreBackends from './store-backends.ts';
 import type { StoreName } from './store-backends.ts';
 
-/** The store on which simulations run, the planted bug, and whether only clocks are wrong. */
+/** The store on which simulations run, the planted bug, and what is simulated instead of whole lives of grants. */
 export type Setup = {
   readonly store: StoreName;
   readonly mutation: string | undefined;
+  /** Only clocks are wrong. */
   readonly hasWrongClocks: boolean;
+  /** Devices ask, poll and lose answers (RFC 8628), on the store in memory. */
+  readonly hasDevices: boolean;
 };
 
 /** Simulates seeds one after another until it is closed. */
@@ -20,9 +25,14 @@ export type SeedRunner = {
   close(): Promise<void>;
 };
 
-const findMutation = ({ store, mutation }: Setup): Mutation | undefined => {
+/** The bugs that such simulations can find. */
+export const mutationsFor = ({ store, hasDevices }: Setup): readonly Mutation[] =>
+  hasDevices ? DEVICE_MUTATIONS : mutationsOn(store);
+
+const findMutation = (setup: Setup): Mutation | undefined => {
+  const { mutation } = setup;
   if (mutation === undefined) return undefined;
-  const found = mutationsOn(store).find(({ name }) => name === mutation);
+  const found = mutationsFor(setup).find(({ name }) => name === mutation);
   if (found === undefined) throw new Error(`unknown mutation "${mutation}"; see --mutation list`);
   return found;
 };
@@ -34,6 +44,7 @@ export const openSeedRunner = async (setup: Setup): Promise<SeedRunner> => {
     const url = new URL(file, import.meta.url).href;
     return mutation === undefined ? (import(url) as Promise<Module>) : importMutated<Module>(mutation, url);
   };
+  if (setup.hasDevices) return deviceRunner(await load<typeof Devices>('devices/simulate-devices.ts'));
   const { STORE_BACKENDS } = await load<typeof StoreBackends>('store-backends.ts');
   const { simulate } = await load<typeof Simulation>('simulate.ts');
   const backend = await STORE_BACKENDS[setup.store]();
@@ -41,3 +52,17 @@ export const openSeedRunner = async (setup: Setup): Promise<SeedRunner> => {
   const draw = setup.hasWrongClocks ? drawClockPlan : drawPlan;
   return { run: (seed, report) => simulate(seed, report, backend.openStore, draw), close: backend.close };
 };
+
+const deviceRunner = ({ simulateDevices }: Pick<typeof Devices, 'simulateDevices'>): SeedRunner => ({
+  async run(seed, report) {
+    const { faults, polls, answers, violations } = await simulateDevices(seed, report);
+    return {
+      seed,
+      faults,
+      presentations: polls,
+      grants: answers['granted'] ?? 0,
+      violations: violations.map((what) => ({ checker: 'devices', what })),
+    };
+  },
+  close: async () => {},
+});

@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { mutationsOn } from './mutations/mutations.ts';
 import { clearProgress, describeFailure, showProgress, summarize } from './progress.ts';
 import type { Sums } from './progress.ts';
-import { openSeedRunner } from './run-seeds.ts';
+import { mutationsFor, openSeedRunner } from './run-seeds.ts';
 import type { Setup } from './run-seeds.ts';
 import type { Outcome } from './simulate.ts';
 import { STORE_NAMES } from './store-backends.ts';
@@ -20,6 +19,7 @@ Usage: node --conditions=keyfob-source packages/trials/simulation/run.ts [option
   --store <name>     the store: memory, sqlite or postgres (default: memory). A seed has the same steps on each store,
                      except that nodes on postgres may see a change of a client one second late
   --mutation <name>  plant a bug first, and succeed if a seed finds it; "list" prints the names
+  --devices          devices ask for codes and poll (RFC 8628), while stores and nodes fail; on the store in memory
   --clocks           only the clock is wrong: it drifts, and it jumps by minutes and by many days
   --jobs <number>    number of processes (default: 1)
   --json             print one line of JSON per failed seed, and one at the end
@@ -51,11 +51,12 @@ const runSeeds = async (run: Run, report: (line: Line) => void): Promise<void> =
 
 /** Runs seeds in a child process, which writes lines of JSON. */
 const runInChild = async (
-  { from, seeds, store, hasWrongClocks }: Run,
+  { from, seeds, store, hasWrongClocks, hasDevices }: Run,
   report: (line: Line) => void,
 ): Promise<void> => {
   const args = ['--child', '--from', String(from), '--seeds', String(seeds), '--store', store];
   if (hasWrongClocks) args.push('--clocks');
+  if (hasDevices) args.push('--devices');
   const script = fileURLToPath(import.meta.url);
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -128,6 +129,7 @@ const readOptions = () =>
       mutation: { type: 'string' },
       jobs: { type: 'string', default: '1' },
       clocks: { type: 'boolean', default: false },
+      devices: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       child: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -144,9 +146,10 @@ const main = async (): Promise<number> => {
     store: storeNamed(options.store),
     mutation: options.mutation,
     hasWrongClocks: options.clocks,
+    hasDevices: options.devices,
   };
   if (setup.mutation === 'list') {
-    for (const { name, file, seed } of mutationsOn(setup.store))
+    for (const { name, file, seed } of mutationsFor(setup))
       print(`${name}  (${file}, found by seed ${seed})`);
     return 0;
   }

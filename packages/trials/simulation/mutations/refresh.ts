@@ -41,7 +41,14 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     file: judge,
     search: 'const untilUsedMs = gap === 1 ? untilUsedMsOf(policy) : 0;',
     replacement: 'const untilUsedMs = gap <= 2 ? untilUsedMsOf(policy) : 0;',
-    seed: 5,
+    seed: 6,
+  },
+  {
+    name: 'the last used token may be repeated forever',
+    file: judge,
+    search: 'return untilUsedSeconds === undefined ? Infinity : toMillis(untilUsedSeconds);',
+    replacement: 'return Infinity;',
+    seed: 6,
   },
   {
     name: 'every Idempotency-Key matches',
