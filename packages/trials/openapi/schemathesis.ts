@@ -5,9 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DIALECTS } from '@keyfob/server/dialects';
+import type { Dialect } from '@keyfob/server/dialects';
 import { consentOn, exchangeCode } from '../support/consented-grant.ts';
 import { removeDataDirectory, startKeyfob, UNTHROTTLED } from '../support/keyfob-process.ts';
-import type { KeyfobServer, MadeClient } from '../support/keyfob-process.ts';
+import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 import { DOCUMENT } from './described.ts';
 
 const HELP = `Usage: node --conditions=keyfob-source packages/trials/openapi/schemathesis.ts [options]
@@ -34,20 +36,24 @@ const CHECKS = [
 ];
 
 /** The dialect whose client and token the operations of a tag are called with. */
-const dialectOf = (tag: string): keyof typeof exchangeCode => (tag === 'Pleos' ? 'pleos' : 'smartcar');
+const dialectOf = (tag: string): Dialect =>
+  Object.values(DIALECTS).find(({ title }) => title === tag) ?? DIALECTS.smartcar;
+
+/** The access token of a grant: where the dialect has calls about vehicles, an owner shares some. */
+const openGrant = async (server: KeyfobServer, { name }: Dialect, client: MadeClient): Promise<string> => {
+  if (name === 'smartcar' || name === 'pleos') {
+    const consented = await consentOn(server, name, client);
+    return (await exchangeCode[name](server.url, client, consented)).accessToken;
+  }
+  const { clientId } = client;
+  const words = ['grant', 'create', '--client', clientId, '--subject', 'owner-1'];
+  return (await server.command<MadeGrant>(...words)).accessToken;
+};
 
 /** Writes the credentials of a new client and the access token of its grant where Schemathesis reads them. */
-const writeCredentials = async (
-  server: KeyfobServer,
-  dialect: keyof typeof exchangeCode,
-  file: string,
-): Promise<void> => {
-  const client = await server.command<MadeClient>('client', 'create', '--dialect', dialect);
-  const { accessToken } = await exchangeCode[dialect](
-    server.url,
-    client,
-    await consentOn(server, dialect, client),
-  );
+const writeCredentials = async (server: KeyfobServer, dialect: Dialect, file: string): Promise<void> => {
+  const client = await server.command<MadeClient>('client', 'create', '--dialect', dialect.name);
+  const accessToken = await openGrant(server, dialect, client);
   const lines = [
     '[auth.openapi.clientBasic]',
     `username = "${client.clientId}"`,

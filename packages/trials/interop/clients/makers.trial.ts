@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { revokeGrant, systemRandomness } from '@keyfob/server';
 import { createClientSecret, digestSecret } from '@keyfob/server/clients';
-import type { Client } from '@keyfob/server/clients';
+import type { Client, Policy } from '@keyfob/server/clients';
 import { DIALECTS } from '@keyfob/server/dialects';
 import { openConnectTrial } from '../../connect/connect-trial.ts';
 import type { ConnectTrial } from '../../connect/connect-trial.ts';
@@ -27,8 +27,14 @@ type Maker = {
   /** The host at which it expects its vendor. */
   readonly host: string;
   /** A client that the program has built in. */
-  readonly builtIn?: { readonly clientId: string; readonly clientSecret: string };
+  readonly builtIn?: {
+    readonly clientId: string;
+    readonly clientSecret?: string;
+    readonly redirectUri?: string;
+  };
   readonly type?: Client['type'];
+  /** What its client needs besides what every client of the dialect has. */
+  readonly policy?: Partial<Policy>;
   /** How it gets its first tokens; `command`: an operator creates the grant, because it knows only its vendor's own sign-in. */
   readonly first: 'consent' | 'device' | 'command';
   /** What happens when it refreshes with the token that it has after a lost answer; `sent again`: it did so at once by itself. */
@@ -44,6 +50,9 @@ const AUSTRALIA = {
   clientSecret: 'e6fbwHM32YNbhQl0pviaPp3rf4t3S6k91eceA3MJLdbdThCO',
 };
 
+/** Every scope of the dialect, because some programs ask for all. */
+const ALL_OF_TESLA = DIALECTS.tesla.scopes.map(({ name }) => name).join(' ');
+
 const DEAD_AT_BMW = { type: 'CarDataAuthError', error: 'invalid_request' };
 /** The same as for an outage: neither status nor error code reaches its user. */
 const DEAD_AT_VOLVO = {
@@ -51,6 +60,9 @@ const DEAD_AT_VOLVO = {
   error: null,
   description: "('ClientResponseError', 'token refresh')",
 };
+
+/** Its own sign-in, which it falls back to, reads pages of its vendor. */
+const DEAD_AT_POLESTAR = { type: 'PolestarAuthException' };
 
 const PYTHON_CLIENTS: readonly Maker[] = [
   {
@@ -60,6 +72,35 @@ const PYTHON_CLIENTS: readonly Maker[] = [
     first: 'consent',
     afterLostAnswer: 'works',
     dead: { type: 'ValueError', error: 'login_required' },
+  },
+  {
+    name: 'teslapy',
+    dialect: 'tesla',
+    host: 'auth.tesla.com',
+    type: 'public',
+    builtIn: { clientId: 'ownerapi', redirectUri: 'tesla://auth/callback' },
+    first: 'consent',
+    afterLostAnswer: 'works',
+    dead: { type: 'LoginRequired', error: 'login_required' },
+  },
+  {
+    name: 'tescmd',
+    dialect: 'tesla',
+    host: 'auth.tesla.com',
+    policy: { grantScope: ALL_OF_TESLA, clientCredentials: true, clientCredentialsScope: ALL_OF_TESLA },
+    first: 'consent',
+    afterLostAnswer: 'works',
+    dead: { type: 'AuthError' },
+  },
+  {
+    name: 'pypolestar',
+    dialect: 'ping',
+    host: 'polestarid.eu.polestar.com',
+    type: 'public',
+    builtIn: { clientId: 'l3oopkc_10' },
+    first: 'command',
+    afterLostAnswer: DEAD_AT_POLESTAR,
+    dead: DEAD_AT_POLESTAR,
   },
   {
     name: 'bmw_cardata',
@@ -112,12 +153,10 @@ type Registered = { readonly clientId: string; readonly clientSecret: string };
 /** Registers the client of a program, with the id and secret that the program has built in. */
 const register = async (
   { deployment }: ConnectTrial,
-  { dialect, type = 'confidential', builtIn }: Maker,
+  { dialect, type = 'confidential', builtIn, policy }: Maker,
 ): Promise<Registered> => {
-  const { clientId, clientSecret } = builtIn ?? {
-    clientId: 'charge-planner',
-    clientSecret: createClientSecret(systemRandomness),
-  };
+  const clientId = builtIn?.clientId ?? 'charge-planner';
+  const clientSecret = builtIn?.clientSecret ?? createClientSecret(systemRandomness);
   const createdAtMs = Date.now();
   const digest = digestSecret(clientSecret);
   const secret = {
@@ -133,9 +172,9 @@ const register = async (
     dialect,
     type,
     name: 'Charge planner',
-    redirectUris: [REDIRECT_URI],
+    redirectUris: [builtIn?.redirectUri ?? REDIRECT_URI],
     consentRedirectUri: undefined,
-    policy: { ...DIALECTS[dialect].defaultPolicy, simulatedOwners: true },
+    policy: { ...DIALECTS[dialect].defaultPolicy, simulatedOwners: true, ...policy },
     createdAtMs,
     disabledAtMs: undefined,
     secrets: type === 'public' ? [] : [secret],

@@ -11,12 +11,18 @@ import asyncio
 import datetime
 import json
 import sys
+import urllib.parse
 
 import aiohttp
+import httpx
 from bmw_cardata.auth import DeviceCodeFlowClient
 from hyundai_kia_connect_api.KiaUvoApiAU import KiaUvoApiAU
 from hyundai_kia_connect_api.Token import Token
+from pypolestar.auth import OidcConfiguration, PolestarAuth
+from tescmd.auth.oauth import build_auth_url, exchange_code, get_partner_token, refresh_access_token
+from tescmd.models.auth import DEFAULT_SCOPES
 from tesla_fleet_api.tesla.oauth import TeslaFleetOAuth
+from teslapy import Tesla as TeslaSession
 
 if sys.version_info >= (3, 12):
     from volvocarsapi.auth import VolvoCarsAuth
@@ -41,6 +47,73 @@ class Tesla:
     async def refresh(self, ask):
         await self.oauth.refresh_access_token()
         return self.oauth.refresh_token
+
+
+class TeslaPy:
+    """It has its client id and redirect URI built in."""
+
+    async def begin(self, ask):
+        self.session = TeslaSession("owner@app.example", cache_loader=dict, cache_dumper=lambda cache: None)
+        url = await asyncio.to_thread(self.session.authorization_url)
+        self.state = urllib.parse.parse_qs(urllib.parse.urlparse(url).query)["state"][0]
+        return url
+
+    async def exchange(self, ask):
+        response = f"{self.session.redirect_uri}?code={ask['code']}&state={self.state}"
+        await asyncio.to_thread(self.session.fetch_token, authorization_response=response)
+        return self.session.token["refresh_token"]
+
+    async def refresh(self, ask):
+        await asyncio.to_thread(self.session.refresh_token)
+        return self.session.token["refresh_token"]
+
+
+class Tescmd:
+    """Its tokens are kept by its caller."""
+
+    VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+    async def begin(self, ask):
+        self.ask = ask
+        # A partner token comes before everything else.
+        await get_partner_token(ask["clientId"], ask["clientSecret"])
+        return build_auth_url(ask["clientId"], ask["redirectUri"], DEFAULT_SCOPES, self.CHALLENGE, "st")
+
+    async def exchange(self, ask):
+        mine = self.ask
+        self.tokens = await exchange_code(
+            ask["code"], self.VERIFIER, mine["clientId"], mine["clientSecret"], mine["redirectUri"]
+        )
+        return self.tokens.refresh_token
+
+    async def refresh(self, ask):
+        mine = self.ask
+        self.tokens = await refresh_access_token(
+            self.tokens.refresh_token, mine["clientId"], mine["clientSecret"]
+        )
+        return self.tokens.refresh_token
+
+
+class Polestar:
+    """It has its client id built in, and reads pages of its vendor to sign in. After any failure it forgets its tokens."""
+
+    async def begin(self, ask):
+        self.auth = PolestarAuth("owner@app.example", "", httpx.AsyncClient())
+        host = "https://polestarid.eu.polestar.com/as/"
+        self.auth.oidc_configuration = OidcConfiguration(
+            issuer=host,
+            token_endpoint=f"{host}token.oauth2",
+            authorization_endpoint=f"{host}authorization.oauth2",
+        )
+        self.held = self.auth.refresh_token = ask["refreshToken"]
+        return ""
+
+    async def refresh(self, ask):
+        self.auth.refresh_token = self.held
+        await self.auth.get_token(force=True)
+        self.held = self.auth.refresh_token
+        return self.held
 
 
 class Bmw:
@@ -98,6 +171,9 @@ class Hyundai:
 
 CLIENTS = {
     "tesla_fleet_api": Tesla(),
+    "teslapy": TeslaPy(),
+    "tescmd": Tescmd(),
+    "pypolestar": Polestar(),
     "bmw_cardata": Bmw(),
     "volvocarsapi": Volvo(),
     "hyundai_kia_connect_api": Hyundai(),
