@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  ClientSecretPost,
+  customFetch,
+  discoveryRequest,
+  processDiscoveryResponse,
+  processRefreshTokenResponse,
+  refreshTokenGrantRequest,
+} from 'oauth4webapi';
 import { createAuthorizationServer } from '@keyfob/server';
 import { openSqliteStore } from '@keyfob/server/stores';
 import { createKeyLines } from '@keyfob/server/tokens';
@@ -66,6 +74,38 @@ test('an issuer below a path serves its metadata where RFC 8414 specifies', asyn
     const response = await server.fetch(new Request(`https://sandbox.example${path}`));
     const { issuer } = (await response.json()) as { issuer: string };
     assert.equal(issuer, 'https://sandbox.example/one', path);
+  }
+});
+
+test('a wire has metadata of its own at an issuer of its own, on the store of the others', async (t) => {
+  const store = openSqliteStore(':memory:');
+  const key = createKeyLines(1, 1_700_000_000);
+  t.after(() => store.close());
+  for (const [dialect, path] of [
+    ['ping', '/as/token.oauth2'],
+    ['tesla', '/oauth2/v3/token'],
+  ] as const) {
+    const issuer = new URL(`https://cars.example/${dialect}`);
+    const server = await createAuthorizationServer(
+      { publicUrl: issuer.href, key, metadataDialect: dialect },
+      { store, basePath: `/${dialect}` },
+    );
+    t.after(() => server.close());
+    const { client, clientSecret } = await makeClient(server.deployment, { dialect, name: 'Charge planner' });
+    const wanted = { clientId: client.id, subject: 'owner-1', scope: '', brand: undefined };
+    const { tokens } = await makeGrant(server.deployment, wanted);
+    const options = {
+      [customFetch]: (url: string, init: object) => server.fetch(new Request(url, init)),
+    };
+    // A program that knows the URL of the issuer alone.
+    const found = await discoveryRequest(issuer, { algorithm: 'oauth2', ...options });
+    const metadata = await processDiscoveryResponse(issuer, found);
+    assert.equal(metadata.token_endpoint, `${issuer.href}${path}`);
+    const known = { client_id: client.id };
+    const secret = ClientSecretPost(clientSecret);
+    const answer = await refreshTokenGrantRequest(metadata, known, secret, tokens.refreshToken, options);
+    const { refresh_token: next } = await processRefreshTokenResponse(metadata, known, answer);
+    assert.notEqual(next, tokens.refreshToken);
   }
 });
 
