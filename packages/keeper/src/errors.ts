@@ -44,16 +44,23 @@ export class UnavailableError extends Error {
   }
 }
 
+/** Why there is no access token, and no refresh, while the store is away: of every verb, route and command. */
+export const STORE_UNAVAILABLE = 'store_unavailable';
+
 /**
  * The store failed. `unavailable`: nothing was written. `outcome_unknown`: the commit may or may not be on disk; the
- * caller repeats its conditional write, and sees which.
+ * caller repeats its conditional write, and sees which. Verbs about access tokens do not throw it: their answer is `unavailable`, or
+ * `later`, with the reason `store_unavailable`.
  */
 export class StoreError extends Error {
   readonly kind: 'unavailable' | 'outcome_unknown';
+  readonly code: 'store_unavailable' | 'store_outcome_unknown';
+  readonly remedy = 'Try again; "keyfob-keeper doctor" checks the store.';
 
   constructor(kind: StoreError['kind'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'StoreError';
     this.kind = kind;
+    this.code = `store_${kind}`;
   }
 }

@@ -68,8 +68,8 @@ export const failureOf = (error: unknown): Failure => {
       exit: EXIT_FAILED,
     };
   if (error instanceof StoreError) {
-    const remedy = 'Try again; "keyfob-keeper doctor" checks the store.';
-    return { code: `store_${error.kind}`, message: error.message, remedy, exit: EXIT_FAILED };
+    const { code, message, remedy } = error;
+    return { code, message, remedy, exit: EXIT_FAILED };
   }
   const file = fileFailureOf(error);
   if (file !== undefined) return file;

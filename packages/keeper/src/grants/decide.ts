@@ -42,6 +42,8 @@ export type Situation = {
   readonly ended: readonly Ended[];
   /** Whose fault a refusal is that does not say so itself. */
   readonly verdict: 'grant' | 'client' | 'wait';
+  /** Whether an earlier send may have used the token, although none is open. */
+  readonly wasMaybeUsed?: boolean | undefined;
   /** When a stopped client is tried again. */
   readonly clientRetryAtMs: Millis | undefined;
   /** Until when the client pauses. */
@@ -151,7 +153,7 @@ const sendsAfter = ({ grant: { sends }, ended, client }: Situation): OpenSends =
 };
 
 const die = (
-  { grant, nowMs }: Situation,
+  { grant, nowMs, client, wasMaybeUsed = false }: Situation,
   sends: OpenSends,
   found: 'grant_rejected' | 'sharing_withdrawn',
 ): Decision => {
@@ -159,7 +161,7 @@ const die = (
   const cause: ConsentCause =
     found === 'sharing_withdrawn'
       ? 'sharing_withdrawn'
-      : sends.count > 0
+      : sends.count > 0 || (wasMaybeUsed && client.provider.repeats.kind !== 'free')
         ? 'lost_response'
         : isExpired
           ? 'expired'

@@ -1,4 +1,4 @@
-import { StoreError } from '../errors.ts';
+import { STORE_UNAVAILABLE, StoreError } from '../errors.ts';
 import { OUTAGE_REASON } from '../grants/client-facts.ts';
 import { neededMs } from '../grants/expiry.ts';
 import type { ConsentCause, Grant } from '../grants/grant.ts';
@@ -105,7 +105,7 @@ export const askToken = async (
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     engine.log({ event: 'store.failed', during: 'token', reason: error.message });
-    return fallback(engine, options, last, 'store_unavailable', store.nowMs() + timing.scanMs);
+    return fallback(engine, options, last, STORE_UNAVAILABLE, store.nowMs() + timing.scanMs);
   }
 };
 

@@ -1,9 +1,11 @@
-import { StoreError } from '../errors.ts';
+import { STORE_UNAVAILABLE, StoreError } from '../errors.ts';
 import { MEANINGS } from '../grants/answer-class.ts';
 import { pausedUntil } from '../grants/client-facts.ts';
 import { decideFailure, pauseAskedFor, rulingOf } from '../grants/decide.ts';
 import type { Grant } from '../grants/grant.ts';
+import { wasMaybeUsed } from '../grants/lost-use.ts';
 import type { Client } from '../providers/clients.ts';
+import type { AttemptEnd } from '../stores/store.ts';
 import type { Send } from './converse.ts';
 import { endsOf } from './ends.ts';
 import type { Engine } from './engine.ts';
@@ -44,10 +46,12 @@ export const concludeFailure = async (
   const clientRetryAtMs = isClient ? await book.noteRefused(grant.client, code) : undefined;
   const pauseMs = pauseAskedFor(ended, client.provider, timing);
   if (pauseMs !== undefined) await book.notePause(grant.client, nowMs + pauseMs);
+  const isDeath = found === 'grant_rejected' || verdict === 'grant';
   const { change, events } = decideFailure({
     grant,
     ended,
     verdict,
+    wasMaybeUsed: isDeath && (await wasUsedBefore(engine, grant, sends)),
     clientRetryAtMs,
     pausedUntilMs: pausedUntil(book.facts(grant.client), nowMs),
     client,
@@ -68,7 +72,12 @@ export const concludeFailure = async (
         });
   engine.atStep('before_settle');
   try {
-    const settled = await store.settle(grant.id, grant, { change, events, ended: endsOf(sends), keep });
+    const settled = await store.settle(grant.id, grant, {
+      change,
+      events,
+      ended: verdict === 'grant' ? endsOf(sends).map(asVerdict) : endsOf(sends),
+      keep,
+    });
     engine.atStep('after_settle');
     const now = settled.grant;
     const isDead = now === undefined || now.state === 'dead' || now.state === 'closed';
@@ -79,9 +88,23 @@ export const concludeFailure = async (
     if (!(error instanceof StoreError)) throw error;
     // The row stays as claimed. When the lease is over, it is treated as sent and unanswered, which is safe.
     engine.log({ event: 'store.failed', during: 'settle', reason: error.message });
-    return { kind: 'later', grant, reason: 'store_unavailable', retryAtMs: nowMs + timing.leaseMs };
+    return { kind: 'later', grant, reason: STORE_UNAVAILABLE, retryAtMs: nowMs + timing.leaseMs };
   }
 };
+
+/** So many sends of a token are looked at. A token that was sent more often has met an outage. */
+const SENDS_MAX = 100;
+
+const wasUsedBefore = async ({ store }: Engine, grant: Grant, sends: readonly Send[]): Promise<boolean> =>
+  wasMaybeUsed(
+    grant,
+    await store.attempts(grant.id, SENDS_MAX),
+    new Set(sends.map(({ attemptId }) => attemptId)),
+  );
+
+/** A refusal that did not say itself whose fault it is: other grants have shown that. */
+const asVerdict = (end: AttemptEnd): AttemptEnd =>
+  end.outcome === 'unclear' ? { ...end, outcome: 'grant_rejected' } : end;
 
 const reasonFor = (found: string): string =>
   ({
