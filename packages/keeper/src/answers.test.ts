@@ -11,11 +11,12 @@ let made = 0;
 const kia = (secret: string | string[]): Client =>
   pleos({ clientId: 'c', clientSecret: secret, perSecondMax: 1000 });
 
+const pleosPair = (): Exchange =>
+  answered(200, { data: { accessToken: `a-${++made}`, refreshToken: `R${made}` } });
+
 describe('what one answer cannot say', () => {
   const unclear = answered(400, { error: { code: '401', message: 'Unauthorized', details: [] } });
   const params = { params: { brand: 'kia' } };
-  const pleosPair = (): Exchange =>
-    answered(200, { data: { accessToken: `a-${++made}`, refreshToken: `R${made}` } });
 
   it('another car of the client is refreshed: then the grant is dead, and announced once', async () => {
     const { keeper, events } = await open((body) => (body.includes('dead') ? unclear : pleosPair()), {

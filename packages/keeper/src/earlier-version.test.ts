@@ -9,6 +9,7 @@ import type { Keeper } from './keeper.ts';
 import { oauth } from './providers/vendors.ts';
 import type { Exchange, Transport } from './refresh/exchange.ts';
 import { parseKeys } from './vault/key-ring.ts';
+import { seal } from './vault/seal.ts';
 import { sqliteStore } from './stores/sqlite/open.ts';
 import { SCHEMA } from './stores/sqlite/schema.ts';
 
@@ -19,6 +20,7 @@ const answered = (status: number, body: string): Exchange => ({
   body,
 });
 const CUT: Exchange = { kind: 'unanswered', why: 'ECONNRESET' };
+const KEYS = parseKeys([Buffer.alloc(32, 1).toString('base64url')]);
 /** How the first refresh of each connection ends. */
 const ENDINGS: Readonly<Record<string, Exchange>> = {
   active: answered(200, '{"access_token":"a","refresh_token":"active 2","expires_in":3600}'),
@@ -32,7 +34,7 @@ const ENDINGS: Readonly<Record<string, Exchange>> = {
 const open = (file: string, transport: Transport): Promise<Keeper> =>
   openKeeper({
     store: sqliteStore(file),
-    keys: parseKeys([Buffer.alloc(32, 1).toString('base64url')]),
+    keys: KEYS,
     clients: { cars: oauth({ clientId: 'fleet', clientSecret: 'secret', url: 'https://p.example/token' }) },
     isScheduling: false,
     isOnlyCopy: true,
@@ -44,6 +46,17 @@ const rowsOf = (file: string, table: string): unknown => {
   const rows = database.prepare(`SELECT * FROM ${table} ORDER BY 1`).all();
   database.close();
   return rows;
+};
+
+/** A connection with the grant of another one, as a process of the version before makes it. */
+const writeAsBefore = (file: string, name: string, like: string): void => {
+  const database = new DatabaseSync(file);
+  database
+    .prepare(
+      'INSERT INTO connections (name, grant_id, client) SELECT ?, grant_id, client FROM connections WHERE name = ?',
+    )
+    .run(name, like);
+  database.close();
 };
 
 /** Each entry meets rows on the way from the first; tables that came later have rows in the others. */
@@ -87,6 +100,10 @@ describe('a file of an earlier version', () => {
         `INSERT INTO main.${String(name)} (${kept.join()}) SELECT ${kept.join()} FROM newest.${String(name)}`,
       );
     }
+    // Those versions bound no connection, and their text that checks the key says nothing of it.
+    const { id } = database.prepare('SELECT id FROM deployment').get() ?? {};
+    const binding = { row: String(id), column: 'key_check', turn: '1' };
+    database.prepare('UPDATE deployment SET key_check = ?').run(seal(KEYS, binding, String(id)));
     database.close();
     return file;
   };
@@ -109,11 +126,19 @@ describe('a file of an earlier version', () => {
         ['suspect', 'suspect'],
         ['uncertain', 'uncertain'],
       ]);
-      for (const table of ['answers', 'connections', 'events'])
+      for (const table of ['answers', 'events'])
         assert.deepEqual(rowsOf(file, table), rowsOf(newest, table), table);
+      const names = `(SELECT name, grant_id, client FROM connections)`;
+      assert.deepEqual(rowsOf(file, names), rowsOf(newest, names));
       assert.equal(await keeper.token('active'), 'a');
       await keeper.refresh('active');
       assert.deepEqual(sent, ['active 2']);
+      writeAsBefore(file, 'late', 'half');
+      assert.equal((await keeper.inspect('late'))?.sharedBy.includes('half'), true);
+      assert.deepEqual(await keeper.bindConnections(), { bound: 7, refused: [] });
+      assert.equal((await keeper.inspect('late'))?.state, 'active');
+      writeAsBefore(file, 'later', 'half');
+      await assert.rejects(keeper.inspect('later'), { code: 'connection_unbound' });
       await keeper.close();
     });
 });

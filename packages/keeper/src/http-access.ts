@@ -2,7 +2,9 @@ import { createAuthorizer } from './authorizer.ts';
 import type { Authorizer } from './authorizer.ts';
 import { createConsentFlow } from './connect/consent-flow.ts';
 import type { ConsentFlow } from './connect/consent-flow.ts';
+import { StoreError } from './errors.ts';
 import { createFetch } from './fetch.ts';
+import type { Provider } from './providers/provider.ts';
 import type { AskOptions } from './refresh/ask.ts';
 import type { Budget } from './refresh/budget.ts';
 import type { Engine } from './refresh/engine.ts';
@@ -28,10 +30,19 @@ export const createHttpAccess = (
   },
 ): HttpAccess => {
   const { clients, store } = engine;
+  /** `undefined` where the store is away: then the answer of the vehicle API says more than an error of ours. */
+  const providerOf = async (name: string): Promise<Provider | undefined> => {
+    try {
+      return clients.get((await store.find(name))?.client ?? '')?.provider;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return undefined;
+    }
+  };
   const authorizer = (name: string): Authorizer =>
     createAuthorizer({
       token: (asked) => parts.token(name, asked),
-      provider: async () => clients.get((await store.find(name))?.client ?? '')?.provider,
+      provider: () => providerOf(name),
     });
   return {
     authorizer,

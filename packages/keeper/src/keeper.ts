@@ -20,7 +20,8 @@ import type { Budget } from './refresh/budget.ts';
 import { createForceLimit } from './refresh/force-limit.ts';
 import { createRefresher } from './refresh/refresher.ts';
 import type { Engine } from './refresh/engine.ts';
-import type { Refreshed } from './refresh/refreshed.ts';
+import { refreshNow } from './refresh/refresh-now.ts';
+import type { RefreshOutcome } from './refresh/refresh-now.ts';
 import type { Refresher } from './refresh/refresher.ts';
 import { revokeDue, revokeWithin, revokingOf } from './refresh/revoke.ts';
 import type { RevocationResult } from './refresh/revoke.ts';
@@ -31,10 +32,14 @@ import { createLoop } from './schedule/loop.ts';
 import type { Loop } from './schedule/loop.ts';
 import { assemble } from './start/assemble.ts';
 import type { Assembled } from './start/assemble.ts';
-import { checkKeys } from './start/check-keys.ts';
+import { bindConnections } from './start/bind-connections.ts';
+import type { BoundConnections } from './start/bind-connections.ts';
+import { checkKeys, demandWhenBound } from './start/check-keys.ts';
 import { drainSpool } from './start/drain-spool.ts';
 import { NO_GUARD, openGuard } from './start/guard.ts';
 import type { Guard } from './start/guard.ts';
+import { createLinkBinder } from './start/link-binder.ts';
+import type { KeyedBinder } from './start/link-binder.ts';
 import type { KeeperOptions } from './start/options.ts';
 import { rekey } from './start/rekey.ts';
 import type { Rekeyed } from './start/rekey.ts';
@@ -67,9 +72,14 @@ export type Keeper = Reading &
     /** Listens to stored events. Returns what ends it. Every process that shares a store listens to the same kinds. */
     on(kind: EventKind | '*', listener: Listener): () => void;
     /** Refreshes now, if that is allowed, and answers how it ended. */
-    refresh(name: string): Promise<Pick<Refreshed, 'kind' | 'reason' | 'retryAtMs'>>;
+    refresh(name: string): Promise<RefreshOutcome>;
     /** Seals everything with the first key of the ring. */
     rekey(onProgress?: (resealed: number) => void): Promise<Rekeyed>;
+    /**
+     * Binds the row of every connection to the key, in a store of a version that bound none: when no process of it is left. From then on,
+     * rows that another program has written are refused; `accepted` names those that are right as they are.
+     */
+    bindConnections(options?: { readonly accepted?: readonly string[] }): Promise<BoundConnections>;
     /** Why nothing is sent; `undefined` where all is well. */
     quarantine(): string | undefined;
     /** One turn of the schedule, now. */
@@ -87,8 +97,10 @@ const NOTHING_SPECIAL: AskOptions = {};
 export const openKeeper = async (options: KeeperOptions): Promise<Keeper> => {
   const store = await options.store(options.clock ?? systemClock);
   try {
-    await checkKeys(store, options.keys);
-    const parts = await compose(options, store);
+    const links = createLinkBinder(options.keys);
+    store.useBinder(links);
+    await checkKeys(store, options.keys, links);
+    const parts = await compose(options, store, links);
     return createKeeper(parts);
   } catch (error) {
     await store.close();
@@ -103,11 +115,12 @@ type Parts = Assembled & {
   readonly refresher: Refresher;
   readonly loop: Loop;
   readonly guard: Guard;
+  readonly links: KeyedBinder;
   readonly quarantine: string | undefined;
 };
 
 /** Connects the parts, takes in what an earlier process left, and starts the schedule. */
-const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => {
+const compose = async (options: KeeperOptions, store: Store, links: KeyedBinder): Promise<Parts> => {
   const { monotonicMs } = options.clock ?? systemClock;
   const cache = createTokenCache({ nowMs: store.nowMs, monotonicMs }, options.cacheMaxBytes);
   const assembled = assemble(options, store, cache);
@@ -134,12 +147,13 @@ const compose = async (options: KeeperOptions, store: Store): Promise<Parts> => 
       await dispatcher.dispatch();
       if (quarantine === undefined) await noteInGuard(engine, guard);
       await cleanUp();
+      await demandWhenBound(store, options.keys, links);
     },
   });
   await engine.book.reload();
   if (quarantine === undefined) await drainSpool(engine);
   if (options.isScheduling !== false) loop.start();
-  return { ...assembled, cache, budget, dispatcher, refresher, loop, guard, quarantine };
+  return { ...assembled, cache, budget, dispatcher, refresher, loop, guard, links, quarantine };
 };
 
 /** A guard that cannot be written stops nothing: a copy of an older state is then not recognised. */
@@ -254,7 +268,7 @@ const createKeeper = (parts: Parts): Keeper => {
       if (grant?.state !== 'closed') return grant === undefined ? undefined : 'shared';
       if (quarantine !== undefined && engine.clients.get(grant.client)?.provider.revocationUrl !== undefined)
         return 'pending';
-      return revokeWithin(engine, budget, grant);
+      return revokeWithin(engine, budget, { grant, name });
     },
     on(kind, listener) {
       const end = dispatcher.on(kind, listener);
@@ -264,14 +278,12 @@ const createKeeper = (parts: Parts): Keeper => {
     ...createReading(engine),
     async refresh(name) {
       refuseClosed();
-      const grant = await store.find(name);
-      if (grant === undefined) return { kind: 'over', reason: 'not_connected' };
-      if (quarantine !== undefined) return { kind: 'later', reason: quarantine };
-      const { kind, reason, retryAtMs } = await refresher.refresh(grant, true);
+      const outcome = await refreshNow(engine, refresher, name, quarantine);
       cache.drop(name);
-      return { kind, reason, retryAtMs };
+      return outcome;
     },
-    rekey: (onProgress = () => undefined) => rekey(engine, onProgress),
+    rekey: (onProgress = () => undefined) => rekey(engine, parts.links, onProgress),
+    bindConnections: ({ accepted = [] } = {}) => bindConnections({ ...engine, links: parts.links }, accepted),
     quarantine: () => quarantine,
     turn: loop.turn,
     close,

@@ -77,7 +77,11 @@ const prepare = (engine: Engine, { name, client, tokens, ...options }: PutRow): 
   try {
     const put = preparePut(engine, name, client, tokens, options);
     // A table may have a connection twice, in any order.
-    return tokens.obtainedAtMs === undefined ? put : { ...put, issuedAtMs: Math.floor(tokens.obtainedAtMs) };
+    const { refreshToken, obtainedAtMs } = tokens;
+    if (obtainedAtMs === undefined) return put;
+    // When a row was written is often taken for it: that makes no token live again.
+    const givenAtMs = refreshToken === undefined ? put.givenAtMs : undefined;
+    return { ...put, issuedAtMs: Math.floor(obtainedAtMs), givenAtMs };
   } catch (error) {
     return toRefusal(error);
   }

@@ -23,7 +23,10 @@ export type Tokens = {
   readonly expiresIn?: number | undefined;
   readonly refreshExpiresIn?: number | undefined;
   readonly scope?: string | undefined;
-  /** When the pair was issued; now where missing. Never later than it was: early is safe. */
+  /**
+   * When the pair was issued; now where missing. Never later than it was: early is safe. A refresh token that was refused is believed
+   * again only where this says that the provider gave it after that.
+   */
   readonly obtainedAtMs?: Millis | undefined;
 };
 
@@ -104,6 +107,8 @@ export const preparePut = (
     // Without a refresh token, all connections of a client are one grant.
     mayLink: isShared || pair.refreshToken === undefined,
     linkPrefix: pair.refreshToken === undefined ? undefined : sharedPrefix,
+    // A grant without a refresh token has none that was refused.
+    givenAtMs: pair.refreshToken === undefined ? Infinity : tokens.obtainedAtMs,
     due: dueOf({ id: grantId, generation: 1, epoch: 1 }, client, learned, about, {
       askedAtMs: undefined,
       nowMs,

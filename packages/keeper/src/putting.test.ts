@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CREDENTIALS, CARS, pair, open } from './open-keeper.cases.ts';
+import { CREDENTIALS, CARS, answered, pair, open } from './open-keeper.cases.ts';
 import { pleos } from './providers/vendors.ts';
 import type { PutRow } from './put-many.ts';
 import type { Exchange } from './refresh/exchange.ts';
@@ -25,6 +25,36 @@ describe('putting pairs', () => {
     assert.equal(await keeper.put('again', 'cars', { refreshToken: 'old' }), 'outdated');
     assert.equal(await keeper.token('again'), token);
     assert.equal(sent.length, 1);
+  });
+
+  it('a token that was refused is dead, and its end is announced once', async () => {
+    const { keeper, sent, events } = await open(() => answered(400, { error: 'invalid_grant' }));
+    const old = { accessToken: 'a', refreshToken: 'R', expiresIn: 0 };
+    await keeper.put('car', 'cars', old);
+    await keeper.tryToken('car');
+    for (const name of ['car', 'two']) {
+      assert.equal(await keeper.put(name, 'cars', old), 'dead');
+      const [row] = await keeper.putMany([
+        { name, client: 'cars', tokens: { ...old, obtainedAtMs: Date.now() + 60_000 } },
+      ]);
+      assert.equal(row?.status, 'dead');
+      const { status } = await keeper.tryToken(name);
+      assert.equal(status, 'needs_consent');
+    }
+    await keeper.turn();
+    assert.deepEqual([sent.length, events], [1, ['needs_consent']]);
+    assert.equal(await keeper.put('car', 'cars', { refreshToken: 'new' }), 'replaced');
+  });
+
+  it('a token that the provider gave again after it was refused is tried again', async () => {
+    const { keeper } = await open((_, request) =>
+      request === 1 ? answered(400, { error: 'invalid_grant' }) : pair(),
+    );
+    await keeper.put('car', 'cars', { refreshToken: 'R' });
+    await keeper.tryToken('car');
+    const givenAgain = { refreshToken: 'R', obtainedAtMs: Date.now() + 60_000 };
+    assert.equal(await keeper.put('car', 'cars', givenAgain), 'replaced');
+    assert.equal((await keeper.tryToken('car')).status, 'ok');
   });
 
   it('a new pair for one of two names does not touch the other', async () => {

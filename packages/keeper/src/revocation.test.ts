@@ -162,6 +162,10 @@ describe('the pair of a connection that is closed', () => {
     assert.equal(place.revoked.length, 12);
     assert.ok(Number(moments.at(-1)) > 72 && Number(moments.at(-1)) < 24 * 5, String(moments));
     assert.deepEqual(endings(place), ['given_up']);
+    const announced = (await place.store.lastEvents(9)).map(({ event }) => event);
+    assert.deepEqual(announced, [
+      { kind: 'revocation_ended', connection: 'car', result: 'refused', outcome: 'given_up' },
+    ]);
     assert.deepEqual(await place.store.countRevocations(), {});
   });
 

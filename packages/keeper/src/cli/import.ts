@@ -189,7 +189,7 @@ const reportOf = (
   more: { readonly first: readonly RefusedRow[]; readonly isDryRun: boolean; readonly seconds: number },
 ): Report => {
   const { first, isDryRun, seconds } = more;
-  const { rows, refused, replaced, linked, known, outdated } = totals;
+  const { rows, refused, replaced, linked, known, outdated, dead } = totals;
   const table = [
     ['rows', `${rows} in ${seconds.toFixed(1)} s`],
     [isDryRun ? 'would be new' : 'new', String(totals.new)],
@@ -198,6 +198,7 @@ const reportOf = (
       ['share a grant with another row', linked],
       ['kept already', known],
       ['older than what is kept', outdated],
+      ['refused by the provider before', dead],
     ]),
     ['refused', String(refused)],
   ];

@@ -23,6 +23,7 @@ export const OUTCOMES: Readonly<Record<PutStatus, string>> = {
   known: 'known already: nothing was changed',
   outdated:
     'not kept: it had this token before, and has a later one (disconnect it first if you must go back)',
+  dead: 'not kept: the provider has refused this token already, so the owner must consent again (a token that the provider has brought back is put with "obtained_at", the moment of that)',
 };
 
 /** `keyfob-keeper put NAME`: keeps the tokens of one car. */
@@ -52,7 +53,14 @@ export const addPut = (program: Command): void => {
         },
         { isMade: true },
       );
-      await print({ json: { name, client, status }, text: `${name}: ${OUTCOMES[status]}` }, options);
+      await print(
+        {
+          json: { name, client, status },
+          text: `${name}: ${OUTCOMES[status]}`,
+          isFailure: status === 'dead',
+        },
+        options,
+      );
     });
 };
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBind } from './bind.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvents } from './events.ts';
 import { EXIT_FAILED, failureOf } from './finish.ts';
@@ -70,6 +71,7 @@ const createProgram = (
     addEvents,
     addDoctor,
     addRekey,
+    addBind,
     addQuarantine,
     addAdopt,
     addKey,

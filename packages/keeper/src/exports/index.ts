@@ -3,6 +3,7 @@ export type { Keeper } from '../keeper.ts';
 export type { Authorizer, RefusingAnswer } from '../authorizer.ts';
 export type { Connected, ConsentFlow, ConsentWish } from '../connect/consent-flow.ts';
 export type { ClientView, ConnectionDetails, ConnectionView } from '../view.ts';
+export type { BoundConnections } from '../start/bind-connections.ts';
 export type { Rekeyed } from '../start/rekey.ts';
 export type { KeeperOptions } from '../start/options.ts';
 export type { PutOptions, Tokens } from '../put.ts';

@@ -1,4 +1,5 @@
 export { memoryStore, sqliteStore } from '../stores/sqlite/open.ts';
+export type { BoundLink, Link, LinkBinder, LinkVerbs } from '../stores/links.ts';
 export type * from '../stores/store.ts';
 export type * from '../stores/consents.ts';
 export type * from '../stores/revocations.ts';

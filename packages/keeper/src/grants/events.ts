@@ -15,7 +15,18 @@ export type GrantEvent =
   /** What was at risk, or believed dead, works again. */
   | { readonly kind: 'recovered' }
   /** The refresh token ends soon, and could not be refreshed. */
-  | { readonly kind: 'expiring'; readonly refreshExpiresAtMs: Millis; readonly daysLeft: number };
+  | { readonly kind: 'expiring'; readonly refreshExpiresAtMs: Millis; readonly daysLeft: number }
+  /**
+   * The revocation of a connection that was closed is over: the provider has ended the pair; it refused to, or was asked in vain for four
+   * days (`given_up`); or there was nothing to revoke.
+   */
+  | {
+      readonly kind: 'revocation_ended';
+      readonly connection: string;
+      readonly result: 'revoked' | 'refused' | 'not_offered';
+      /** A status (`http_200`), `given_up` or `not_offered`. */
+      readonly outcome: string;
+    };
 
 /** What happened to a client. Stored as well. */
 export type ClientEvent =

@@ -2,6 +2,13 @@ import type { StoredEvent } from '../stores/store.ts';
 import { describeSpan } from './describe-span.ts';
 import { CAUSES } from './explain-state.ts';
 
+/** What the provider did, by the result of a revocation. */
+const REVOCATION_ENDS = {
+  revoked: 'The provider has revoked',
+  refused: 'The provider did not revoke',
+  not_offered: 'The provider has no way to revoke',
+} as const;
+
 /** What happened, as one sentence for people. */
 export const describeEvent = ({ event, atMs }: Pick<StoredEvent, 'event' | 'atMs'>): string => {
   switch (event.kind) {
@@ -13,6 +20,8 @@ export const describeEvent = ({ event, atMs }: Pick<StoredEvent, 'event' | 'atMs
       return 'It works again.';
     case 'expiring':
       return `The refresh token ends in ${event.daysLeft} d, and could not be refreshed.`;
+    case 'revocation_ended':
+      return `${REVOCATION_ENDS[event.result]} the pair of ${event.connection}, which was disconnected (${event.outcome}).`;
     case 'client.misconfigured':
       return `The provider refuses the client ${event.client} (${event.code}).`;
     case 'client.recovered':

@@ -18,6 +18,7 @@ const REASONS: Readonly<Record<string, string>> = {
   client_throttled: 'The provider asked for a pause',
   provider_outage: 'The provider cannot be reached',
   provider_unreachable: 'The provider cannot be reached',
+  store_unavailable: 'The store cannot be reached',
   spool_full: 'The spool is full: the store has refused answers, and they wait for it',
   uncertain: 'The last send has no answer yet, and the provider may still give one',
   suspect:

@@ -46,7 +46,7 @@ export const revokingOf = (engine: Engine): Revoking => ({
 export const revokeGrant = async (
   engine: Engine,
   budget: Budget,
-  { grant, tries }: Pick<Revocation, 'grant' | 'tries'>,
+  { grant, tries, name }: Pick<Revocation, 'grant' | 'tries' | 'name'>,
   isWanted: boolean,
 ): Promise<RevocationResult> => {
   const { store, book, clients, log } = engine;
@@ -59,7 +59,8 @@ export const revokeGrant = async (
     const answers = await store.readAnswers(grant.id);
     const drop = answers.map(({ id }) => id);
     const end = async (result: 'revoked' | 'refused' | 'not_offered', outcome: string) => {
-      await store.noteRevocation(grant.id, { tries, nextAtMs: undefined, drop });
+      const event = { kind: 'revocation_ended', connection: name, result, outcome } as const;
+      await store.noteRevocation(grant.id, { tries, nextAtMs: undefined, drop, event });
       log({ event: 'pair.revoked', grantId: grant.id, isRevoked: result === 'revoked', outcome });
       return result;
     };
@@ -89,9 +90,9 @@ export const revokeGrant = async (
 export const revokeWithin = async (
   engine: Engine,
   budget: Budget,
-  grant: Grant,
+  closed: Pick<Revocation, 'grant' | 'name'>,
 ): Promise<RevocationResult> => {
-  const revoking = revokeGrant(engine, budget, { grant, tries: 0 }, true);
+  const revoking = revokeGrant(engine, budget, { ...closed, tries: 0 }, true);
   engine.unsaved.track(revoking.then(() => undefined));
   const done = new AbortController();
   const stop = AbortSignal.any([done.signal, engine.unsaved.givenUp]);

@@ -182,7 +182,13 @@ const toProblem = (error: unknown, { onBug }: AppParts): Problem => {
 };
 
 /** Faults of the store or its keys, not of a request. */
-const BROKEN: ReadonlySet<string> = new Set(['key_unknown', 'value_damaged', 'key_wrong', 'key_missing']);
+const BROKEN: ReadonlySet<string> = new Set([
+  'key_unknown',
+  'value_damaged',
+  'key_wrong',
+  'key_missing',
+  'connection_unbound',
+]);
 
 /** Who asked has hung up: nobody reads this. */
 const unanswered = (): Problem =>

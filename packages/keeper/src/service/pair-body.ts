@@ -28,7 +28,7 @@ export const pairBody = v.strictObject(pairMembers);
 export const pairLine = v.strictObject({ name: v.string(), ...pairMembers });
 
 /** How a put ended. */
-export const putStatus = v.picklist(['new', 'replaced', 'linked', 'known', 'outdated']);
+export const putStatus = v.picklist(['new', 'replaced', 'linked', 'known', 'outdated', 'dead']);
 
 /** The pair of a body under a name, as the keeper takes it. A key with a prefix shares grants only with names that it sees. */
 export const toRow = (

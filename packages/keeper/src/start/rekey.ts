@@ -6,6 +6,8 @@ import type { KeyPage, StoredAnswer } from '../stores/store.ts';
 import { bindKey, isKeyBound } from '../service/bind-key.ts';
 import { sleep } from '../time.ts';
 import { isOfCurrentKey } from '../vault/bind.ts';
+import { rebindConnections } from './bind-connections.ts';
+import type { KeyedBinder } from './link-binder.ts';
 
 /** How far a change of keys has come. */
 export type Rekeyed = {
@@ -24,7 +26,11 @@ const WRITE_AT_ONCE = 50;
  * stopped at any time. Afterwards the old key can be removed from the ring. What cannot be opened stops nothing else: at
  * the end, the first `KeeperError` about it is thrown.
  */
-export const rekey = async (engine: Engine, onProgress: (resealed: number) => void): Promise<Rekeyed> => {
+export const rekey = async (
+  engine: Engine,
+  links: KeyedBinder,
+  onProgress: (resealed: number) => void,
+): Promise<Rekeyed> => {
   const { store, keys, clock } = engine;
   const keyId = Buffer.from(keys.current.id, 'hex');
   let resealed = 0;
@@ -72,6 +78,7 @@ export const rekey = async (engine: Engine, onProgress: (resealed: number) => vo
   await goThrough((after) => store.grantsUnderOtherKeys(keyId, after, LOOK_AT_ONCE), sealAnew);
   await goThrough((after) => store.answersUnderOtherKeys(keyId, after, LOOK_AT_ONCE), sealAnswerAnew);
   resealed += await rebindServiceKeys(engine);
+  await rebindConnections({ ...engine, links });
   if (unopened !== undefined) throw unopened;
   return { resealed, moved };
 };

@@ -1,3 +1,4 @@
+import type { GrantEvent } from '../grants/events.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { Millis } from '../time.ts';
 import type { StoredAnswer } from './stored-answer.ts';
@@ -25,7 +26,8 @@ export type RevocationVerbs = {
   }): Promise<readonly Revocation[]>;
   /**
    * Notes a try: when the next one is due, `undefined` where it is over, and which answers beside the grant are revoked as well. Where
-   * another answer came meanwhile, it is due at once. Nothing where the revocation was cancelled.
+   * another answer came meanwhile, it is due at once. `event` is announced where it is over, in the same transaction. Nothing where the
+   * revocation was cancelled, or another process has ended it.
    */
   noteRevocation(
     grantId: string,
@@ -33,6 +35,7 @@ export type RevocationVerbs = {
       readonly tries: number;
       readonly nextAtMs: Millis | undefined;
       readonly drop: readonly string[];
+      readonly event?: GrantEvent | undefined;
     },
   ): Promise<void>;
   /** Keeps answers that came for a closed grant until they are revoked. Nothing where its connection was made again. */

@@ -1,6 +1,9 @@
 import type { ConsentCause, DueRank, Grant, GrantState } from '../grants/grant.ts';
+import type { Millis } from '../time.ts';
 import type { ClaimedConsent, ConsentOutcome } from './consents.ts';
 import type { Delivery, EndpointHealth } from './deliveries.ts';
+import { unbound } from './links.ts';
+import type { BoundLink, LinkBinder } from './links.ts';
 import type { Revocation } from './revocations.ts';
 import type { ServiceKey, ServiceScope } from './service-keys.ts';
 import type {
@@ -61,6 +64,32 @@ export const toGrant = (row: Row): Grant => {
   };
 };
 
+/** A row of `connections`. */
+export const toLink = (row: Row): BoundLink => ({
+  name: String(row['name']),
+  grantId: String(row['grant_id']),
+  client: String(row['client']),
+  binding: (row['binding'] as Uint8Array | null | undefined) ?? new Uint8Array(),
+});
+
+/** A row of `connections`. Throws `KeeperError` where another program has written it. */
+export const toOwnLink = (binder: LinkBinder, row: Row): BoundLink => {
+  const link = toLink(row);
+  if (!binder.isBound(link)) throw unbound(link.name);
+  return link;
+};
+
+/** The grant of a connection, in a row that has both: the columns of the connection are `grant_id`, `link_client` and `binding`. */
+export const toLinkedGrant = (binder: LinkBinder, name: string, row: Row): Grant => {
+  toOwnLink(binder, {
+    name,
+    grant_id: row['grant_id'] ?? '',
+    client: row['link_client'] ?? '',
+    binding: row['binding'] ?? null,
+  });
+  return toGrant(row);
+};
+
 /** A row of `grants` that waits for its revocation. */
 export const toRevocation = (row: Row): Revocation => ({
   grant: toGrant(row),
@@ -98,7 +127,20 @@ export const isFromBefore = ({ issuedAtMs }: Put, own: Grant): boolean =>
   issuedAtMs !== undefined && issuedAtMs < own.issuedAtMs && own.state !== 'dead';
 
 /** Whether a pair from outside was not refused. */
-export const isKept = ({ status }: PutResult): boolean => status !== 'held' && status !== 'inflight';
+export const isKept = ({ status }: PutResult): boolean =>
+  status !== 'held' && status !== 'inflight' && status !== 'dead';
+
+/**
+ * Whether a refresh token that was refused gets another chance: it is put for another client or with other parameters, or the
+ * provider gave it again later.
+ */
+export const mayRevive = (put: Put, grant: Grant, refusedAtMs: Millis): boolean =>
+  !isForSame(put, grant) || (put.givenAtMs ?? -Infinity) > refusedAtMs;
+
+/** How a send ended whose refresh token is not accepted any more. */
+export const IS_REFUSED = "outcome IN ('grant_rejected', 'sharing_withdrawn')";
+/** How a send ended that brought the successor of its refresh token. */
+export const IS_USED = "outcome IN ('usable', 'refresh_only')";
 
 const textOf = (params: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(params).sort(([one], [other]) => (one < other ? -1 : 1)));

@@ -6,6 +6,7 @@ import type { Clock, Millis } from '../time.ts';
 import type { ConsentVerbs } from './consents.ts';
 import type { DeliveryVerbs } from './deliveries.ts';
 import type { FigureVerbs } from './figures.ts';
+import type { LinkVerbs } from './links.ts';
 import type { RevocationVerbs, Revoking } from './revocations.ts';
 import type { ServiceKeyVerbs } from './service-keys.ts';
 import type { StoredAnswer } from './stored-answer.ts';
@@ -26,6 +27,7 @@ export type Store = GrantVerbs &
   EventVerbs &
   ListVerbs &
   KeyVerbs &
+  LinkVerbs &
   DeliveryVerbs &
   FigureVerbs &
   ServiceKeyVerbs &
@@ -93,16 +95,16 @@ export type Settlement = {
 
 /** Grants and their names. */
 export type GrantVerbs = {
-  /** The grant of a connection; `undefined` for none. */
+  /** The grant of a connection; `undefined` for none. Throws `KeeperError` where another program has written its row. */
   find(name: string): Promise<Grant | undefined>;
   read(grantId: string): Promise<Grant | undefined>;
-  /** Writes a pair that the developer brings, and answers whether it was stored. */
+  /** Writes a pair that the developer brings, and answers whether it was stored. A row that another program has written counts as none. */
   put(put: Put): Promise<PutResult>;
   /** The same for many, each by itself, in their order: for imports. A thousand at most. */
   putMany(puts: readonly Put[]): Promise<readonly PutResult[]>;
   /**
    * Ends a connection, and its grant with the last one; where its client is among those of `revoking`, its
-   * revocation is due after `holdMs`. Returns the grant; `undefined` where there was no connection.
+   * revocation is due after `holdMs`. Returns the grant; `undefined` where there was no connection. Throws as `find` does.
    */
   disconnect(name: string, revoking?: Revoking): Promise<Grant | undefined>;
   /** Notes that access tokens were asked for, and makes a refresh due earlier. Never later. */
@@ -160,6 +162,8 @@ export type Put = {
   readonly linkPrefix: string | undefined;
   /** When a table says that the pair was issued: one of the connection that was issued later stays. */
   readonly issuedAtMs?: Millis | undefined;
+  /** When the provider gave the pair, as far as that is certain: a refresh token that was refused before then gets another chance. `Infinity`: always. */
+  readonly givenAtMs?: Millis | undefined;
   /** The digest of the consent that brought the pair: it ends as `connected` in the same transaction, unless the pair is refused. */
   readonly consent?: Uint8Array | undefined;
 };
@@ -170,8 +174,10 @@ export type Put = {
  * - `known`: the connection has this very pair already.
  * - `outdated`: the token was used here before, another put has replaced it, or a table says that it is older than the pair
  *   of the connection. What came later stays.
+ * - `dead`: the provider has refused this token already, or a successor of it. What the connection has stays, and nothing is
+ *   announced again: only a new consent helps.
  */
-export type PutStatus = 'new' | 'replaced' | 'linked' | 'known' | 'outdated';
+export type PutStatus = 'new' | 'replaced' | 'linked' | 'known' | 'outdated' | 'dead';
 
 /**
  * How a pair from outside ended, and the grant that has its token. Where it was refused, nothing was written.

@@ -42,14 +42,14 @@ export const envKeys = (name: string, environment: NodeJS.ProcessEnv = process.e
 export const rowKey = (key: Key, row: string): Uint8Array => expand(key, `keyfob keeper row ${row}`);
 
 /** The key that shows who wrote a row which is not encrypted. */
-export const bindingKey = (key: Key): Uint8Array => expand(key, 'keyfob keeper binding');
+export const bindingKey = (key: Key): KeyObject => deriveFrom(key).binding;
 
 /** The lookup value of a token under one key: equal for equal tokens, and nothing can be learned from it. */
 export const lookupOf = (key: Key, token: string): Uint8Array =>
   createHmac('sha256', deriveFrom(key).lookup).update(token).digest().subarray(0, 16);
 
 /** What is derived once per key, and used for every row. */
-type Derived = { readonly extracted: KeyObject; readonly lookup: KeyObject };
+type Derived = { readonly extracted: KeyObject; readonly lookup: KeyObject; readonly binding: KeyObject };
 const derived = new WeakMap<Key, Derived>();
 
 const deriveFrom = (key: Key): Derived => {
@@ -59,7 +59,11 @@ const deriveFrom = (key: Key): Derived => {
   const extracted = createSecretKey(
     createHmac('sha256', Buffer.alloc(KEY_BYTES)).update(key.secret).digest(),
   );
-  const made = { extracted, lookup: createSecretKey(expandFrom(extracted, 'keyfob keeper lookup')) };
+  const made = {
+    extracted,
+    lookup: createSecretKey(expandFrom(extracted, 'keyfob keeper lookup')),
+    binding: createSecretKey(expandFrom(extracted, 'keyfob keeper binding')),
+  };
   derived.set(key, made);
   return made;
 };

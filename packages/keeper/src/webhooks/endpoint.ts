@@ -32,6 +32,7 @@ export const USUAL_KINDS: readonly EventKind[] = [
 /** Every kind of event. */
 const ALL_KINDS: readonly EventKind[] = [
   ...USUAL_KINDS,
+  'revocation_ended',
   'client.recovered',
   'client.throttled',
   'client.outage',

@@ -36,6 +36,8 @@ const dataOf = (event: StoredEvent['event']): object => {
       return {};
     case 'expiring':
       return { refresh_expires_at: iso(event.refreshExpiresAtMs), days_left: event.daysLeft };
+    case 'revocation_ended':
+      return { connection: event.connection, result: event.result, outcome: event.outcome };
     case 'client.misconfigured':
       return { client: event.client, code: event.code };
     case 'client.recovered':

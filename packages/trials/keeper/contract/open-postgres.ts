@@ -4,6 +4,7 @@ import { postgresStore } from '@keyfob/keeper/stores/postgres';
 import type { PostgresLimits } from '@keyfob/keeper/stores/postgres';
 import type { Cluster } from '../../support/postgres/cluster.ts';
 import type { Scope } from '../../support/test-directory.ts';
+import { LINKS } from './rows.ts';
 import type { OpenForContract } from './rows.ts';
 
 /** Limits that no slow machine reaches, for trials of anything but the waiting itself. */
@@ -42,7 +43,11 @@ export const openStoreFor = async (
 export const openPostgresFor =
   (cluster: Cluster, port = cluster.port): OpenForContract =>
   async (scope) => {
-    const again = (): Promise<Store> => openStoreFor(scope, cluster.url(undefined, port));
+    const again = async (links = LINKS): Promise<Store> => {
+      const opened = await openStoreFor(scope, cluster.url(undefined, port));
+      opened.useBinder(links);
+      return opened;
+    };
     const store = await again();
     await cluster.ask(EMPTY);
     return { store, again };

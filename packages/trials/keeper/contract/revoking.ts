@@ -52,8 +52,21 @@ export const describeRevoking = (name: string, open: OpenForContract): void => {
       await store.noteRevocation(id, { tries: 3, nextAtMs: 1, drop: [] });
       const [waiting] = await store.revocations({ name: 'car', limit: 1 });
       assert.deepEqual([waiting?.tries, waiting?.nextAtMs], [3, 1]);
-      await store.noteRevocation(id, over);
+      const event = {
+        kind: 'revocation_ended',
+        connection: 'car',
+        result: 'refused',
+        outcome: 'given_up',
+      } as const;
+      await store.noteRevocation(id, { ...over, event });
       assert.deepEqual([await take(store), await store.revocations({ limit: 9 })], [[], []]);
+      await store.noteRevocation(id, { ...over, event });
+      const announced = await store.lastEvents(9);
+      assert.deepEqual(
+        announced.map((one) => [one.grantId, one.event]),
+        [[id, event]],
+        'another process that ends it announces nothing',
+      );
     });
 
     it('an answer that comes later is due as well, and goes when it is revoked', async (scope) => {

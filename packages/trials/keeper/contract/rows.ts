@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Grant } from '@keyfob/keeper';
-import type { PruneBounds, Put, Seen, Settlement, Store } from '@keyfob/keeper/stores';
+import type { LinkBinder, PruneBounds, Put, Seen, Settlement, Store } from '@keyfob/keeper/stores';
 
 /** Opens a store that is empty, or another connection to the last one. Closed when the test ends. */
 export type OpenForContract = (scope: TestContext) => Promise<{
   readonly store: Store;
-  /** Another process's view of the same store. */
-  again(): Promise<Store>;
+  /** Another process's view of the same store; with `links`, of one that binds connections in another way. */
+  again(links?: LinkBinder): Promise<Store>;
 }>;
 
 /** A text as bytes. */
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+/** Binds connections by what can be read. */
+export const LINKS: LinkBinder = {
+  bind: ({ name, grantId, client }) => bytes([name, grantId, client].join()),
+  isBound: (link) => Buffer.from(link.binding).equals(LINKS.bind(link)),
+};
 /** A lease that does not end in a test. */
 export const LEASE_MS = 60_000;
 

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { systemClock } from '@keyfob/keeper';
 import { sqliteStore } from '@keyfob/keeper/stores';
 import type { Store } from '@keyfob/keeper/stores';
+import { LINKS } from './rows.ts';
 import { describeStore } from './store-contract.ts';
 
 describeStore('sqlite', async (scope) => {
   const directory = mkdtempSync(join(tmpdir(), 'keeper-contract-'));
   const stores: Store[] = [];
-  const again = async (): Promise<Store> => {
+  const again = async (links = LINKS): Promise<Store> => {
     const store = await sqliteStore(join(directory, 'keeper.db'))(systemClock);
+    store.useBinder(links);
     stores.push(store);
     return store;
   };

@@ -1,4 +1,5 @@
 import { describeAnnouncing } from './announcing.ts';
+import { describeBinding } from './binding.ts';
 import { describeConsenting } from './consenting.ts';
 import { describeDelivering } from './delivering.ts';
 import { describeDuplicates } from './duplicates.ts';
@@ -6,6 +7,7 @@ import { describeListing } from './listing.ts';
 import { describeOutdating } from './outdating.ts';
 import { describePutting } from './putting.ts';
 import { describeRefreshing } from './refreshing.ts';
+import { describeRefusing } from './refusing.ts';
 import { describeReporting } from './reporting.ts';
 import { describeRevoking } from './revoking.ts';
 import { describeScheduling } from './scheduling.ts';
@@ -17,8 +19,10 @@ import type { OpenForContract } from './rows.ts';
 export const describeStore = (name: string, open: OpenForContract): void => {
   describePutting(name, open);
   describeOutdating(name, open);
+  describeRefusing(name, open);
   describeDuplicates(name, open);
   describeSharing(name, open);
+  describeBinding(name, open);
   describeRefreshing(name, open);
   describeRevoking(name, open);
   describeScheduling(name, open);

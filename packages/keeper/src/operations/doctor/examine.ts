@@ -6,10 +6,13 @@ import type { Store } from '../../stores/store.ts';
 import { askCanary } from './ask-canary.ts';
 import { examineFacts, examineSecrets, examineUnknownClients } from './examine-clients.ts';
 import type { Examined } from './examine-clients.ts';
+import { examineConnections } from './examine-connections.ts';
 import { examineMachine } from './examine-machine.ts';
 import { examineCopy, examineDurability, examineKeys, examineProcesses } from './examine-store.ts';
 import { examineServiceKeys } from './examine-service-keys.ts';
 import { examineSchedule } from './examine-schedule.ts';
+import { systemClock } from '../../time.ts';
+import { examineTime } from './examine-time.ts';
 import { examineWebhooks } from './examine-webhooks.ts';
 import { bad, ok } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -50,7 +53,7 @@ const examineOpened = async (
     const identity = await store.identity();
     findings.push(...(await examineDurability(settings.store, isWholeStore)), examineCopy(store, identity));
     findings.push(...(await keyFindings(store, settings)));
-    findings.push(...examineProcesses(store));
+    findings.push(examineTime(store, systemClock.wallMs()), ...examineProcesses(store));
     for (const { name, client } of clients) {
       const stored = await store.readClient(name);
       const digest = client === undefined ? undefined : digestOf(client);
@@ -70,10 +73,15 @@ const examineOpened = async (
 const keyFindings = async (store: Store, settings: Settings): Promise<readonly Finding[]> => {
   try {
     const keys = openKeys(settings);
-    const findings = await examineKeys(store, await store.identity(), keys);
+    const identity = await store.identity();
+    const findings = await examineKeys(store, identity, keys);
     // With a wrong key, none of the others would look right.
     if (findings.some(({ verdict }) => verdict === 'fail')) return findings;
-    return [...findings, ...(await examineServiceKeys(store, keys))];
+    return [
+      ...findings,
+      ...(await examineConnections(store, identity, keys)),
+      ...(await examineServiceKeys(store, keys)),
+    ];
   } catch (error) {
     if (!(error instanceof KeeperError)) throw error;
     return [{ ...findingOf(error), check: 'key' }];

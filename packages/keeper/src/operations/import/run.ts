@@ -33,7 +33,16 @@ export const runImport = async (
   mapping: Mapping,
   onBatch: (progress: ImportProgress) => void,
 ): Promise<{ readonly totals: ImportTotals; readonly recognised: Recognised | undefined }> => {
-  const totals: ImportTotals = { rows: 0, new: 0, replaced: 0, linked: 0, known: 0, outdated: 0, refused: 0 };
+  const totals: ImportTotals = {
+    rows: 0,
+    new: 0,
+    replaced: 0,
+    linked: 0,
+    known: 0,
+    outdated: 0,
+    dead: 0,
+    refused: 0,
+  };
   const recognise = createRecogniser(mapping);
   const keep = async (records: readonly ImportRecord[]): Promise<void> => {
     const outcomes = records.map((record) => prepare(record, recognise, mapping));

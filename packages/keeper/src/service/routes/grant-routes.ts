@@ -133,7 +133,7 @@ export const GRANT_ROUTES: readonly ServiceRoute[] = [
     tag: 'grants',
     summary: 'Keep the tokens of a code exchange under a name',
     description:
-      'When it answers, the pair is on disk, encrypted. `known`: this very pair is kept already; `outdated`: the connection had it before, and what it has now stays. DELETE the connection first where you must go back.',
+      'When it answers, the pair is on disk, encrypted. `known`: this very pair is kept already; `outdated`: the connection had it before, and what it has now stays; `dead`: the provider has refused its refresh token already, and only a new consent helps (one that the provider has brought back is put with `obtained_at`, the moment of that). DELETE the connection first where you must go back.',
     scope: 'grants:write',
     body: pairBody,
     answers: {

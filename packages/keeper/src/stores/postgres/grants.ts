@@ -1,7 +1,8 @@
 import type { Due, Grant } from '../../grants/grant.ts';
 import { markRevocation } from './revocations.ts';
-import { toGrant } from '../rows.ts';
+import { toGrant, toLinkedGrant, toOwnLink } from '../rows.ts';
 import type { Row } from '../rows.ts';
+import type { LinkBinder } from '../links.ts';
 import type { GrantVerbs } from '../store.ts';
 import { CLOSE } from './close.ts';
 import type { Connections } from './connections.ts';
@@ -9,7 +10,8 @@ import { createPut } from './put.ts';
 import { createPutMany } from './put-many.ts';
 import { forgetReplacedTokens } from './replaced-tokens.ts';
 
-const FIND = `SELECT g.* FROM keeper_connections JOIN keeper_grants AS g ON g.id = grant_id WHERE name = :name`;
+const FIND = `SELECT g.*, grant_id, c.client AS link_client, binding
+  FROM keeper_connections AS c JOIN keeper_grants AS g ON g.id = grant_id WHERE name = :name`;
 
 // Rows are locked in the order of their ids, here as everywhere: so no two transactions wait for each other.
 const LOCK = 'SELECT id FROM keeper_grants WHERE id = ANY(:ids::text[]) ORDER BY id FOR NO KEY UPDATE';
@@ -20,22 +22,23 @@ const TOUCH = `UPDATE keeper_grants AS g SET asked_at_ms = greatest(g.asked_at_m
   WHERE g.id = t.id AND g.state = 'active' AND g.failures = 0`;
 
 /** Grants and connections. */
-export const createGrantVerbs = (connections: Connections): GrantVerbs => {
+export const createGrantVerbs = (connections: Connections, links: LinkBinder): GrantVerbs => {
   const { read, transact } = connections;
-  const put = createPut(connections);
+  const put = createPut(connections, links);
   return {
-    find: async (name) => toGrantIfAny(await read(FIND, { name })),
+    async find(name) {
+      const [row] = await read(FIND, { name });
+      return row === undefined ? undefined : toLinkedGrant(links, name, row);
+    },
     read: async (id) => toGrantIfAny(await read('SELECT * FROM keeper_grants WHERE id = :id', { id })),
     put,
-    putMany: createPutMany(connections, put),
+    putMany: createPutMany(connections, links, put),
     disconnect: (name, revoking) =>
       transact(async (query) => {
-        const [gone] = await query('DELETE FROM keeper_connections WHERE name = :name RETURNING grant_id', {
-          name,
-        });
+        const [gone] = await query('DELETE FROM keeper_connections WHERE name = :name RETURNING *', { name });
         if (gone === undefined) return undefined;
+        const { grantId: id } = toOwnLink(links, gone);
         await forgetReplacedTokens(query, name);
-        const id = String(gone['grant_id']);
         // With the lock nobody links to it, so the next statement sees every link.
         await query('SELECT 1 FROM keeper_grants WHERE id = :id FOR UPDATE', { id });
         await query(CLOSE, { id });

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeeperError } from '../../errors.ts';
+import { createBinderHolder } from '../links.ts';
 import type { Store, StoreOpener } from '../store.ts';
 import { createDatabaseClock } from './clock.ts';
 import { openConnections } from './connections.ts';
@@ -13,6 +14,7 @@ import { toOpenError } from './failures.ts';
 import { createGrantVerbs } from './grants.ts';
 import { createIdentityVerbs } from './identity.ts';
 import { createKeyVerbs } from './keys.ts';
+import { createLinkVerbs } from './links.ts';
 import { createListVerbs } from './lists.ts';
 import { migrate } from './migrate.ts';
 import { createPrune } from './prune.ts';
@@ -41,6 +43,7 @@ const LIMITS: PostgresLimits = { connectionsMax: 10, connectTimeoutMs: 2000, sta
 export const postgresStore =
   (url: string, { directory, limits }: PostgresStoreOptions = {}): StoreOpener =>
   async (clock) => {
+    const { links, useBinder } = createBinderHolder();
     const name = showAddress(url);
     const connections = openConnections(url, { ...LIMITS, ...limits });
     try {
@@ -49,13 +52,15 @@ export const postgresStore =
       if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
       const databaseClock = await createDatabaseClock(connections.read, clock);
       const store: Store = {
-        ...createGrantVerbs(connections),
-        ...createRefreshVerbs(connections),
+        ...createGrantVerbs(connections, links),
+        ...createRefreshVerbs(connections, links),
         ...createScheduleVerbs(connections, databaseClock),
         ...createClientVerbs(connections),
         ...createEventVerbs(connections),
         ...createListVerbs(connections),
         ...createKeyVerbs(connections),
+        ...createLinkVerbs(connections),
+        useBinder,
         ...createServiceKeyVerbs(connections),
         ...createConsentVerbs(connections),
         ...createRevocationVerbs(connections),

@@ -1,6 +1,7 @@
 import { toGrant } from '../rows.ts';
 import type { Row } from '../rows.ts';
 import type { Put, PutResult } from '../store.ts';
+import type { LinkBinder } from '../links.ts';
 import type { Connections } from './connections.ts';
 import { countPairs } from './count-pair.ts';
 import { columnsOf } from './put.ts';
@@ -20,8 +21,9 @@ const INSERT = `INSERT INTO keeper_grants (id, client, params, generation, epoch
     :accessExpiresAt::bigint[], :refreshExpiresAt::bigint[], :endsAt::bigint[], :dueAt::bigint[], :dueRank::smallint[])
     AS t (id, client, params, sealed, lookup, issued_at, access_expires_at, refresh_expires_at, ends_at, due_at, due_rank)
   ORDER BY lookup RETURNING *`;
-const LINK = `INSERT INTO keeper_connections (name, grant_id, client)
-  SELECT * FROM unnest(:names::text[], :ids::text[], :clients::text[]) AS t (name, id, client) ORDER BY name`;
+const LINK = `INSERT INTO keeper_connections (name, grant_id, client, binding)
+  SELECT * FROM unnest(:names::text[], :ids::text[], :clients::text[], :bindings::bytea[])
+    AS t (name, id, client, binding) ORDER BY name`;
 
 /**
  * Many pairs from outside. Those whose name and token nobody knows go into one transaction, with a few statements for all of
@@ -30,10 +32,11 @@ const LINK = `INSERT INTO keeper_connections (name, grant_id, client)
 export const createPutMany =
   (
     { transact }: Connections,
+    links: LinkBinder,
     putOne: (put: Put) => Promise<PutResult>,
   ): ((puts: readonly Put[]) => Promise<readonly PutResult[]>) =>
   async (puts) => {
-    const made = await transact((query) => insertFresh(query, puts));
+    const made = await transact((query) => insertFresh(query, links, puts));
     const results: PutResult[] = [];
     for (const put of puts) {
       const grant = made.get(put);
@@ -44,6 +47,7 @@ export const createPutMany =
 
 const insertFresh = async (
   query: Query,
+  links: LinkBinder,
   puts: readonly Put[],
 ): Promise<ReadonlyMap<Put, PutResult['grant']>> => {
   const fresh = await findFresh(query, puts);
@@ -56,7 +60,12 @@ const insertFresh = async (
   const columns = Object.fromEntries(Object.keys(rows[0] ?? {}).map((name) => [name, column(name)]));
   const inserted = new Map((await query(INSERT, columns)).map((row) => [row['id'], row]));
   const ids = fresh.map(({ grantId }) => grantId);
-  await query(LINK, { names: fresh.map(({ name }) => name), ids, clients: column('client') });
+  await query(LINK, {
+    names: fresh.map(({ name }) => name),
+    ids,
+    clients: column('client'),
+    bindings: fresh.map(({ name, grantId, client }) => links.bind({ name, grantId, client })),
+  });
   await cancelRevocations(query, fresh);
   await countPairs(query, ids);
   return new Map(fresh.map((put) => [put, toGrant(inserted.get(put.grantId) ?? {})]));

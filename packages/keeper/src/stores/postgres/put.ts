@@ -1,32 +1,36 @@
+import { isAlive } from '../../grants/grant.ts';
 import type { Grant } from '../../grants/grant.ts';
-import { isForSame, isFromBefore, isKept, toGrant } from '../rows.ts';
+import { IS_REFUSED, IS_USED, isForSame, isFromBefore, isKept, mayRevive, toGrant, toLink } from '../rows.ts';
 import type { Row } from '../rows.ts';
 import type { Put, PutResult, SealedPair } from '../store.ts';
 import { CLOSE } from './close.ts';
+import type { LinkBinder } from '../links.ts';
 import type { Connections } from './connections.ts';
+import { moveLinks } from './links.ts';
 import type { Query } from './send.ts';
 import { countPair } from './count-pair.ts';
 import { isReplacedToken, noteReplacedToken } from './replaced-tokens.ts';
 import { cancelRevocations } from './revocations.ts';
 import { NOW } from './schema.ts';
 
-const LOCK_CONNECTION = 'SELECT grant_id FROM keeper_connections WHERE name = :name FOR UPDATE';
+const LOCK_CONNECTION = 'SELECT * FROM keeper_connections WHERE name = :name FOR UPDATE';
 // The grant of the connection as well, because rows are locked in the order of their ids.
 const LOCK_GRANTS = `SELECT * FROM keeper_grants
   WHERE (lookup = ANY(:lookups::bytea[]) AND state <> 'closed') OR id = :id ORDER BY id FOR UPDATE`;
-const FIND_USERS = `SELECT g.*, fingerprint FROM keeper_attempts AS a JOIN keeper_grants AS g ON g.id = a.grant_id
-  WHERE fingerprint = ANY(:lookups::bytea[]) AND a.generation < g.generation AND outcome IN ('usable', 'refresh_only')
-    AND state NOT IN ('closed', 'dead')`;
+// Where a token is over for several reasons, a successor that lives says most.
+const FIND_USERS = `SELECT g.*, fingerprint, ${IS_USED} AS is_used, a.sent_at_ms AS over_at_ms
+  FROM keeper_attempts AS a JOIN keeper_grants AS g ON g.id = a.grant_id
+  WHERE fingerprint = ANY(:lookups::bytea[]) AND state <> 'closed'
+    AND (${IS_REFUSED} OR (${IS_USED} AND a.generation < g.generation))
+  ORDER BY state = 'dead', is_used DESC, over_at_ms DESC`;
 const COUNT_OTHERS =
   'SELECT count(*) AS others FROM keeper_connections WHERE grant_id = :id AND name <> :name';
 const FIND_FOREIGN =
   'SELECT 1 AS found FROM keeper_connections WHERE grant_id = :id AND NOT starts_with(name, :prefix) LIMIT 1';
-const LINK = `INSERT INTO keeper_connections (name, grant_id, client) VALUES (:name, :id, :client)
-  ON CONFLICT (name) DO UPDATE SET grant_id = :id, client = :client`;
 /** Fails where another process has made the connection meanwhile; then all is done again. */
-const LINK_NEW = 'INSERT INTO keeper_connections (name, grant_id, client) VALUES (:name, :id, :client)';
-const LINK_ALL = `UPDATE keeper_connections SET client = :client WHERE name IN (
-  SELECT name FROM keeper_connections WHERE grant_id = :id AND client <> :client ORDER BY name FOR UPDATE)`;
+const LINK_NEW = `INSERT INTO keeper_connections (name, grant_id, client, binding)
+  VALUES (:name, :id, :client, :binding)`;
+const LINK = `${LINK_NEW} ON CONFLICT (name) DO UPDATE SET grant_id = :id, client = :client, binding = :binding`;
 
 const END_CONSENT = "UPDATE keeper_consents SET outcome = 'connected', code = 'ok' WHERE digest = :digest";
 
@@ -48,20 +52,42 @@ const REPLACE = `UPDATE keeper_grants SET client = :client, params = :params, ge
  * makes meanwhile breaks a unique index, and the transaction is done again.
  */
 export const createPut =
-  ({ transact }: Connections): ((put: Put) => Promise<PutResult>) =>
+  ({ transact }: Connections, links: LinkBinder): ((put: Put) => Promise<PutResult>) =>
   (put) =>
     transact(async (query) => {
-      const result = await write(query, put);
+      const result = await write(query, put, await findPlace(query, put, links));
       if (!isKept(result)) return result;
       await cancelRevocations(query, [put]);
       if (put.consent !== undefined) await query(END_CONSENT, { digest: put.consent });
       return result;
     });
 
-const write = async (query: Query, put: Put): Promise<PutResult> => {
+/** What a put finds under its name. */
+type Place = {
+  /** The grant that the connection has already. */
+  readonly linkedId: string | undefined;
+  /** Points the connection at a grant. */
+  link(grant: Pick<Grant, 'id' | 'client'>): Promise<void>;
+  readonly links: LinkBinder;
+};
+
+const findPlace = async (query: Query, { name }: Put, links: LinkBinder): Promise<Place> => {
+  const [row] = await query(LOCK_CONNECTION, { name });
+  const link = row === undefined ? undefined : toLink(row);
+  return {
+    // A row that another program has written says nothing: it is written anew.
+    linkedId: link !== undefined && links.isBound(link) ? link.grantId : undefined,
+    async link({ id, client }) {
+      const binding = links.bind({ name, grantId: id, client });
+      await query(row === undefined ? LINK_NEW : LINK, { name, id, client, binding });
+    },
+    links,
+  };
+};
+
+const write = async (query: Query, put: Put, place: Place): Promise<PutResult> => {
   const { name } = put;
-  const [connection] = await query(LOCK_CONNECTION, { name });
-  const linkedId = connection === undefined ? undefined : String(connection['grant_id']);
+  const { linkedId } = place;
   const locked = await query(LOCK_GRANTS, { lookups: [...put.lookups], id: linkedId });
   const row = locked.find(({ id }) => id === linkedId);
   if (row !== undefined && !put.lookups.some((lookup) => isSame(row['lookup'], lookup))) {
@@ -69,21 +95,17 @@ const write = async (query: Query, put: Put): Promise<PutResult> => {
     if (isFromBefore(put, own) || (await isReplacedToken(query, put, own)))
       return { status: 'outdated', grant: own };
   }
-  const known = await putKnown(query, put, linkedId, locked);
+  const known = await putKnown(query, put, place, locked);
   if (known !== undefined) return known;
   if (row !== undefined) {
     const [counted] = await query(COUNT_OTHERS, { id: linkedId, name });
     const isShared = counted?.['others'] !== 0 && row['state'] !== 'dead';
     await noteReplacedToken(query, String(linkedId), isShared ? name : undefined);
-    if (!isShared) return replaceRow(query, put, row);
+    if (!isShared) return replaceRow(query, put, place, row);
   }
   const pair = put.sealFor({ id: put.grantId, generation: 1, epoch: 1 });
   const [inserted] = await query(INSERT, { id: put.grantId, ...columnsOf(put, pair) });
-  await query(linkedId === undefined ? LINK_NEW : LINK, {
-    name,
-    id: put.grantId,
-    client: put.client,
-  });
+  await place.link({ id: put.grantId, client: put.client });
   await countPair(query, put.grantId);
   return { status: 'new', grant: toGrant(inserted ?? {}) };
 };
@@ -92,54 +114,59 @@ const write = async (query: Query, put: Put): Promise<PutResult> => {
 const putKnown = async (
   query: Query,
   put: Put,
-  linkedId: string | undefined,
+  place: Place,
   locked: readonly Row[],
 ): Promise<PutResult | undefined> => {
   const { lookups } = put;
   const users = await query(FIND_USERS, { lookups: [...lookups] });
   for (const lookup of lookups) {
     const held = locked.find((row) => isSame(row['lookup'], lookup) && row['state'] !== 'closed');
-    if (held !== undefined) return putHeld(query, put, linkedId, held);
+    if (held !== undefined) return putHeld(query, put, place, held);
     const used = users.find((row) => isSame(row['fingerprint'], lookup));
-    if (used !== undefined) return putUsed(query, put, linkedId, used);
+    const result = used === undefined ? undefined : await putUsed(query, put, place, used);
+    if (result !== undefined) return result;
   }
   return undefined;
 };
 
 /** A grant has this very token. */
-const putHeld = async (
-  query: Query,
-  put: Put,
-  linkedId: string | undefined,
-  row: Row,
-): Promise<PutResult> => {
+const putHeld = async (query: Query, put: Put, place: Place, row: Row): Promise<PutResult> => {
   const grant = toGrant(row);
+  const { linkedId } = place;
   const isOwn = linkedId === grant.id;
+  const isOver = grant.state === 'dead' && !mayRevive(put, grant, grant.sinceMs);
   if (!isOwn) {
     if (!(await mayLink(query, put, grant))) return { status: 'held', grant };
+    // What the connection has stays: it may live.
+    if (isOver && linkedId !== undefined) return { status: 'dead', grant };
     if (linkedId !== undefined) await noteReplacedToken(query, linkedId, put.name);
-    await link(query, put, linkedId, grant);
+    await place.link(grant);
     if (linkedId !== undefined) await query(CLOSE, { id: linkedId });
   }
-  // The developer insists that a token lives that was refused: it gets another chance.
-  if (grant.state === 'dead') return replaceRow(query, put, row);
+  if (isOver) return { status: 'dead', grant };
+  if (grant.state === 'dead') return replaceRow(query, put, place, row);
   if (!isOwn) return { status: 'linked', grant };
   if (isForSame(put, grant)) return { status: 'known', grant };
-  return grant.sends.count > 0 ? { status: 'inflight', grant } : replaceRow(query, put, row);
+  return grant.sends.count > 0 ? { status: 'inflight', grant } : replaceRow(query, put, place, row);
 };
 
-/** A grant has had this token, and has its successor now. */
+/** A grant has had this token, and has its successor now, or it was refused. `undefined` where it gets another chance. */
 const putUsed = async (
   query: Query,
   put: Put,
-  linkedId: string | undefined,
+  { linkedId, link }: Place,
   row: Row,
-): Promise<PutResult> => {
+): Promise<PutResult | undefined> => {
   const grant = toGrant(row);
-  if (linkedId === grant.id) return { status: 'outdated', grant };
+  const isUsed = Boolean(row['is_used']);
+  const isOutdated = isUsed && isAlive(grant);
+  const overAtMs = isUsed ? grant.sinceMs : Number(row['over_at_ms']);
+  if (!isOutdated && mayRevive(put, grant, overAtMs)) return undefined;
+  const result: PutResult = { status: isOutdated ? 'outdated' : 'dead', grant };
+  if (linkedId === grant.id) return result;
   if (!(await mayLink(query, put, grant))) return { status: 'held', grant };
-  if (linkedId === undefined) await link(query, put, linkedId, grant);
-  return { status: 'outdated', grant };
+  if (linkedId === undefined && isUsed) await link(grant);
+  return result;
 };
 
 const mayLink = async (
@@ -153,21 +180,14 @@ const mayLink = async (
   return foreign.length === 0;
 };
 
-const link = async (
-  query: Query,
-  { name }: Put,
-  linkedId: string | undefined,
-  { id, client }: Grant,
-): Promise<void> => void (await query(linkedId === undefined ? LINK_NEW : LINK, { name, id, client }));
-
 const isSame = (column: Row[string] | undefined, lookup: Uint8Array): boolean =>
   column instanceof Uint8Array && Buffer.compare(column, lookup) === 0;
 
-const replaceRow = async (query: Query, put: Put, row: Row): Promise<PutResult> => {
+const replaceRow = async (query: Query, put: Put, { links }: Place, row: Row): Promise<PutResult> => {
   const { id, generation, epoch, client } = toGrant(row);
   const pair = put.sealFor({ id, generation: generation + 1, epoch: epoch + 1 });
   const [replaced] = await query(REPLACE, { id, ...columnsOf(put, pair) });
-  if (client !== put.client) await query(LINK_ALL, { id, client: put.client });
+  if (client !== put.client) await moveLinks(query, links, id, { id, client: put.client });
   await countPair(query, id);
   return { status: 'replaced', grant: toGrant(replaced ?? {}) };
 };

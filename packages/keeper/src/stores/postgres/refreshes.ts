@@ -2,7 +2,9 @@ import type { Grant } from '../../grants/grant.ts';
 import { toAnswer, toGrant } from '../rows.ts';
 import type { AttemptEnd, RefreshVerbs, Settlement, StoredAnswer } from '../store.ts';
 import { CLOSE } from './close.ts';
+import type { LinkBinder } from '../links.ts';
 import type { Connections } from './connections.ts';
+import { moveLinks } from './links.ts';
 import type { Query } from './send.ts';
 import { countPair } from './count-pair.ts';
 import { insertEvent } from './events.ts';
@@ -40,7 +42,6 @@ const SETTLE = `UPDATE keeper_grants SET state = :state, cause = :cause, since_m
   RETURNING *`;
 
 const TWIN = "SELECT * FROM keeper_grants WHERE lookup = :lookup AND state <> 'closed' AND id <> :id";
-const MOVE_LINKS = 'UPDATE keeper_connections SET grant_id = :id, client = :client WHERE grant_id = :from';
 const CLOSE_TWIN = `UPDATE keeper_grants SET state = 'closed', epoch = epoch + 1, since_ms = ${NOW}
   WHERE id = :twin AND (:fence::bigint IS NULL OR EXISTS (
     SELECT 1 FROM keeper_grants WHERE id = :id AND fence = :fence::bigint))`;
@@ -52,7 +53,10 @@ const END_ATTEMPT = `UPDATE keeper_attempts SET outcome = :outcome, status = :st
   took_ms = :tookMs WHERE id = :id`;
 
 /** The two transactions of a refresh. */
-export const createRefreshVerbs = ({ read, write, transact }: Connections): RefreshVerbs => ({
+export const createRefreshVerbs = (
+  { read, write, transact }: Connections,
+  links: LinkBinder,
+): RefreshVerbs => ({
   async readAnswers(grantId) {
     const rows = await read(
       'SELECT * FROM keeper_answers WHERE grant_id = :grantId ORDER BY received_at_ms, id',
@@ -93,12 +97,12 @@ export const createRefreshVerbs = ({ read, write, transact }: Connections): Refr
       if (drop.length > 0) await query(DROP, { ids: [...drop] });
       for (const event of events) await insertEvent(query, { grantId: id, event });
       if (hasOther) {
-        await query(MOVE_LINKS, { from: id, id: twin.id, client: twin.client });
+        await moveLinks(query, links, id, twin);
         await query(CLOSE, { id });
         return { isDone: true, grant: twin };
       }
       const grant = toGrant(row);
-      if (twin !== undefined) await query(MOVE_LINKS, { from: twin.id, id, client: grant.client });
+      if (twin !== undefined) await moveLinks(query, links, twin.id, grant);
       if (settlement.pair !== undefined) await countPair(query, id);
       return { isDone: true, grant };
     }),

@@ -2,6 +2,7 @@ import type { RevocationVerbs, Revoking } from '../revocations.ts';
 import { toRevocation } from '../rows.ts';
 import type { Put } from '../store.ts';
 import type { Connections } from './connections.ts';
+import { insertEvent } from './events.ts';
 import { NOW } from './schema.ts';
 import type { Query } from './send.ts';
 
@@ -13,7 +14,7 @@ const TAKE = `UPDATE keeper_grants SET revoke_at_ms = ${NOW} + :holdMs::bigint W
 const NOTE = `UPDATE keeper_grants SET revoke_tries = :tries, revoke_at_ms = CASE
     WHEN :next::bigint IS NULL AND EXISTS (SELECT 1 FROM keeper_answers WHERE grant_id = :id) THEN ${NOW}
     ELSE :next::bigint END
-  WHERE id = :id AND state = 'closed' AND ${WAITS}`;
+  WHERE id = :id AND state = 'closed' AND ${WAITS} RETURNING revoke_at_ms`;
 const DROP = 'DELETE FROM keeper_answers WHERE id = ANY(:ids::text[])';
 const MARK_AGAIN = `UPDATE keeper_grants SET revoke_at_ms = ${NOW}, revoke_tries = 0 WHERE id = :id AND state = 'closed'
     AND revoke_name IS NOT NULL AND NOT EXISTS (SELECT 1 FROM keeper_connections WHERE name = revoke_name)
@@ -31,12 +32,14 @@ const MARK = `UPDATE keeper_grants SET revoke_at_ms = ${NOW} + :holdMs::bigint, 
 /** What is due at the provider after a disconnect. */
 export const createRevocationVerbs = ({ read, write, transact }: Connections): RevocationVerbs => ({
   takeRevocations: async (take) => (await write(TAKE, take)).map(toRevocation),
-  noteRevocation: (id, { tries, nextAtMs, drop }) =>
+  noteRevocation: (id, { tries, nextAtMs, drop, event }) =>
     transact(async (query) => {
       // The grant first, as everywhere.
       await query('SELECT 1 FROM keeper_grants WHERE id = :id FOR UPDATE', { id });
       await query(DROP, { ids: [...drop] });
-      await query(NOTE, { id, tries, next: nextAtMs });
+      const [noted] = await query(NOTE, { id, tries, next: nextAtMs });
+      if (event !== undefined && noted?.['revoke_at_ms'] === null)
+        await insertEvent(query, { grantId: id, event });
     }),
   keepToRevoke: (id, answers) =>
     transact(async (query) => {

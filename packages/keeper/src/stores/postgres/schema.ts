@@ -174,4 +174,5 @@ export const SCHEMA: readonly string[] = [
   CREATE INDEX keeper_grants_revoked_by_lookup ON keeper_grants (lookup) WHERE revoke_at_ms IS NOT NULL;
   `,
   'ALTER TABLE keeper_service_keys ADD COLUMN binding bytea',
+  'ALTER TABLE keeper_connections ADD COLUMN binding bytea',
 ];

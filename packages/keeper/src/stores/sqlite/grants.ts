@@ -5,14 +5,15 @@ import { CLOSE } from './close.ts';
 import { createPut } from './put.ts';
 import { createReplacedTokens } from './replaced-tokens.ts';
 import { createRevocationMark } from './revocations.ts';
-import { toGrant } from '../rows.ts';
+import { toGrant, toLinkedGrant } from '../rows.ts';
 
 /** Grants and connections. */
 export const createGrantVerbs = (connection: Connection): GrantVerbs => {
-  const { database, commits, nowMs } = connection;
+  const { database, commits, nowMs, links } = connection;
   const replaced = createReplacedTokens(connection);
   const find = database.prepare(
-    'SELECT grants.* FROM connections JOIN grants ON grants.id = connections.grant_id WHERE name = ?',
+    `SELECT grants.*, grant_id, connections.client AS link_client, binding
+      FROM connections JOIN grants ON grants.id = grant_id WHERE name = ?`,
   );
   const read = database.prepare('SELECT * FROM grants WHERE id = ?');
   const unlink = database.prepare('DELETE FROM connections WHERE name = ?');
@@ -35,7 +36,7 @@ export const createGrantVerbs = (connection: Connection): GrantVerbs => {
     find: (name) =>
       commits.read(() => {
         const row = find.get(name);
-        return row === undefined ? undefined : toGrant(row);
+        return row === undefined ? undefined : toLinkedGrant(links, name, row);
       }),
     read: (grantId) => commits.read(() => readRow(grantId)),
     ...createPut(connection),
@@ -43,7 +44,7 @@ export const createGrantVerbs = (connection: Connection): GrantVerbs => {
       commits.run(() => {
         const row = find.get(name);
         if (row === undefined) return undefined;
-        const grant = toGrant(row);
+        const grant = toLinkedGrant(links, name, row);
         unlink.run(name);
         replaced.forgetAll(name);
         if (countLinks.get(grant.id)?.['links'] === 0) {

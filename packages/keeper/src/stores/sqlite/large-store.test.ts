@@ -44,7 +44,9 @@ const openFilled = async (
   const database = new DatabaseSync(path);
   database.exec('PRAGMA synchronous = OFF');
   database.prepare(FILL).run({ grants: GRANTS, state, cause });
-  database.exec("INSERT INTO connections SELECT 'vin:' || id, id, client FROM grants");
+  database.exec(
+    "INSERT INTO connections (name, grant_id, client) SELECT 'vin:' || id, id, client FROM grants",
+  );
   database.close();
   return store;
 };

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { KeeperError } from '../../errors.ts';
 import type { Clock, Millis } from '../../time.ts';
+import { createBinderHolder } from '../links.ts';
 import type { IdentityVerbs, Store, StoreOpener } from '../store.ts';
 import { createStoreClock } from './clock.ts';
 import { createCommits } from './commits.ts';
@@ -15,6 +16,7 @@ import { createClientVerbs, createEventVerbs } from './events.ts';
 import { createGrantVerbs } from './grants.ts';
 import type { Connection } from './connection.ts';
 import { createKeyVerbs } from './keys.ts';
+import { createLinkVerbs } from './links.ts';
 import { createListVerbs } from './lists.ts';
 import { refuseNetworkDisk } from './network-disk.ts';
 import { createPrune } from './prune.ts';
@@ -51,7 +53,8 @@ const openSqliteStore = (
   const isInPlace = (): boolean => isInMemory || placeOf(file) === place;
   const commits = createCommits(database, { lockTimeoutMs, isInMemory, isInPlace });
   const storeClock = createStoreClock(database, commits, clock);
-  const connection: Connection = { database, commits, nowMs: storeClock.nowMs, clock: storeClock };
+  const { links, useBinder } = createBinderHolder();
+  const connection: Connection = { database, commits, nowMs: storeClock.nowMs, clock: storeClock, links };
   return {
     ...createGrantVerbs(connection),
     ...createRefreshVerbs(connection),
@@ -60,6 +63,8 @@ const openSqliteStore = (
     ...createEventVerbs(connection),
     ...createListVerbs(connection),
     ...createKeyVerbs(connection),
+    ...createLinkVerbs(connection),
+    useBinder,
     ...createServiceKeyVerbs(connection),
     ...createConsentVerbs(connection),
     ...createRevocationVerbs(connection),

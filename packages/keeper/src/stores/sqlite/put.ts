@@ -1,10 +1,12 @@
 import type { GrantVerbs, Put, PutResult, SealedPair } from '../store.ts';
 import type { Connection } from './connection.ts';
+import { isAlive } from '../../grants/grant.ts';
 import type { Grant } from '../../grants/grant.ts';
-import { isForSame, isFromBefore, toGrant } from '../rows.ts';
-import type { Value } from '../rows.ts';
+import { IS_REFUSED, IS_USED, isForSame, isFromBefore, mayRevive, toGrant } from '../rows.ts';
+import type { Row } from '../rows.ts';
 import { CLOSE } from './close.ts';
 import { createConsentEnd } from './consents.ts';
+import { createLinkMove, createLinking } from './links.ts';
 import { createRevocationCancel } from './revocations.ts';
 import { createReplacedTokens } from './replaced-tokens.ts';
 
@@ -20,39 +22,36 @@ const REPLACE = `UPDATE grants SET client = :client, params = :params, generatio
     last_sent_at_ms = NULL, failures = 0, due_at_ms = :dueAt, due_rank = :dueRank, held_until_ms = NULL, is_at_risk = 0
   WHERE id = :id RETURNING *`;
 
+// Where a token is over for several reasons, a successor that lives says most.
+const FIND_USER = `SELECT grants.*, ${IS_USED} AS is_used, attempts.sent_at_ms AS over_at_ms FROM attempts
+  JOIN grants ON grants.id = attempts.grant_id
+  WHERE fingerprint = ? AND state <> 'closed' AND (${IS_REFUSED} OR (${IS_USED} AND attempts.generation < grants.generation))
+  ORDER BY state = 'dead', is_used DESC, over_at_ms DESC LIMIT 1`;
+
 /** The grant that a connection has already. */
-type Linked = Value | undefined;
+type Linked = string | undefined;
 
 /**
  * The verb `put`. A refresh token that a grant holds already makes a link to it. One that a grant has used before, or that
- * another put has replaced for this connection, is outdated. A grant that other connections use as well is not replaced for
+ * another put has replaced for this connection, is outdated; one that was refused stays dead. A grant that other connections use as well is not replaced for
  * them: this connection gets one of its own. A grant that loses its last connection is closed: nobody could ask for it.
  */
 export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'putMany'> => {
   const { database, commits, nowMs } = connection;
   const replaced = createReplacedTokens(connection);
-  const findConnection = database.prepare('SELECT grant_id FROM connections WHERE name = ?');
+  const { linkedIdOf, link } = createLinking(connection);
   const read = database.prepare('SELECT * FROM grants WHERE id = ?');
   const holder = database.prepare("SELECT * FROM grants WHERE lookup = ? AND state <> 'closed'");
-  const user = database.prepare(
-    `SELECT grants.* FROM attempts JOIN grants ON grants.id = attempts.grant_id
-      WHERE fingerprint = ? AND attempts.generation < grants.generation AND outcome IN ('usable', 'refresh_only')
-        AND state NOT IN ('closed', 'dead') LIMIT 1`,
-  );
+  const user = database.prepare(FIND_USER);
   const countOthers = database.prepare(
     'SELECT count(*) AS others FROM connections WHERE grant_id = ? AND name <> ?',
   );
   const findForeign = database.prepare(
     'SELECT 1 FROM connections WHERE grant_id = ? AND substr(name, 1, length(?)) <> ? LIMIT 1',
   );
-  const link = database.prepare(
-    // Not OR REPLACE: connections are counted by triggers, and that would delete without one.
-    `INSERT INTO connections (name, grant_id, client) VALUES (?, ?, ?)
-      ON CONFLICT (name) DO UPDATE SET grant_id = excluded.grant_id, client = excluded.client`,
-  );
   const countLinks = database.prepare('SELECT count(*) AS links FROM connections WHERE grant_id = ?');
   const close = database.prepare(CLOSE);
-  const linkAll = database.prepare('UPDATE connections SET client = ? WHERE grant_id = ?');
+  const moveLinks = createLinkMove(connection);
   const insert = database.prepare(INSERT);
   const replace = database.prepare(REPLACE);
   const endConsent = createConsentEnd(connection);
@@ -73,11 +72,11 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
     dueRank: put.due?.rank ?? null,
   });
 
-  const replaceRow = (put: Put, id: string, generation: number, epoch: number): PutResult => {
+  const replaceRow = (put: Put, { id, generation, epoch, client }: Grant): PutResult => {
     const pair = put.sealFor({ id, generation: generation + 1, epoch: epoch + 1 });
     raiseHighWater.run();
     const row = replace.get({ id, ...columnsOf(put, pair) });
-    linkAll.run(put.client, id);
+    if (client !== put.client) moveLinks(id, { id, client: put.client });
     return { status: 'replaced', grant: toGrant(row ?? {}) };
   };
 
@@ -89,30 +88,39 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
   /** A grant has this very token. */
   const putHeld = (put: Put, grant: Grant, linkedId: Linked): PutResult => {
     const isOwn = linkedId === grant.id;
+    const isOver = grant.state === 'dead' && !mayRevive(put, grant, grant.sinceMs);
     if (!isOwn) {
       if (!mayLink(put, grant)) return { status: 'held', grant };
-      if (linkedId !== undefined) replaced.note(String(linkedId), put.name);
-      link.run(put.name, grant.id, grant.client);
+      // What the connection has stays: it may live.
+      if (isOver && linkedId !== undefined) return { status: 'dead', grant };
+      if (linkedId !== undefined) replaced.note(linkedId, put.name);
+      link(put.name, grant.id, grant.client);
       if (linkedId !== undefined && countLinks.get(linkedId)?.['links'] === 0) close.run(nowMs(), linkedId);
     }
-    // The developer insists that a token lives that was refused: it gets another chance.
-    if (grant.state === 'dead') return replaceRow(put, grant.id, grant.generation, grant.epoch);
+    if (isOver) return { status: 'dead', grant };
+    if (grant.state === 'dead') return replaceRow(put, grant);
     if (!isOwn) return { status: 'linked', grant };
     if (isForSame(put, grant)) return { status: 'known', grant };
     if (grant.sends.count > 0) return { status: 'inflight', grant };
-    return replaceRow(put, grant.id, grant.generation, grant.epoch);
+    return replaceRow(put, grant);
   };
 
-  /** A grant has had this token, and has its successor now. */
-  const putUsed = (put: Put, grant: Grant, linkedId: Linked): PutResult => {
-    if (linkedId === grant.id) return { status: 'outdated', grant };
+  /** A grant has had this token, and has its successor now, or it was refused. `undefined` where it gets another chance. */
+  const putUsed = (put: Put, row: Row, linkedId: Linked): PutResult | undefined => {
+    const grant = toGrant(row);
+    const isUsed = row['is_used'] === 1;
+    const isOutdated = isUsed && isAlive(grant);
+    const overAtMs = isUsed ? grant.sinceMs : Number(row['over_at_ms']);
+    if (!isOutdated && mayRevive(put, grant, overAtMs)) return undefined;
+    const result: PutResult = { status: isOutdated ? 'outdated' : 'dead', grant };
+    if (linkedId === grant.id) return result;
     if (!mayLink(put, grant)) return { status: 'held', grant };
-    if (linkedId === undefined) link.run(put.name, grant.id, grant.client);
-    return { status: 'outdated', grant };
+    if (linkedId === undefined && isUsed) link(put.name, grant.id, grant.client);
+    return result;
   };
 
   const write = (put: Put): PutResult => {
-    const linkedId = findConnection.get(put.name)?.['grant_id'];
+    const linkedId = linkedIdOf(put.name);
     const row = linkedId === undefined ? undefined : read.get(linkedId);
     const own = row === undefined ? undefined : toGrant(row);
     for (const lookup of put.lookups) {
@@ -125,18 +133,19 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
       const held = holder.get(lookup);
       if (held !== undefined) return putHeld(put, toGrant(held), linkedId);
       const used = user.get(lookup);
-      if (used !== undefined) return putUsed(put, toGrant(used), linkedId);
+      const result = used === undefined ? undefined : putUsed(put, used, linkedId);
+      if (result !== undefined) return result;
     }
     if (own !== undefined) {
-      const { id, generation, epoch, state } = own;
+      const { id, state } = own;
       const isShared = Number(countOthers.get(id, put.name)?.['others']) > 0 && state !== 'dead';
       replaced.note(id, isShared ? put.name : undefined);
-      if (!isShared) return replaceRow(put, id, generation, epoch);
+      if (!isShared) return replaceRow(put, own);
     }
     const pair = put.sealFor({ id: put.grantId, generation: 1, epoch: 1 });
     raiseHighWater.run();
     const inserted = insert.get({ id: put.grantId, ...columnsOf(put, pair) });
-    link.run(put.name, put.grantId, put.client);
+    link(put.name, put.grantId, put.client);
     return { status: 'new', grant: toGrant(inserted ?? {}) };
   };
 

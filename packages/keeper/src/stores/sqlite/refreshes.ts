@@ -28,7 +28,7 @@ const SET_PAIR = `UPDATE grants SET generation = generation + 1, sealed = :seale
   WHERE id = :id RETURNING *`;
 
 /** The two transactions of a refresh. */
-export const createRefreshVerbs = ({ database, commits, nowMs }: Connection): RefreshVerbs => {
+export const createRefreshVerbs = ({ database, commits, nowMs, links }: Connection): RefreshVerbs => {
   const read = database.prepare('SELECT * FROM grants WHERE id = ?');
   const readAnswers = database.prepare('SELECT * FROM answers WHERE grant_id = ? ORDER BY received_at_ms');
   const claim = database.prepare(CLAIM);
@@ -60,7 +60,7 @@ export const createRefreshVerbs = ({ database, commits, nowMs }: Connection): Re
       endAttempt.run(outcome, status ?? null, requestId ?? null, Math.round(tookMs), id);
   };
 
-  const { twinOf, merge } = createTwins({ database, nowMs });
+  const { twinOf, merge } = createTwins({ database, nowMs, links });
 
   const writePair = (id: string, { pair }: Settlement): Grant | undefined => {
     if (pair === undefined) return undefined;

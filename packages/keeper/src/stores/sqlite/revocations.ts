@@ -2,6 +2,7 @@ import type { RevocationVerbs } from '../revocations.ts';
 import { isKept, toRevocation } from '../rows.ts';
 import type { Put, PutResult } from '../store.ts';
 import type { Connection } from './connection.ts';
+import { insertEvent } from './events.ts';
 
 const WAITS = 'revoke_at_ms IS NOT NULL';
 
@@ -15,7 +16,7 @@ export const createRevocationVerbs = ({ database, commits, nowMs }: Connection):
   const note = database.prepare(
     `UPDATE grants SET revoke_tries = :tries, revoke_at_ms = CASE
         WHEN :next IS NULL AND EXISTS (SELECT 1 FROM answers WHERE grant_id = :id) THEN :now ELSE :next END
-      WHERE id = :id AND state = 'closed' AND ${WAITS}`,
+      WHERE id = :id AND state = 'closed' AND ${WAITS} RETURNING revoke_at_ms`,
   );
   const mark = database.prepare(
     `UPDATE grants SET revoke_at_ms = :now, revoke_tries = 0 WHERE id = :id AND state = 'closed'
@@ -32,10 +33,13 @@ export const createRevocationVerbs = ({ database, commits, nowMs }: Connection):
   );
   return {
     takeRevocations: (wanted) => commits.run(() => take.all({ ...wanted, now: nowMs() }).map(toRevocation)),
-    noteRevocation: (id, { tries, nextAtMs, drop: ids }) =>
+    noteRevocation: (id, { tries, nextAtMs, drop: ids, event }) =>
       commits.run(() => {
         for (const one of ids) drop.run(one);
-        note.run({ id, tries, next: nextAtMs ?? null, now: nowMs() });
+        const now = nowMs();
+        const noted = note.get({ id, tries, next: nextAtMs ?? null, now });
+        if (event !== undefined && noted?.['revoke_at_ms'] === null)
+          insertEvent(database, { atMs: now, grantId: id, event });
       }),
     keepToRevoke: (id, answers) =>
       commits.run(() => {

@@ -191,4 +191,5 @@ export const SCHEMA: readonly string[] = [
   CREATE INDEX grants_revoked_by_lookup ON grants (lookup) WHERE revoke_at_ms IS NOT NULL;
   `,
   'ALTER TABLE service_keys ADD COLUMN binding BLOB',
+  'ALTER TABLE connections ADD COLUMN binding BLOB',
 ];

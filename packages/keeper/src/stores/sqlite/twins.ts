@@ -2,6 +2,7 @@ import type { Grant } from '../../grants/grant.ts';
 import { toGrant } from '../rows.ts';
 import { CLOSE } from './close.ts';
 import type { Connection } from './connection.ts';
+import { createLinkMove } from './links.ts';
 
 /** Two grants that turn out to be one. */
 type Twins = {
@@ -12,9 +13,13 @@ type Twins = {
 };
 
 /** Inside a transaction of the caller. */
-export const createTwins = ({ database, nowMs }: Pick<Connection, 'database' | 'nowMs'>): Twins => {
+export const createTwins = ({
+  database,
+  nowMs,
+  links,
+}: Pick<Connection, 'database' | 'nowMs' | 'links'>): Twins => {
   const find = database.prepare("SELECT * FROM grants WHERE lookup = ? AND state <> 'closed' AND id <> ?");
-  const moveLinks = database.prepare('UPDATE connections SET grant_id = ?, client = ? WHERE grant_id = ?');
+  const moveLinks = createLinkMove({ database, links });
   const close = database.prepare(CLOSE);
   return {
     twinOf(id, lookup) {
@@ -22,7 +27,7 @@ export const createTwins = ({ database, nowMs }: Pick<Connection, 'database' | '
       return row === undefined ? undefined : toGrant(row);
     },
     merge(fromId, into) {
-      moveLinks.run(into.id, into.client, fromId);
+      moveLinks(fromId, into);
       close.run(nowMs(), fromId);
     },
   };
