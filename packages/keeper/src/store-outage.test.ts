@@ -19,7 +19,7 @@ const openFailing = async () => {
         return (...given: never[]) =>
           state.isAway
             ? Promise.reject(new StoreError('unavailable', 'the database is away'))
-            : value(...given);
+            : Reflect.apply(value, store, given);
       },
     });
   const { keeper } = await open(pair, { store: opener });

@@ -44,7 +44,7 @@ export const bindConnections = async (
     return false;
   });
   if (!links.isDemanded()) {
-    await noteBound(store, keys);
+    await noteBound(store, await store.identity(), keys);
     links.demand();
   }
   return { bound, refused };

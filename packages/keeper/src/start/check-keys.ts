@@ -19,8 +19,11 @@ export const demandsBound = ({ deploymentId, keyCheck }: Identity, keys: KeyRing
   keyCheck === undefined || isBoundText(unseal(keys, bindingOf(deploymentId), keyCheck), deploymentId);
 
 /** Notes that every row of a connection is bound from now on. */
-export const noteBound = async (store: Store, keys: KeyRing): Promise<void> => {
-  const { deploymentId } = await store.identity();
+export const noteBound = async (
+  store: Pick<Store, 'writeKeyCheck'>,
+  { deploymentId }: Pick<Identity, 'deploymentId'>,
+  keys: KeyRing,
+): Promise<void> => {
   await store.writeKeyCheck(seal(keys, bindingOf(deploymentId), `${deploymentId} ${BOUND}`));
 };
 
@@ -31,7 +34,7 @@ export const noteBound = async (store: Store, keys: KeyRing): Promise<void> => {
 export const checkKeys = async (store: Store, keys: KeyRing, links: KeyedBinder): Promise<void> => {
   const identity = await store.identity();
   const { deploymentId, keyCheck } = identity;
-  if (keyCheck === undefined) await noteBound(store, keys);
+  if (keyCheck === undefined) await noteBound(store, identity, keys);
   else {
     if (!keys.all.some(({ id }) => id === keyIdOf(keyCheck)))
       throw new KeeperError(

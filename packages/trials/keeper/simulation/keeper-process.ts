@@ -73,7 +73,7 @@ const clientOf = ({ kind }: Plan): ReturnType<typeof oauth> => {
 };
 
 /** What a process knows without asking the disk. */
-const SYNCHRONOUS: ReadonlySet<string> = new Set(['nowMs', 'latest']);
+const SYNCHRONOUS: ReadonlySet<string> = new Set(['nowMs', 'latest', 'useBinder']);
 
 const never = <Result>(): Promise<Result> => new Promise<Result>(() => undefined);
 
