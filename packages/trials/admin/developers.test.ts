@@ -142,13 +142,14 @@ describe('the admin API for app developers', () => {
     assert.equal(registered.outcome, 'registered');
     const { client } = registered;
     const clientId = client.id;
-    const subject = `owner-of-${name}`;
-    const created = await createGrant(deployment, { clientId, subject, scope: '', brand: undefined });
-    assert.equal(created.outcome, 'created');
     const url = `https://hooks.example/${name}?secret=of-${name}`;
     const wanted = { url, format: 'standard', clientId, kinds: undefined, isHttpAllowed: false };
     const added = await addWebhook(deployment, wanted);
     assert.equal(added.outcome, 'added');
+    // After the webhook, which gets the event.
+    const subject = `owner-of-${name}`;
+    const created = await createGrant(deployment, { clientId, subject, scope: '', brand: undefined });
+    assert.equal(created.outcome, 'created');
     return {
       clientId,
       secretId: client.secrets[0]?.id ?? '',

@@ -6,7 +6,7 @@ export const BENCH_SECTIONS = ['bench', 'peers', 'postgres'] as const;
 export type BenchSection = (typeof BENCH_SECTIONS)[number];
 
 /** The sections of the document that a command writes. */
-type Section = BenchSection | 'tail' | 'profile' | 'volume' | 'keeper';
+type Section = BenchSection | 'tail' | 'profile' | 'volume' | 'keeper' | 'console';
 
 const markersOf = (section: Section) => ({
   begin: `<!-- ${section}:begin -->`,

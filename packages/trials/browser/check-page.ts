@@ -13,6 +13,11 @@ const DESKTOP = { width: 1280, height: 800 };
 /** Takes pictures of a page, and checks its accessibility with axe. */
 export const checkPage = async (page: Page, name: string): Promise<void> => {
   await takePictures(page, name);
+  await checkAxe(page, name);
+};
+
+/** Checks the accessibility of a page as it is now. */
+export const checkAxe = async (page: Page, name: string): Promise<void> => {
   // The policy of the pages forbids script elements, so axe is evaluated.
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<AxeResults>('axe.run()');

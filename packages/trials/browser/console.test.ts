@@ -5,11 +5,15 @@ import type { Role } from '@keyfob/server/operators';
 import { openBrowser, SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
 import { openLivelyConsole } from '../support/lively-console.ts';
 import type { LivelyConsole } from '../support/lively-console.ts';
-import { checkPage } from './check-page.ts';
-import { pressUntil } from './keyboard.ts';
+import { CONSOLE_PAGES, NO_PAGE } from '../support/console-pages.ts';
+import type { ConsoleIds, PageRow } from '../support/console-pages.ts';
+import { checkAxe, checkPage, takePictures } from './check-page.ts';
+import { findUnreachable, pressUntil } from './keyboard.ts';
 
 const PHONE = { width: 390, height: 844 };
 const NARROW = { width: 320, height: 640 };
+/** What names owners on these pages. */
+const OWNERS = ['owner-5518', 'owner-6042', 'owner-7781', 'owner-9120', '5YJ', 'KMHTEST'];
 
 describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
   let trial: LivelyConsole;
@@ -32,47 +36,58 @@ describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
     return page;
   };
 
-  const pages = (): Readonly<Record<string, string>> => ({
-    find: '/console',
-    grant: `/console/grants/${trial.grants.restored}`,
-    'grant-stolen': `/console/grants/${trial.grants.stolen}`,
-    'grant-fine': `/console/grants/${trial.grants.fine}`,
-    clients: '/console/clients',
-    client: `/console/clients/${trial.client.clientId}`,
-    troubles: '/console/troubles',
-    webhooks: '/console/webhooks',
-    live: '/console/live',
-    system: '/console/system',
-    nodes: '/console/nodes',
-    audit: '/console/audit?verify=1',
-    missing: '/console/nowhere',
+  const idsOf = (): ConsoleIds => ({
+    clientId: trial.client.clientId,
+    grants: trial.grants,
+    delivery: trial.delivery,
   });
+  const addressOf = ({ path }: PageRow): string => `${trial.adminUrl}${path(idsOf())}`;
+  const openForms = (page: Page): Promise<unknown> =>
+    page.evaluate('document.querySelectorAll("details").forEach((one) => (one.open = true))');
 
   for (const [colorScheme, lang] of [
     ['light', 'en'],
     ['dark', 'ko'],
   ] as const)
-    test(`is clean for axe on every page, ${colorScheme}, ${lang}`, async () => {
+    test(`is clean for axe on every page, with its forms open, ${colorScheme}, ${lang}`, async () => {
       const page = await open('admin', { colorScheme, locale: lang });
-      for (const [name, path] of Object.entries(pages())) {
-        await page.goto(`${trial.adminUrl}${path}`);
-        for (const summary of ['client', 'webhooks'].includes(name)
-          ? await page.locator('summary').all()
-          : [])
-          await summary.click();
-        await checkPage(page, `console-${name}-${colorScheme}`);
+      for (const row of [...CONSOLE_PAGES, NO_PAGE]) {
+        const answer = await page.goto(addressOf(row));
+        assert.equal(answer?.status(), row === NO_PAGE ? 404 : 200, row.name);
+        await takePictures(page, `console-${row.name}-${colorScheme}`);
+        await openForms(page);
+        await checkAxe(page, `console-${row.name}-${colorScheme}`);
       }
       const stranger = await (await browser.newContext({ colorScheme, locale: lang })).newPage();
       await stranger.goto(`${trial.adminUrl}/console`);
       await checkPage(stranger, `console-gate-${colorScheme}`);
+      await stranger.goto(await trial.link('viewer'));
+      await checkPage(stranger, `console-link-${colorScheme}`);
     });
 
-  test('fits 320 pixels on every page', async () => {
-    const page = await open('admin', { viewport: NARROW });
-    for (const [name, path] of Object.entries(pages())) {
-      await page.goto(`${trial.adminUrl}${path}`);
-      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-      assert.ok(width <= NARROW.width, `${name} is ${width} wide`);
+  for (const locale of ['en', 'ko'])
+    test(`fits 320 pixels on every page, without JavaScript and with its forms open, ${locale}`, async () => {
+      const page = await open('admin', { viewport: NARROW, javaScriptEnabled: false, locale });
+      for (const row of [...CONSOLE_PAGES, NO_PAGE]) {
+        await page.goto(addressOf(row));
+        assert.equal(await page.locator('h1').count(), 1, row.name);
+        await openForms(page);
+        const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+        assert.ok(width <= NARROW.width, `${row.name} is ${width} wide`);
+      }
+    });
+
+  test('is used by keyboard alone on every page, and shows where the focus is', async () => {
+    const page = await open('admin');
+    for (const row of [...CONSOLE_PAGES, NO_PAGE]) {
+      await page.goto(addressOf(row));
+      await page.keyboard.press('Tab');
+      assert.equal(
+        await page.locator('.skip').evaluate((one) => one === one.ownerDocument.activeElement),
+        true,
+      );
+      await openForms(page);
+      assert.deepEqual(await findUnreachable(page), [], row.name);
     }
   });
 
@@ -165,19 +180,12 @@ describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
     const schemes = { light: 'en', dark: 'ko' } as const;
     for (const [colorScheme, locale] of Object.entries(schemes) as ['light' | 'dark', string][]) {
       const page = await open('developer', { colorScheme, locale });
-      const own = {
-        project: '/console/clients/' + trial.client.clientId,
-        grants: `/console?clientId=${trial.client.clientId}`,
-        grant: `/console/grants/${trial.grants.stolen}`,
-        webhooks: '/console/webhooks',
-        live: '/console/live',
-      };
-      for (const [name, path] of Object.entries(own)) {
-        await page.goto(`${trial.adminUrl}${path}`);
-        await checkPage(page, `developer-${name}-${colorScheme}`);
+      for (const row of CONSOLE_PAGES.filter(({ isForDevelopers }) => isForDevelopers === true)) {
+        await page.goto(addressOf(row));
+        await checkPage(page, `developer-${row.name}-${colorScheme}`);
         const shown = await page.content();
-        for (const owner of ['owner-5518', 'owner-6042', 'owner-7781', '5YJ', 'hooks.example'])
-          assert.ok(!shown.includes(owner), `${name} says ${owner}`);
+        for (const owner of [...OWNERS, 'hooks.example'])
+          assert.ok(!shown.includes(owner), `${row.name} says ${owner}`);
       }
       for (const path of ['/console/system', '/console/troubles', '/console/audit'])
         assert.equal((await page.goto(`${trial.adminUrl}${path}`))?.status(), 403, path);
@@ -191,12 +199,11 @@ describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
   test('hides owners from a viewer, and offers nothing that the role does not allow', async () => {
     const page = await open('viewer');
     assert.equal(await page.locator('#find').count(), 0);
-    for (const path of Object.values(pages())) {
-      await page.goto(`${trial.adminUrl}${path}`);
+    for (const row of CONSOLE_PAGES) {
+      await page.goto(addressOf(row));
       const shown = await page.content();
-      for (const owner of ['owner-5518', 'owner-6042', 'owner-7781', '127.0.0.1:1', '5YJ'])
-        assert.ok(!shown.includes(owner), path);
-      assert.equal(await page.locator('main .change').count(), 0, path);
+      for (const owner of [...OWNERS, '127.0.0.1:1']) assert.ok(!shown.includes(owner), row.name);
+      assert.equal(await page.locator('main .change').count(), 0, row.name);
     }
   });
 

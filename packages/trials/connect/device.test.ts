@@ -56,7 +56,14 @@ const ask = async (client: TrialClient, form: Readonly<Record<string, string>> =
 const poll = (
   client: TrialClient,
   { deviceCode }: Device,
-  { path = '/oauth/token', ...more }: { readonly path?: string; readonly code_verifier?: string } = {},
+  {
+    path = '/oauth/token',
+    ...more
+  }: {
+    readonly path?: string;
+    readonly code_verifier?: string;
+    readonly authorization_details?: string;
+  } = {},
 ): Promise<Answer> => post(path, client, { grant_type: GRANT_TYPE, device_code: deviceCode, ...more });
 
 const assertError = ([status, body]: Answer, error: string): void =>
@@ -276,6 +283,15 @@ describe('Only a client that may use the device flow', () => {
   test('asks for known scopes that it may have', async () => {
     for (const scope of ['', 'unknown_scope', 'read_odometer unknown_scope'])
       assertError(await post('/oauth/device_authorization', smartcar, { scope }), 'invalid_scope');
+    const authorization_details = JSON.stringify([{ type: 'vehicle_data', data: ['mileage'], purpose: 'a' }]);
+    const forData = { scope: 'read_odometer', authorization_details };
+    const refused = await post('/oauth/device_authorization', smartcar, forData);
+    assertError(refused, 'invalid_authorization_details');
+    assert.match(String(refused[1]['error_description']), /A device cannot ask/);
+    const device = await ask(smartcar);
+    await agree(device);
+    assertError(await poll(smartcar, device, { authorization_details }), 'invalid_authorization_details');
+    assert.equal((await poll(smartcar, device))[0], 200);
     const odd = { scope: 'read_odometer', code_challenge: 'x', code_challenge_method: 'S256' };
     assertError(await post('/oauth/device_authorization', smartcar, odd), 'invalid_request');
   });

@@ -47,6 +47,7 @@ const insurer = await trial.register('oauth', { name: 'Kilometre insurance', pol
 const signing = await trial.register('oauth', { policy: { ...ALLOWED, accessTokenFormat: 'jwt' } });
 const narrow = await trial.register('oauth', { policy: { ...ALLOWED, grantScope: 'read_odometer' } });
 const plain = await trial.register('oauth');
+const car = await trial.register('smartcar', { name: 'Car insurance', policy: ALLOWED });
 
 const detailOf = (more: Detail = {}): Detail => ({
   type: 'vehicle_data',
@@ -66,9 +67,9 @@ const requestOf = (client: TrialClient, details: unknown, more: Record<string, s
   ...more,
 });
 
-const signIn = async (query: Record<string, string>) => {
+const signIn = async (query: Record<string, string>, path = '/authorize') => {
   const browser = createPlainBrowser();
-  const page = await browser.open(`${url}/authorize?${new URLSearchParams(query).toString()}`);
+  const page = await browser.open(`${url}${path}?${new URLSearchParams(query).toString()}`);
   if (page.status !== 200) return { browser, consent: page };
   const signedIn = await browser.press(page, '2');
   return { browser, consent: signedIn.target === '' ? signedIn : await browser.open(signedIn.target) };
@@ -103,7 +104,7 @@ const consentTo = async (query: Record<string, string>): Promise<string> => {
 };
 
 const redeem = async (client: TrialClient, code: string, fields: Record<string, string> = {}) =>
-  post('/token', client, {
+  post(client === car ? '/oauth/token' : '/token', client, {
     grant_type: 'authorization_code',
     code,
     redirect_uri: client.redirectUri,
@@ -212,12 +213,14 @@ describe('A client that asks for vehicle data', () => {
 });
 
 /** A new grant, and a browser that presses a button of its form on the owner's page. */
-const connect = async () => {
-  const query = requestOf(insurer, [detailOf()]);
-  const { browser, consent } = await signIn(query);
+const connect = () => connectBy(insurer);
+
+const connectBy = async (client: TrialClient) => {
+  const query = requestOf(client, [detailOf()]);
+  const { browser, consent } = await signIn(query, client === car ? '/oauth/authorize' : '/authorize');
   const [first = ''] = choicesOf(consent);
   const back = sentBack(await browser.press(consent, 'agree', { [first]: 'yes' }));
-  const { body: tokens } = await redeem(insurer, back.get('code') ?? '');
+  const { body: tokens } = await redeem(client, back.get('code') ?? '');
   const page = await browser.open(`${url}/connect`);
   const ids = [...page.body.matchAll(/name="grant" value="([0-9a-f]{16})"/g)].map(([, id]) => String(id));
   const listed = await trial.deployment.store.listGrants({ limit: 1000 });
@@ -255,6 +258,40 @@ describe('An owner changes a grant for vehicle data', () => {
       const { tokens, press } = await connect();
       await press(button, {});
       assert.deepEqual(await introspect(insurer, tokens['access_token']), { active: false });
+    }
+  });
+});
+
+describe('The vehicle calls of Smartcar for a grant for vehicle data', () => {
+  test('answer for the vehicles and permissions that are left, and for none after the end', async () => {
+    const { tokens, press } = await connectBy(car);
+    const call = async (path: string): Promise<readonly [number, Json]> => {
+      const headers = { Authorization: `Bearer ${String(tokens['access_token'])}` };
+      const response = await fetch(`${url}/v2.0${path}`, { headers });
+      return [response.status, (await response.json()) as Json];
+    };
+    const [, list] = await call('/vehicles');
+    const [id = ''] = list['vehicles'] as readonly string[];
+    const permissions = async (): Promise<unknown> =>
+      (await call(`/vehicles/${id}/permissions`))[1]['permissions'];
+    assert.deepEqual(await permissions(), ['read_odometer', 'read_charge', 'read_battery']);
+    // The data say nothing of the vehicle itself.
+    assert.equal((await call(`/vehicles/${id}`))[0], 403);
+    await press('change_data', { data_0: 'yes' });
+    assert.deepEqual(await permissions(), ['read_odometer']);
+    await press('end_data', {});
+    assert.equal((await call('/vehicles'))[0], 401);
+  });
+
+  test('answer nobody once the agreed moment has passed', async () => {
+    const { tokens } = await connectBy(car);
+    const headers = { Authorization: `Bearer ${String(tokens['access_token'])}` };
+    assert.equal((await fetch(`${url}/v2.0/vehicles`, { headers })).status, 200);
+    trial.ahead += 3_700_000;
+    try {
+      assert.equal((await fetch(`${url}/v2.0/vehicles`, { headers })).status, 401);
+    } finally {
+      trial.ahead -= 3_700_000;
     }
   });
 });

@@ -1,6 +1,6 @@
 import type { Caller, GrantDetails, GrantSummary } from '../exports/index.ts';
-import { hasEndedAccess, toMillis } from '../exports/grants.ts';
-import type { ReplayRecord, Vehicle } from '../exports/grants.ts';
+import { hasEndedAccess, summarizeVehicleData, toMillis } from '../exports/grants.ts';
+import type { ReplayRecord, Seconds, Vehicle, VehicleData } from '../exports/grants.ts';
 import { writeGrantId } from '../exports/tokens.ts';
 import { alignColumns, showTime, timeOrNull, writeTime } from './output.ts';
 
@@ -32,8 +32,17 @@ export const detailsToJson = (details: GrantDetails) => ({
   ...grantToJson(details),
   replay: details.replay === undefined ? null : replayToJson(details.replay),
   vehicles: details.vehicles,
+  vehicleData: details.grant.vehicleData === undefined ? null : vehicleDataToJson(details.grant.vehicleData),
   keyEnded: details.keyEnded ?? null,
 });
+
+const vehicleDataToJson = (vehicleData: VehicleData) => {
+  const { until, askedUntil, askedVehicles = null, ...summary } = summarizeVehicleData(vehicleData);
+  return { ...summary, until: momentOf(until), askedUntil: momentOf(askedUntil), askedVehicles };
+};
+
+const momentOf = (at: Seconds | undefined): string | null =>
+  timeOrNull(at === undefined ? undefined : toMillis(at));
 
 const replayToJson = ({ atMs, sinceRotationMs, caller, rotatedBy, ...replay }: ReplayRecord) => ({
   ...replay,
@@ -64,7 +73,8 @@ export const describeGrant = (details: GrantDetails): string => {
     ['revoked', describeRevocation(details)],
   ];
   const replay = grant.replay === null ? '' : describeReplay(grant.replay);
-  return `${alignColumns(rows)}${describeVehicles(grant.vehicles)}${replay}`;
+  const vehicleData = grant.vehicleData === null ? '' : describeVehicleData(grant.vehicleData);
+  return `${alignColumns(rows)}${describeVehicles(grant.vehicles)}${vehicleData}${replay}`;
 };
 
 const refusedFor = (keyEnded: string | null): string =>
@@ -86,6 +96,25 @@ const describeVehicles = (vehicles: readonly Vehicle[]): string => {
     return [id, vin, `${make} ${model} ${year}${name}`];
   });
   return `\n\nVehicles\n${alignColumns([['ID', 'VIN', 'VEHICLE'], ...rows])}`;
+};
+
+/** What the grant is for, and what its owner has taken back of it. */
+const describeVehicleData = (vehicleData: ReturnType<typeof vehicleDataToJson>): string => {
+  const { purpose, data, until, askedUntil, askedVehicles } = vehicleData;
+  const shownUntil = until ?? 'as long as the policy of the client says';
+  const isEarlier = until !== askedUntil;
+  const rows = [
+    ['purpose', purpose],
+    ['until', isEarlier ? `${shownUntil}, chosen by the owner` : shownUntil],
+    ...(isEarlier ? [['asked until', askedUntil ?? 'no end']] : []),
+    ['asked for vehicles', askedVehicles === null ? 'any, as the owner chooses' : askedVehicles.join(' ')],
+  ];
+  const dataRows = data.map(({ name, scope, isAllowed }) => [
+    name,
+    scope,
+    isAllowed ? 'allowed' : 'taken back by the owner',
+  ]);
+  return `\n\nVehicle data\n${alignColumns(rows)}\n${alignColumns([['DATA', 'SCOPES', 'NOW'], ...dataRows])}`;
 };
 
 const RESPONSES = {

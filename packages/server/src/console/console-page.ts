@@ -15,6 +15,8 @@ export type ConsolePage = {
   readonly content: Content;
   /** The part of the navigation that it belongs to. */
   readonly part?: keyof Texts['nav'];
+  /** Whether it lies below the page of its part. */
+  readonly isBelow?: boolean;
   /** One sentence about what was just done. */
   readonly notice?: string | undefined;
   readonly setCookie?: readonly string[];
@@ -117,7 +119,7 @@ const renderDocument = (
         <a class="skip" href="#content">${texts.skip}</a>
         <header class="top">
           <p class="brand"><a href="/console">${texts.product}</a> <span>${texts.console}</span></p>
-          ${visit !== undefined && renderNavigation(visit, page.part)}
+          ${visit !== undefined && renderNavigation(visit, page)}
         </header>
         <main id="content" tabindex="-1">
           ${page.notice !== undefined && html`<p class="notice" role="status">${page.notice}</p>`}
@@ -139,17 +141,18 @@ const renderDocument = (
     </html> `;
 };
 
-const renderNavigation = (visit: ConsoleVisit, part: keyof Texts['nav'] | undefined): Content => {
+const renderNavigation = (visit: ConsoleVisit, { part, isBelow = false }: ConsolePage): Content => {
   const { texts } = visit;
   const isDeveloper = visit.session.operator.role === 'developer';
   const parts = isDeveloper
     ? PARTS_OF_DEVELOPERS
     : PARTS.filter(([name]) => name !== 'audit' || visit.may('audit.read'));
+  const current = isBelow ? 'true' : 'page';
   const here = isDeveloper && (part === 'find' || part === 'clients') ? 'project' : part;
   return html`<nav class="parts" aria-label="${texts.navigation}">
     ${parts.map(
       ([name, path]) =>
-        html`<a href="${path}" ${name === here && html`aria-current="page"`}>${texts.nav[name]}</a>`,
+        html`<a href="${path}" ${name === here && html`aria-current="${current}"`}>${texts.nav[name]}</a>`,
     )}
   </nav>`;
 };

@@ -13,3 +13,8 @@ export const CONSOLE_ROUTES: readonly ConsoleRoute[] = [
   ...WEBHOOK_PAGES,
   ...SYSTEM_PAGES,
 ];
+
+/** The addresses of the pages, as patterns of paths: tests look at every one. */
+export const CONSOLE_ADDRESSES: readonly RegExp[] = CONSOLE_ROUTES.filter(
+  ({ method }) => method === 'GET',
+).map(({ pattern }) => pattern);

@@ -1,4 +1,6 @@
+import { DATA_EN } from './texts-data.ts';
 import { NODES_EN } from './texts-nodes.ts';
+import { TROUBLES_EN } from './texts-troubles.ts';
 import { WEBHOOKS_EN } from './texts-webhooks.ts';
 import { ADVICE_EN, WHY_EN } from './texts-why.ts';
 
@@ -124,6 +126,7 @@ export const TEXTS_EN = {
   },
   why: WHY_EN,
   advice: ADVICE_EN,
+  data: DATA_EN,
   events: {
     'grant.created': 'Created',
     'grant.revoked': 'Revoked',
@@ -142,6 +145,8 @@ export const TEXTS_EN = {
     disconnected: 'with its last vehicle',
     theft: 'looks like theft',
     lost_answer: 'looks like a lost answer',
+    narrowed: 'to less than before',
+    extended: 'to more again',
   },
   clients: {
     title: 'Clients',
@@ -152,6 +157,8 @@ export const TEXTS_EN = {
     state: 'State',
     enabled: 'enabled',
     disabled: 'disabled',
+    search: 'Name or id',
+    all: 'All clients',
     empty: 'There is no client yet. Create one with "keyfob client create".',
   },
   client: {
@@ -198,25 +205,7 @@ export const TEXTS_EN = {
     noTroubles: 'Nothing: no connection was stopped, and no old token was presented.',
     partial: 'Only the newest 500 events were looked at.',
   },
-  troubles: {
-    title: 'Troubles',
-    lead: 'Old tokens that were presented, and what was refused, by cause and client.',
-    replays: 'Replays of the last 30 days',
-    refusals: 'Refusals of the last 24 hours',
-    noReplays: 'No old token was presented.',
-    noRefusals: 'Nothing was refused.',
-    cause: 'Cause',
-    client: 'Client',
-    count: 'Times',
-    last: 'Last',
-    grants: 'Connections',
-    perDay: 'Per day',
-    perHour: 'Per hour',
-    delay: 'Of all nodes. What another node refused in the last seconds may be missing.',
-    unknownClient: 'unknown client',
-    observed: 'would have stopped the connection (policy observe)',
-    chart: (text: string) => `Bars by time: ${text}`,
-  },
+  troubles: TROUBLES_EN,
   webhooks: WEBHOOKS_EN,
   live: {
     title: 'Live',
@@ -244,6 +233,7 @@ export const TEXTS_EN = {
     findings: 'This node',
     elsewhere: 'What only a command on the machine of the store can check:',
     fine: 'fine',
+    fineChecks: (count: number) => plural(count, 'check'),
     look: 'look here',
     hint: 'A new key is active from the next request on; older ones open what they sealed until they are withdrawn.',
     notCounted: 'not counted',
@@ -262,7 +252,10 @@ export const TEXTS_EN = {
     done: { rotated: 'The keys are rotated.', withdrawn: 'The key is withdrawn.' },
   },
   attempts: {
-    title: 'Attempts of a delivery',
+    title: 'Delivery',
+    happened: 'Happened',
+    eventId: 'Event id',
+    noAnswer: 'no answer',
     lead: 'The newest 20 that have ended, oldest first.',
     number: 'Attempt',
     at: 'Began',

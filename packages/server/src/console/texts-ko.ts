@@ -1,4 +1,6 @@
+import { DATA_KO } from './texts-data.ts';
 import { NODES_KO } from './texts-nodes.ts';
+import { TROUBLES_KO } from './texts-troubles.ts';
 import { WEBHOOKS_KO } from './texts-webhooks.ts';
 import { ADVICE_KO, WHY_KO } from './texts-why.ts';
 import type { Texts } from './texts-en.ts';
@@ -105,7 +107,7 @@ export const TEXTS_KO: Texts = {
     currentGeneration: (generation) => `${generation}세대`,
     same: '같음',
     differs: '다름',
-    times: (count) => `재사용 ${count}회 중 마지막`,
+    times: (count) => (count === 1 ? '재사용 1회' : `재사용 ${count}회 중 마지막`),
     revoke: '연결 중지',
     revokeHint: '다음 요청부터 토큰이 작동하지 않습니다. 되돌릴 수 있습니다.',
     reinstate: '되돌리기',
@@ -119,6 +121,7 @@ export const TEXTS_KO: Texts = {
   },
   why: WHY_KO,
   advice: ADVICE_KO,
+  data: DATA_KO,
   events: {
     'grant.created': '생성',
     'grant.revoked': '폐기',
@@ -137,6 +140,8 @@ export const TEXTS_KO: Texts = {
     disconnected: '마지막 차량과 함께',
     theft: '도난으로 보임',
     lost_answer: '응답 유실로 보임',
+    narrowed: '전보다 적게',
+    extended: '다시 더 많이',
   },
   clients: {
     title: '클라이언트',
@@ -147,6 +152,8 @@ export const TEXTS_KO: Texts = {
     state: '상태',
     enabled: '사용',
     disabled: '비활성',
+    search: '이름 또는 ID',
+    all: '모든 클라이언트',
     empty: '아직 클라이언트가 없습니다. "keyfob client create"로 만드세요.',
   },
   client: {
@@ -193,25 +200,7 @@ export const TEXTS_KO: Texts = {
     noTroubles: '없습니다. 중지된 연결도, 제시된 이전 토큰도 없습니다.',
     partial: '가장 최근 사건 500건만 보았습니다.',
   },
-  troubles: {
-    title: '문제',
-    lead: '제시된 이전 토큰과 거부된 요청을 원인과 클라이언트별로 봅니다.',
-    replays: '최근 30일의 재사용',
-    refusals: '최근 24시간의 거부',
-    noReplays: '제시된 이전 토큰이 없습니다.',
-    noRefusals: '거부된 것이 없습니다.',
-    cause: '원인',
-    client: '클라이언트',
-    count: '횟수',
-    last: '마지막',
-    grants: '연결',
-    perDay: '일별',
-    perHour: '시간별',
-    delay: '모든 노드의 합계입니다. 다른 노드가 마지막 몇 초 동안 거부한 것은 아직 없을 수 있습니다.',
-    unknownClient: '알 수 없는 클라이언트',
-    observed: '연결을 중지했을 것임 (관찰 정책)',
-    chart: (text) => `시간별 막대: ${text}`,
-  },
+  troubles: TROUBLES_KO,
   webhooks: WEBHOOKS_KO,
   live: {
     title: '실시간',
@@ -239,6 +228,7 @@ export const TEXTS_KO: Texts = {
     findings: '이 노드',
     elsewhere: '저장소가 있는 컴퓨터의 명령으로만 확인할 수 있는 것:',
     fine: '정상',
+    fineChecks: (count) => `확인 ${count}개`,
     look: '확인 필요',
     hint: '새 키는 다음 요청부터 쓰입니다. 이전 키는 폐기할 때까지 자신이 봉인한 것을 엽니다.',
     notCounted: '세지 않음',
@@ -257,7 +247,10 @@ export const TEXTS_KO: Texts = {
     done: { rotated: '키를 교체했습니다.', withdrawn: '키를 폐기했습니다.' },
   },
   attempts: {
-    title: '전송 시도',
+    title: '전송',
+    happened: '발생',
+    eventId: '사건 ID',
+    noAnswer: '응답 없음',
     lead: '끝난 시도 가운데 최근 20개를 오래된 것부터 보여 줍니다.',
     number: '시도',
     at: '시작',

@@ -30,6 +30,7 @@ export const WEBHOOKS_EN = {
   retry: 'Send again what failed',
   test: 'Send a test',
   everyClient: 'every client',
+  everyClientHint: 'Empty: every client',
   disabled: 'disabled',
   done: {
     changed: () => 'The webhook is changed.',
@@ -72,6 +73,7 @@ export const WEBHOOKS_KO: typeof WEBHOOKS_EN = {
   retry: '실패한 것 다시 보내기',
   test: '시험 전송',
   everyClient: '모든 클라이언트',
+  everyClientHint: '비우면 모든 클라이언트',
   disabled: '비활성',
   done: {
     changed: () => '웹훅을 변경했습니다.',

@@ -29,7 +29,12 @@ export type { TokenIssuer, TokenAnswer, TokenShapes } from '../grants/issue.ts';
 export { CODE_KEPT_SECONDS, CODE_LIFETIME_SECONDS, CODE_RELOAD_SECONDS } from '../grants/code.ts';
 export type { AuthorizationCode, CodeState } from '../grants/code.ts';
 export { SESSION_KEPT_SECONDS } from '../grants/session-store.ts';
-export { describeVehicleData, readVehicleData, writeVehicleData } from '../grants/vehicle-data.ts';
+export {
+  describeVehicleData,
+  readVehicleData,
+  summarizeVehicleData,
+  writeVehicleData,
+} from '../grants/vehicle-data.ts';
 export type { VehicleData, VehicleDataDetail } from '../grants/vehicle-data.ts';
 export { judgeCode } from '../grants/judge-code.ts';
 export type { CodeVerdict, PresentedCode } from '../grants/judge-code.ts';

@@ -1,5 +1,6 @@
 /** `@keyfob/server/operators`: who works on a server, what each role may do, and the audit log. */
 export { describeAdminApi } from '../admin/api/describe.ts';
+export { CONSOLE_ADDRESSES } from '../console/console-routes.ts';
 export {
   AUDIT_OUTCOMES,
   chainEntry,

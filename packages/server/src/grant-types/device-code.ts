@@ -6,6 +6,7 @@ import { hasNewerKey } from '../grants/newer-key.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import { readingsOfDeviceCode } from '../tokens/device-code.ts';
 import { RESOURCE } from './audience.ts';
+import { DETAILS } from './authorization-details.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { redeemPresented, reportCode } from './redeem-code.ts';
@@ -15,6 +16,7 @@ type DeviceRequest = GrantRequest<{
   readonly device_code: string;
   readonly code_verifier: string | undefined;
   readonly resource: string | undefined;
+  readonly authorization_details: string | undefined;
 }>;
 
 /** What a device that gets no tokens learns. @see RFC 8628 §3.5 */
@@ -46,10 +48,13 @@ export const deviceCode: GrantType = defineGrantType({
     },
     { name: 'code_verifier', purpose: 'The verifier of the PKCE challenge (RFC 7636).' },
     RESOURCE,
+    { ...DETAILS, purpose: 'Refused: what an owner allows a device is scopes alone.' },
   ],
   async handle(context, request) {
     const { client, shapes, parameters } = request;
     if (client.policy.deviceFlow !== true) throw new Refusal('client_not_permitted');
+    if (parameters.authorization_details !== undefined)
+      throw reportRefusedCode(context.emit, request, 'details_not_allowed');
     const readings = readingsOfDeviceCode(context.keyRing, shapes.code, parameters.device_code);
     // Of a form that no device code has, or sealed by a key that this node may not have read yet.
     if (readings === 'malformed') throw reportRefusedCode(context.emit, request, 'code_unknown');

@@ -83,6 +83,38 @@ export const readVehicleData = (text: string): VehicleData | undefined => {
   };
 };
 
+/** What operators see of the vehicle data of a grant: all that the client asked for, and what the owner allows of it now. */
+export type VehicleDataSummary = {
+  readonly purpose: string;
+  /** In the order of the request. `isAllowed`: whether the owner allows it now. */
+  readonly data: readonly { readonly name: string; readonly scope: string; readonly isAllowed: boolean }[];
+  /** When it ends; `undefined` where only the policy ends it. */
+  readonly until: Seconds | undefined;
+  /** The end that the client asked for. */
+  readonly askedUntil: Seconds | undefined;
+  /** Which vehicles the client asked for, by ids or VINs; `undefined` where the owner chose among all vehicles. */
+  readonly askedVehicles: readonly string[] | undefined;
+  /** Whether the owner allows less data, or less time, than the client asked for. */
+  readonly isNarrowed: boolean;
+};
+
+export const summarizeVehicleData = ({ data, purpose, until, asked }: VehicleData): VehicleDataSummary => {
+  const allowed = new Set(data);
+  const summarized = Object.entries(asked.data).map(([name, scope]) => ({
+    name,
+    scope,
+    isAllowed: allowed.has(name),
+  }));
+  return {
+    purpose,
+    data: summarized,
+    until,
+    askedUntil: asked.until,
+    askedVehicles: asked.vehicles,
+    isNarrowed: until !== asked.until || summarized.some(({ isAllowed }) => !isAllowed),
+  };
+};
+
 /** Whether a client asked for this vehicle, by id or VIN, or for any. */
 export const isAskedFor = (
   { id, vin }: Pick<Vehicle, 'id' | 'vin'>,

@@ -44,6 +44,7 @@ export const createDeviceAuthorization = (context: EndpointContext, scopes: Scop
     // Where owners choose vehicles on a later page, the client has to send them there, which a device cannot.
     if (type === 'resource-server' || policy.deviceFlow !== true || vehicleSelection !== undefined)
       throw new Refusal('client_not_permitted');
+    if (form.has('authorization_details')) throw refuseDetails();
     const scope = readScope(form.get('scope'), client, scopes);
     const codeChallenge = readChallenge(form);
     if (type === 'public') count(visit);
@@ -84,6 +85,16 @@ const readScope = (text: string | undefined, client: Client, scopes: ScopeRegist
   const description = 'The scope is not known, or not allowed for this client.';
   throw new Refusal(fault.reason, [], { oauthError: { error: 'invalid_scope', description } });
 };
+
+/** A request of a device has no room for vehicle data. Left out in silence, the owner would agree to something else. @see RFC 9396 §5 */
+const refuseDetails = (): Refusal =>
+  new Refusal('details_not_allowed', [], {
+    oauthError: {
+      error: 'invalid_authorization_details',
+      description:
+        'A device cannot ask for authorization_details: ask for scopes, or send the owner to the authorization endpoint.',
+    },
+  });
 
 /** The PKCE challenge; `undefined` for none. Throws a `Refusal`. @see RFC 7636 §4.3 */
 const readChallenge = (form: ReadonlyMap<string, string>): string | undefined => {

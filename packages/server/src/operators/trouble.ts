@@ -55,21 +55,26 @@ export type TroubleStore = {
 /** A row of a list: the counts of one group within one part. */
 export type TroublePart = Omit<TroubleCount, 'hour'> & { readonly part: number };
 
+type Counted = Omit<TroubleGroup, 'count' | 'lastAtMs' | 'parts'> & {
+  count: number;
+  lastAtMs: Millis;
+  readonly parts: number[];
+};
+
 /** Puts the parts of each group together; groups with the most come first. */
-export const groupParts = (rows: readonly TroublePart[], partsCount: number): readonly TroubleGroup[] =>
-  [...Map.groupBy(rows, ({ event, reason, clientId }) => JSON.stringify([event, reason, clientId])).values()]
-    .flatMap((parts) => {
-      const [first] = parts;
-      if (first === undefined) return [];
-      const { event, reason, clientId } = first;
-      const countOf = (part: number): number => parts.find((one) => one.part === part)?.count ?? 0;
-      return {
-        event,
-        reason,
-        clientId,
-        count: parts.reduce((sum, { count }) => sum + count, 0),
-        lastAtMs: Math.max(...parts.map(({ lastAtMs }) => lastAtMs)),
-        parts: Array.from({ length: partsCount }, (_, part) => countOf(part)),
-      };
-    })
-    .sort((left, right) => right.count - left.count || right.lastAtMs - left.lastAtMs);
+export const groupParts = (rows: readonly TroublePart[], partsCount: number): readonly TroubleGroup[] => {
+  const groups = new Map<string, Counted>();
+  for (const { event, reason, clientId, part, count, lastAtMs } of rows) {
+    const key = `${event}\n${reason}\n${clientId}`;
+    const known = groups.get(key);
+    const parts = known?.parts ?? Array<number>(partsCount).fill(0);
+    const group = known ?? { event, reason, clientId, count: 0, lastAtMs, parts };
+    if (known === undefined) groups.set(key, group);
+    group.count += count;
+    group.lastAtMs = Math.max(group.lastAtMs, lastAtMs);
+    parts[part] = (parts[part] ?? 0) + count;
+  }
+  return [...groups.values()].sort(
+    (left, right) => right.count - left.count || right.lastAtMs - left.lastAtMs,
+  );
+};

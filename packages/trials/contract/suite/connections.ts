@@ -179,6 +179,14 @@ const visibility = (onTwo: OnTwo): void => {
     },
   );
 
+  onTwo('A use of a secret through one connection is read through the other.', async (one, other) => {
+    await one.createClient(sampleClient({ secrets: [sampleSecret('new')] }));
+    assert.equal((await other.readClient('client-a')).client?.secrets[0]?.lastUsedAtMs, undefined);
+    await one.noteSecretUse('new', CREATED_AT_MS + 60_000);
+    const { client } = await other.readClient('client-a');
+    assert.equal(client?.secrets[0]?.lastUsedAtMs, CREATED_AT_MS + 60_000);
+  });
+
   onTwo(
     'A policy that is changed through one connection applies to the next refresh through the other.',
     async (one, other) => {

@@ -130,6 +130,16 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         response: T,
       }),
     ),
+    vehicleData: orNull(
+      object({
+        purpose: T,
+        data: list(object({ name: T, scope: T, isAllowed: B })),
+        until: orNull(AT),
+        askedUntil: orNull(AT),
+        askedVehicles: orNull(list(orNull(T))),
+        isNarrowed: B,
+      }),
+    ),
     keyEnded: orNull(oneOf(['compromised', 'retired'])),
     vehicles: list(object({ vin: orNull(T), make: T, model: T, year: N, nickname: orNull(T) })),
     events: list(ref('Event')),
@@ -165,7 +175,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   }),
   DeliveryList: page('deliveries', 'Delivery'),
   Attempt: object({ attempt: N, at: AT, tookMs: N, status: orNull(N), error: orNull(T) }),
-  AttemptList: object({ attempts: list(ref('Attempt')) }),
+  AttemptList: object({ delivery: ref('Delivery'), attempts: list(ref('Attempt')) }),
   GrantCount: object({ count: N }),
   Job: object({
     jobId: T,

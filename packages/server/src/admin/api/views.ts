@@ -2,6 +2,8 @@ import type { Client, ClientSecret } from '../../clients/client.ts';
 import { toMillis } from '../../clock.ts';
 import type { Millis, Seconds } from '../../clock.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
+import { summarizeVehicleData } from '../../grants/vehicle-data.ts';
+import type { VehicleData } from '../../grants/vehicle-data.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { Caller } from '../../log-event.ts';
 import type { ClientHealth } from '../../operations/read-client-health.ts';
@@ -96,12 +98,26 @@ const viewVehicle = ({ vin, make, model, year, nickname }: Vehicle, seesOwners: 
   nickname: seesOwners ? nickname : null,
 });
 
+const viewVehicleData = (vehicleData: VehicleData, seesOwners: SeesOwners) => {
+  const { until = null, askedUntil = null, askedVehicles, ...summary } = summarizeVehicleData(vehicleData);
+  return {
+    ...summary,
+    until: isoOfSeconds(until),
+    askedUntil: isoOfSeconds(askedUntil),
+    /** `null` where the owner chose among all vehicles. */
+    askedVehicles: askedVehicles?.map((vehicle) => (seesOwners ? vehicle : null)) ?? null,
+  };
+};
+
 export const viewDetails = (details: GrantDetails, seesOwners: SeesOwners) => ({
   ...viewGrant(details, seesOwners),
   /** When the last generations were made, oldest first. */
   rotations: details.grant.rotatedAtMs.map((atMs) => isoOf(atMs)),
   replay: details.replay === undefined ? null : viewReplay(details.replay, seesOwners),
   vehicles: details.vehicles.map((vehicle) => viewVehicle(vehicle, seesOwners)),
+  /** What it is for, where its client asked for vehicle data by name (RFC 9396). */
+  vehicleData:
+    details.grant.vehicleData === undefined ? null : viewVehicleData(details.grant.vehicleData, seesOwners),
   /** As what the key of the newest refresh token was withdrawn, where that token is refused for it. */
   keyEnded: details.keyEnded ?? null,
 });

@@ -8,46 +8,11 @@ import { renderTokenSearch } from './find-page.ts';
 import { renderSecrets } from './client-secrets.ts';
 import { renderHealth } from './health.ts';
 import type { Health } from './health.ts';
-import { badge, change, facts, moment, table } from './parts.ts';
+import { nameOfClient, stateOfClient } from './clients-page.ts';
+import { above, change, facts, moment } from './parts.ts';
 import { secretOnce } from './secret-once.ts';
 
 type Client = ReturnType<typeof viewClient>;
-
-/** The list of clients. */
-export const clientsPage = (visit: ConsoleVisit, clients: readonly Client[]): ConsolePage => {
-  const { texts } = visit;
-  const columns = [
-    texts.clients.name,
-    texts.clients.dialect,
-    texts.clients.type,
-    texts.clients.secrets,
-    texts.clients.state,
-  ];
-  const rows = clients.map((client) => [
-    html`<a href="/console/clients/${client.clientId}"
-      ><bdi>${client.name === '' ? client.clientId : client.name}</bdi></a
-    >`,
-    client.dialect,
-    client.type,
-    client.type === 'public' ? texts.none : client.secrets.length,
-    stateOf(visit, client),
-  ]);
-  return {
-    title: texts.clients.title,
-    part: 'clients',
-    content: html`<header class="title"><h1>${texts.clients.title}</h1></header>
-      <section>
-        ${
-          clients.length === 0
-            ? html`<p class="empty">${texts.clients.empty}</p>`
-            : table(texts.clients.title, columns, rows)
-        }
-      </section>`,
-  };
-};
-
-const stateOf = ({ texts }: ConsoleVisit, { disabledAt }: Client): Content =>
-  disabledAt === null ? badge('good', texts.clients.enabled) : badge('bad', texts.clients.disabled);
 
 /** A client with its secrets, and a new secret where one was just made. */
 export const clientPage = (
@@ -65,15 +30,18 @@ export const clientPage = (
 ): ConsolePage => {
   const { texts } = visit;
   const path = `/console/clients/${client.clientId}`;
+  // A developer of one client has no list: this is the whole project.
+  const isOnly = visit.session.operator.clientIds?.length === 1;
   return {
-    title: client.name,
+    title: nameOfClient(client),
     part: 'clients',
+    isBelow: !isOnly,
     content: html`
       <header class="title">
-        <p class="over">${texts.grant.client}</p>
-        <h1><bdi>${client.name === '' ? client.clientId : client.name}</bdi></h1>
+        ${isOnly ? html`<p class="over">${texts.grant.client}</p>` : above(['/console/clients', texts.clients.title], texts.grant.client)}
+        <h1><bdi>${nameOfClient(client)}</bdi></h1>
         <p>
-          ${stateOf(visit, client)}
+          ${stateOfClient(visit, client)}
           <a href="/console?clientId=${client.clientId}">${texts.client.grants(client.grants ?? 0)}</a>
         </p>
       </header>

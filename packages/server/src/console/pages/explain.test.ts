@@ -24,6 +24,7 @@ const GRANT = {
   grantExpiresAt: null,
   revocationCause: null,
   replay: null,
+  vehicleData: null,
   keyEnded: null,
 } as unknown as Grant;
 
@@ -69,6 +70,19 @@ const byReplay = (replay: Partial<Replay> = {}): Partial<Grant> => ({
 const by = (revocationCause: Grant['revocationCause']): Partial<Grant> => ({
   status: 'revoked',
   revocationCause,
+});
+
+const agreedUntil = (until: string, askedUntil: string | null): Partial<Grant> => ({
+  status: 'expired',
+  grantExpiresAt: until,
+  vehicleData: {
+    purpose: 'Price a policy',
+    data: [{ name: 'mileage', scope: 'read_odometer', isAllowed: true }],
+    until,
+    askedUntil,
+    askedVehicles: null,
+    isNarrowed: until !== askedUntil,
+  },
 });
 
 /** What a connection is like, and its explanation: kind, sentence, advice, and what else is known. */
@@ -119,7 +133,38 @@ const ROWS: readonly Row[] = [
     'has reached the end of its lifetime',
     { grant: { status: 'expired', grantExpiresAt: daysFromNow(-1) } },
     'bad',
-    /whole lifetime/,
+    /^Ended 2026-11-11 09:00 UTC: the policy of its client/,
+    CONSENT,
+  ],
+  [
+    'is for vehicle data and has reached the end that its client asked for',
+    { grant: agreedUntil(daysFromNow(-1), daysFromNow(-1)) },
+    'bad',
+    /^Ended 2026-11-11 09:00 UTC: the client asked for access until then, and the owner agreed\.$/,
+    CONSENT,
+    /^It was for: Price a policy$/,
+  ],
+  [
+    'is for vehicle data and has reached the end that its owner chose',
+    { grant: agreedUntil(daysFromNow(-1), daysFromNow(30)) },
+    'bad',
+    /^Ended 2026-11-11 09:00 UTC: the owner chose this end\.$/,
+    CONSENT,
+    /^The client had asked for access until 2026-12-12 09:00 UTC\.$/,
+  ],
+  [
+    'is for vehicle data without an end, until the one that its owner chose',
+    { grant: agreedUntil(daysFromNow(-1), null) },
+    'bad',
+    /the owner chose this end/,
+    CONSENT,
+    /without an end/,
+  ],
+  [
+    'is for vehicle data and ended earlier, by the policy',
+    { grant: { ...agreedUntil(daysFromNow(20), daysFromNow(20)), grantExpiresAt: daysFromNow(-1) } },
+    'bad',
+    /the policy of its client/,
     CONSENT,
   ],
   [

@@ -1,6 +1,7 @@
 import type { viewClient, viewDetails } from '../../admin/api/views.ts';
 import type { Millis } from '../../clock.ts';
 import type { Texts } from '../texts-en.ts';
+import { utcText } from './parts.ts';
 
 type Grant = ReturnType<typeof viewDetails>;
 type Replay = NonNullable<Grant['replay']>;
@@ -131,13 +132,32 @@ const explainReplay = (replay: Replay | null, texts: Texts): Omit<Explanation, '
   };
 };
 
-const explainExpiry = (grant: Grant, { why, advice, duration }: Texts): Omit<Explanation, 'kind'> => {
-  const { grantExpiresAt, refreshTokenExpiresAt, rotatedAt, createdAt } = grant;
+/** Until when it lasted, and who set that. */
+const explainExpiry = (grant: Grant, texts: Texts): Omit<Explanation, 'kind'> => {
+  const { why, advice, duration } = texts;
+  const { grantExpiresAt, refreshTokenExpiresAt, rotatedAt, createdAt, vehicleData } = grant;
   const isWhole =
     grantExpiresAt !== null &&
     Date.parse(grantExpiresAt) <= Date.parse(refreshTokenExpiresAt ?? grantExpiresAt);
-  if (isWhole) return { sentence: why.lifetime, detail: '', advice: advice.consent };
+  if (isWhole && vehicleData?.until === grantExpiresAt) return explainUntil(vehicleData, texts);
+  if (isWhole)
+    return { sentence: why.lifetime(utcText(texts, grantExpiresAt)), detail: '', advice: advice.consent };
   const from = Date.parse(rotatedAt ?? createdAt ?? '');
   const idle = duration(Math.max(0, Date.parse(refreshTokenExpiresAt ?? '') - from) / 1000);
   return { sentence: why.idle(idle), detail: '', advice: advice.consent };
+};
+
+const explainUntil = (
+  { until, askedUntil, purpose }: NonNullable<Grant['vehicleData']>,
+  texts: Texts,
+): Omit<Explanation, 'kind'> => {
+  const { why, advice } = texts;
+  const endedAt = utcText(texts, until ?? '');
+  const isAsked = until === askedUntil;
+  const asked = askedUntil === null ? why.untilAskedNoEnd : why.untilAsked(utcText(texts, askedUntil));
+  return {
+    sentence: isAsked ? why.untilOfClient(endedAt) : why.untilOfOwner(endedAt),
+    detail: isAsked ? why.untilFor(purpose) : asked,
+    advice: advice.consent,
+  };
 };

@@ -5,8 +5,9 @@ import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import type { Texts } from '../texts-en.ts';
 import { explain } from './explain.ts';
-import { age, badge, change, facts, moment, orHidden } from './parts.ts';
+import { above, age, badge, change, facts, moment, orHidden } from './parts.ts';
 import { renderTimeline } from './timeline.ts';
+import { renderVehicleData } from './vehicle-data.ts';
 
 type Grant = ReturnType<typeof viewDetails>;
 type Event = ReturnType<typeof viewEvent>;
@@ -31,10 +32,11 @@ export const grantPage = (visit: ConsoleVisit, data: GrantPageData): ConsolePage
   return {
     title: `${texts.grant.title} ${grant.grantId}`,
     part: 'find',
+    isBelow: true,
     notice: said,
     content: html`
       <header class="title">
-        <p class="over">${texts.grant.title}</p>
+        ${above(aboveGrant(visit, grant), texts.grant.title)}
         <h1>${titleOf(grant)}</h1>
         <p>
           ${
@@ -52,6 +54,7 @@ export const grantPage = (visit: ConsoleVisit, data: GrantPageData): ConsolePage
         ${why.advice !== '' && html`<p class="advice">${why.advice}</p>`} ${renderActions(visit, grant)}
       </section>
       ${grant.replay !== null && renderEvidence(visit, grant, grant.replay)}
+      ${grant.vehicleData !== null && renderVehicleData(visit, grant.vehicleData)}
       <section>
         <h2>${texts.grant.timeline}</h2>
         ${renderTimeline(grant, events, visit)} ${renderFacts(visit, grant)}
@@ -67,6 +70,15 @@ export const grantPage = (visit: ConsoleVisit, data: GrantPageData): ConsolePage
     `,
   };
 };
+
+/** A developer has no search, but the page of the client. */
+const aboveGrant = (
+  { session, texts }: ConsoleVisit,
+  { clientId, clientName }: Grant,
+): readonly [string, string] =>
+  session.operator.role === 'developer'
+    ? [`/console/clients/${clientId}`, clientName === '' ? clientId : clientName]
+    : ['/console', texts.nav.find];
 
 /** The car's name, if there is one car; else the owner, else the grant. */
 const titleOf = ({ vehicles, subject, grantId }: Grant): Content => {

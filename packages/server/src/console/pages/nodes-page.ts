@@ -4,6 +4,7 @@ import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { age, badge, table } from './parts.ts';
+import { systemTabs } from './system-pages.ts';
 
 type Node = ReturnType<typeof viewNode>;
 
@@ -34,15 +35,16 @@ export const nodesPage = (
   return {
     title: texts.nodes.title,
     part: 'system',
+    isBelow: true,
     content: html`
       <header class="title">
+        ${systemTabs(visit, '/console/nodes')}
         <h1>${texts.nodes.title}</h1>
         <p class="lead">${texts.nodes.lead}</p>
       </header>
       ${warning !== null && html`<p class="notice bad" role="status"><bdi>${warning}</bdi></p>`}
       <section>
         ${nodes.length === 0 ? html`<p class="empty">${texts.nodes.empty}</p>` : table(texts.nodes.title, columns, rows)}
-        <p class="more"><a href="/console/system">${texts.system.title}</a></p>
       </section>
     `,
   };

@@ -3,6 +3,7 @@ import type { Content } from '../../connect/pages/html.ts';
 import { formTokenOf } from '../../admin/api/session-cookie.ts';
 import { REASON_MAX_CHARACTERS } from '../../operations/record-audit.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
+import type { Texts } from '../texts-en.ts';
 
 /** The field with the secret that binds a form to its session. */
 export const FORM_TOKEN = 'form_token';
@@ -13,6 +14,25 @@ export const formTo = ({ session }: ConsoleVisit, action: string, content: Conte
     <input type="hidden" name="${FORM_TOKEN}" value="${formTokenOf(session)}" />
     ${content}
   </form>`;
+
+/** Where a page lies: the page above it, and what kind of page it is itself. */
+export const above = ([href, title]: readonly [href: string, title: string], here?: string): Content =>
+  html`<p class="over">
+    <a href="${href}">${title}</a> <span aria-hidden="true">›</span>
+    ${here}
+  </p>`;
+
+/** The pages of one part, beside each other. */
+export const tabs = (
+  label: string,
+  pages: readonly (readonly [href: string, title: string])[],
+  here: string,
+): Content =>
+  html`<nav class="tabs" aria-label="${label}">
+    ${pages.map(
+      ([href, title]) => html`<a href="${href}" ${href === here && html`aria-current="page"`}>${title}</a>`,
+    )}
+  </nav>`;
 
 /** The field in which an operator says why. `id` is unique on the page. */
 export const reasonField = ({ texts }: ConsoleVisit, id: string): Content =>
@@ -58,11 +78,13 @@ export const change = (
     )}
   </details>`;
 
+/** A moment in UTC, to the minute, as text. `at`: ISO 8601. */
+export const utcText = ({ utc }: Pick<Texts, 'utc'>, at: string): string =>
+  `${at.slice(0, 16).replace('T', ' ')} ${utc}`;
+
 /** A moment in UTC, which the script turns into local time; a dash for none. */
 export const moment = ({ texts }: Pick<ConsoleVisit, 'texts'>, at: string | null): Content =>
-  at === null
-    ? texts.none
-    : html`<time datetime="${at}">${at.slice(0, 16).replace('T', ' ')} ${texts.utc}</time>`;
+  at === null ? texts.none : html`<time datetime="${at}">${utcText(texts, at)}</time>`;
 
 /** How long ago a moment is, or how far off, with the moment itself as its title. */
 export const age = ({ texts, nowMs }: Pick<ConsoleVisit, 'texts' | 'nowMs'>, at: string | null): Content => {

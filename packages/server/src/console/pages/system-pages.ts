@@ -7,11 +7,22 @@ import type { ConsolePage } from '../console-page.ts';
 import { VERDICTS } from '../../operations/doctor/finding.ts';
 import type { ServerExamined } from '../../operations/doctor/finding.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
-import { badge, change, moment, table } from './parts.ts';
+import { badge, change, moment, table, tabs } from './parts.ts';
 
 type Finding = ReturnType<typeof viewFinding>;
 type Key = ReturnType<typeof viewKey>;
 type Entry = ReturnType<typeof entryToJson>;
+
+/** The pages about the server itself. */
+export const systemTabs = ({ texts }: ConsoleVisit, here: string): Content =>
+  tabs(
+    texts.system.title,
+    [
+      ['/console/system', texts.system.title],
+      ['/console/nodes', texts.nodes.title],
+    ],
+    here,
+  );
 
 /** Keys with what depends on each, and what this node finds of itself. */
 export const systemPage = (
@@ -52,14 +63,13 @@ export const systemPage = (
     title: texts.system.title,
     part: 'system',
     content: html`
-      <header class="title"><h1>${texts.system.title}</h1></header>
+      <header class="title">
+        ${systemTabs(visit, '/console/system')}
+        <h1>${texts.system.title}</h1>
+      </header>
       <section>
         <h2>${texts.system.findings}</h2>
-        <ul class="findings">
-          ${[...findings].sort(worstFirst).map((finding) => renderFinding(visit, finding))}
-        </ul>
-        ${elsewhere.length > 0 && renderElsewhere(visit, elsewhere)}
-        <p class="more"><a href="/console/nodes">${texts.nodes.title}</a></p>
+        ${renderFindings(visit, findings)} ${elsewhere.length > 0 && renderElsewhere(visit, elsewhere)}
       </section>
       <section>
         <h2>${texts.system.keys}</h2>
@@ -79,6 +89,22 @@ export const systemPage = (
       </section>
     `,
   };
+};
+
+/** What needs a look comes first; all that is fine is one line until somebody opens it. */
+const renderFindings = (visit: ConsoleVisit, findings: readonly Finding[]): Content => {
+  const { texts } = visit;
+  const list = (some: readonly Finding[]): Content =>
+    html`<ul class="findings">
+      ${some.map((finding) => renderFinding(visit, finding))}
+    </ul>`;
+  const fine = findings.filter(({ verdict }) => verdict === 'ok');
+  const others = findings.filter(({ verdict }) => verdict !== 'ok').sort(worstFirst);
+  return html`${others.length > 0 && list(others)}
+    <details class="fine">
+      <summary>${badge('good', texts.system.fine)} ${texts.system.fineChecks(fine.length)}</summary>
+      ${list(fine)}
+    </details>`;
 };
 
 const worstFirst = (left: Finding, right: Finding): number =>

@@ -29,6 +29,10 @@ const KINDS: Readonly<Record<string, Mark['kind']>> = {
   'grant.reinstated': 'good',
 };
 
+const isOver = ({ status }: Grant): boolean => status === 'revoked' || status === 'expired';
+
+const endOf = ({ revokedAt, endsAt }: Grant): Millis => Date.parse(revokedAt ?? endsAt ?? '');
+
 const marksOf = (grant: Grant, events: readonly Event[], nowMs: Millis): readonly Mark[] => {
   const rotations = grant.rotations.flatMap((at, index): readonly Mark[] => {
     const generation = grant.generation - grant.rotations.length + 1 + index;
@@ -42,7 +46,12 @@ const marksOf = (grant: Grant, events: readonly Event[], nowMs: Millis): readonl
     return at === null || known === undefined ? [] : [{ atMs: Date.parse(at), kind: known, label: '' }];
   });
   const now: Mark = { atMs: nowMs, kind: 'now', label: '' };
-  return [created, ...rotations, ...happened, now].sort((left, right) => left.atMs - right.atMs);
+  const end: readonly Mark[] = happened.some(({ atMs }) => atMs === endOf(grant))
+    ? []
+    : [{ atMs: endOf(grant), kind: 'bad', label: '' }];
+  return [created, ...rotations, ...happened, ...(isOver(grant) ? end : []), now].sort(
+    (left, right) => left.atMs - right.atMs,
+  );
 };
 
 /** Moments are placed by time, and kept apart where many are close together. */
@@ -66,9 +75,7 @@ export const renderTimeline = (
 ): Content => {
   const marks = marksOf(grant, events, nowMs);
   const places = placesOf(marks);
-  const isOver = grant.status === 'revoked' || grant.status === 'expired';
-  const endedAtMs = Date.parse(grant.revokedAt ?? grant.endsAt ?? '');
-  const endIndex = isOver ? marks.findIndex(({ atMs }) => atMs >= endedAtMs) : -1;
+  const endIndex = isOver(grant) ? marks.findIndex(({ atMs }) => atMs >= endOf(grant)) : -1;
   const end = endIndex < 0 ? RIGHT : (places[endIndex] ?? RIGHT);
   let labelled = -Infinity;
   let labelledNarrow = -Infinity;

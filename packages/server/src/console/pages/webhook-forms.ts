@@ -56,15 +56,33 @@ const choice = (
     </select>
   </p>`;
 
-/** A form that adds a webhook. Only somebody who works with every client may add one for every client. */
-export const renderAddition = (
-  visit: ConsoleVisit,
-  clients: readonly { readonly clientId: string; readonly name: string }[],
-): Content => {
-  const { texts, session } = visit;
-  const everyClient = [['', texts.webhooks.everyClient]] as const;
+type Clients = readonly { readonly clientId: string; readonly name: string }[];
+
+/** For which client a webhook is. Where there are too many for a choice, the id is typed. */
+const clientField = ({ texts, session }: ConsoleVisit, clients: Clients | undefined): Content => {
+  if (clients === undefined)
+    return html`<p class="field">
+      <label for="new-client">${texts.live.client}</label>
+      <input
+        id="new-client"
+        name="clientId"
+        maxlength="200"
+        autocomplete="off"
+        spellcheck="false"
+        placeholder="${texts.webhooks.everyClientHint}"
+      />
+    </p>`;
   const options = clients.map(({ clientId, name }) => [clientId, name === '' ? clientId : name] as const);
   const isDeveloper = session.operator.role === 'developer';
+  return choice(
+    { id: 'new-client', name: 'clientId', title: texts.webhooks.client },
+    isDeveloper ? options : [['', texts.webhooks.everyClient], ...options],
+  );
+};
+
+/** A form that adds a webhook. Only somebody who works with every client may add one for every client. */
+export const renderAddition = (visit: ConsoleVisit, clients: Clients | undefined): Content => {
+  const { texts } = visit;
   return change(visit, {
     id: 'why-add-webhook',
     action: '/console/webhooks',
@@ -72,11 +90,7 @@ export const renderAddition = (
     hint: texts.webhooks.addHint,
     kind: 'primary',
     fields: html`<input type="hidden" name="once" value="${visit.request.requestId}" />
-      ${urlField(visit, 'new-url', '')}
-      ${choice(
-        { id: 'new-client', name: 'clientId', title: texts.webhooks.client },
-        isDeveloper ? options : [...everyClient, ...options],
-      )}
+      ${urlField(visit, 'new-url', '')} ${clientField(visit, clients)}
       ${choice(
         { id: 'new-format', name: 'format', title: texts.webhooks.format },
         WEBHOOK_FORMAT_NAMES.map((name) => [name, name]),

@@ -10,14 +10,19 @@ import { renderActions, renderAddition } from './webhook-forms.ts';
 type Webhook = ReturnType<typeof viewWebhook>;
 type Delivery = ReturnType<typeof viewDelivery>;
 
-const STATE_BADGES = { pending: 'plain', retrying: 'warn', delivered: 'good', given_up: 'bad' } as const;
+export const STATE_BADGES = {
+  pending: 'plain',
+  retrying: 'warn',
+  delivered: 'good',
+  given_up: 'bad',
+} as const;
 
 export type WebhooksData = {
   readonly webhooks: readonly Webhook[];
   readonly deliveries: readonly Delivery[];
   readonly next: string | null;
-  /** Those that a new webhook may be for. */
-  readonly clients: readonly { readonly clientId: string; readonly name: string }[];
+  /** Those that a new webhook may be for; `undefined` where they are too many for a choice. */
+  readonly clients: readonly { readonly clientId: string; readonly name: string }[] | undefined;
   /** A webhook whose secret is shown now; `null` where its format is not signed. */
   readonly made?: { readonly url: string; readonly secret: string | null } | undefined;
 };
@@ -89,7 +94,8 @@ const renderDeliveries = (
     texts.webhooks.attempts,
     texts.webhooks.answer,
     texts.webhooks.next,
-    texts.webhooks.title,
+    // Of the only webhook, all are.
+    ...(urls.size > 1 ? [texts.webhooks.title] : []),
   ];
   const rows = deliveries.map(({ state, event, attempts, lastStatus, lastError, nextAt, webhookId }) => [
     badge(STATE_BADGES[state], texts.webhooks.states[state]),
@@ -100,7 +106,7 @@ const renderDeliveries = (
       : html`<a href="/console/webhooks/${webhookId}/deliveries/${event.sequence}">${attempts}</a>`,
     html`${lastStatus ?? ''} <bdi>${lastError ?? (lastStatus === null ? texts.none : '')}</bdi>`,
     nextAt === null ? texts.none : age(visit, nextAt),
-    html`<bdi>${urls.get(webhookId) ?? webhookId}</bdi>`,
+    ...(urls.size > 1 ? [html`<bdi>${urls.get(webhookId) ?? webhookId}</bdi>`] : []),
   ]);
   return table(texts.webhooks.deliveries, columns, rows);
 };

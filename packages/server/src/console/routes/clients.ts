@@ -2,7 +2,9 @@ import type { viewClient } from '../../admin/api/views.ts';
 import type { ConsolePage } from '../console-page.ts';
 import { readEveryClient } from '../every-client.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
-import { clientPage, clientsPage } from '../pages/client-page.ts';
+import { clientPage } from '../pages/client-page.ts';
+import { clientsPage } from '../pages/clients-page.ts';
+import { readClients } from '../read-clients.ts';
 import type { Health } from '../pages/health.ts';
 import type { ConsolePages, ConsoleRoute } from './console-route.ts';
 
@@ -38,7 +40,14 @@ export const CLIENT_PAGES: readonly ConsoleRoute[] = [
     method: 'GET',
     pattern: /^\/console\/clients$/,
     async handle(visit) {
-      return clientsPage(visit, await readEveryClient(visit));
+      const { query } = visit.request;
+      const text = (query.get('text') ?? '').trim();
+      const after = query.get('after') ?? '';
+      return clientsPage(visit, {
+        ...(await readClients(visit, { text, after })),
+        text,
+        isLater: after !== '',
+      });
     },
   },
   {

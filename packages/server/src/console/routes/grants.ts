@@ -3,7 +3,8 @@ import type { viewClient, viewDetails, viewEvent, viewGrant } from '../../admin/
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
-import { clientsPage } from '../pages/client-page.ts';
+import { clientsPage } from '../pages/clients-page.ts';
+import { readClients } from '../read-clients.ts';
 import { findPage } from '../pages/find-page.ts';
 import { grantPage } from '../pages/grant-page.ts';
 import type { ConsoleRoute } from './console-route.ts';
@@ -82,10 +83,10 @@ export const GRANT_PAGES: readonly ConsoleRoute[] = [
 
 /** My project: the page of the only client, or a list of several. */
 const startOfDeveloper = async (visit: ConsoleVisit): Promise<ConsolePage | string> => {
-  const { clients } = await visit.call<{ readonly clients: readonly Client[] }>('GET /clients');
-  const [only, ...others] = clients;
+  const page = await readClients(visit);
+  const [only, ...others] = page.clients;
   if (only !== undefined && others.length === 0) return `/console/clients/${only.clientId}`;
-  return clientsPage(visit, clients);
+  return clientsPage(visit, { ...page, text: '', isLater: false });
 };
 
 const VIN = /^[A-HJ-NPR-Z0-9]{17}$/i;

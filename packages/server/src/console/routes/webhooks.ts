@@ -2,7 +2,7 @@ import type { viewAttempt, viewDelivery, viewWebhook } from '../../admin/api/vie
 import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
-import { readEveryClient } from '../every-client.ts';
+import { readClients } from '../read-clients.ts';
 import { attemptsPage } from '../pages/attempts-page.ts';
 import { eventField } from '../pages/webhook-forms.ts';
 import { webhooksPage } from '../pages/webhooks-page.ts';
@@ -39,8 +39,14 @@ const readDeliveries = async (visit: ConsoleVisit, webhooks: readonly Webhook[])
 const showWebhooks = async (visit: ConsoleVisit, made?: Shown): Promise<ConsolePage> => {
   type Webhooks = { readonly webhooks: readonly Webhook[] };
   const { webhooks } = await visit.call<Webhooks>('GET /webhooks');
-  const clients = visit.may('webhooks.write') ? await readEveryClient(visit) : [];
-  return webhooksPage(visit, { webhooks, ...(await readDeliveries(visit, webhooks)), clients, made });
+  const choice = visit.may('webhooks.write') ? await readClients(visit) : { clients: [], next: null };
+  return webhooksPage(visit, {
+    webhooks,
+    ...(await readDeliveries(visit, webhooks)),
+    // Nobody chooses from a list of hundreds: then the id is typed.
+    clients: choice.next === null ? choice.clients : undefined,
+    made,
+  });
 };
 
 const eventsOf = ({ form }: ConsoleVisit): readonly string[] =>
@@ -82,11 +88,15 @@ export const WEBHOOK_PAGES: readonly ConsoleRoute[] = [
     method: 'GET',
     pattern: new RegExp(`${WEBHOOK}/deliveries/(?<sequence>\\d{1,16})$`),
     async handle(visit) {
-      type Attempts = { readonly attempts: readonly ReturnType<typeof viewAttempt>[] };
+      type Attempted = {
+        readonly delivery: ReturnType<typeof viewDelivery>;
+        readonly attempts: readonly ReturnType<typeof viewAttempt>[];
+      };
       const { webhookId = '', sequence = '' } = visit.path;
       const name = 'GET /webhooks/{webhookId}/deliveries/{sequence}/attempts';
-      const { attempts } = await visit.call<Attempts>(name, { path: { webhookId, sequence } });
-      return attemptsPage(visit, attempts);
+      const attempted = await visit.call<Attempted>(name, { path: { webhookId, sequence } });
+      const webhook = await visit.call<Webhook>('GET /webhooks/{webhookId}', { path: { webhookId } });
+      return attemptsPage(visit, { webhook, ...attempted });
     },
   },
   {

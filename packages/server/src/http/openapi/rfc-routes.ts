@@ -251,6 +251,7 @@ const DEVICE_ROUTE = clientForm(DEVICE_METHODS, {
     'client_not_permitted',
     'scope_unknown',
     'scope_not_allowed',
+    'details_not_allowed',
     'parameters_wrong',
     'throttled',
     'store_unavailable',

@@ -8,7 +8,11 @@ import { prepareValues, toClient, toSecret } from './rows.ts';
 const prepareStatements = (database: DatabaseSync) => ({
   // Changes with every commit of another connection: while it does not, everything read before still holds.
   dataVersion: prepareValues(database, 'PRAGMA data_version'),
-  selectRevision: database.prepare('SELECT revision FROM clients WHERE id = ?'),
+  // The use of a secret moves no revision.
+  selectRevision: database.prepare(
+    `SELECT revision, (SELECT total(last_used_at_ms) FROM client_secrets WHERE client_number = number) AS uses
+    FROM clients WHERE id = ?`,
+  ),
   // Differs whenever a key was added or withdrawn, or the end of its window was moved.
   selectKeysMark: prepareValues(
     database,
@@ -22,7 +26,12 @@ const prepareStatements = (database: DatabaseSync) => ({
 });
 
 /** A client as last read, and the version of the store for which it is known to hold. */
-type Known = ClientReading & { readonly revision: unknown; readonly version: unknown };
+type Known = ClientReading & {
+  readonly revision: unknown;
+  /** Moves with the use of a secret. */
+  readonly uses: unknown;
+  readonly version: unknown;
+};
 
 /**
  * A cache of the clients that is never stale. A client is parsed once. It holds as long as no other connection commits,
@@ -83,9 +92,10 @@ export const createKnownClients = (database: DatabaseSync) => {
       known.delete(id);
       return { client: undefined, keys: keysAt(version) };
     }
-    const { revision } = row;
-    const client = kept !== undefined && kept.revision === revision ? kept.client : parse(id);
-    const reading = { client, keys: keysAt(version), revision, version };
+    const { revision, uses } = row;
+    const isSame = kept !== undefined && kept.revision === revision && kept.uses === uses;
+    const client = isSame ? kept.client : parse(id);
+    const reading = { client, keys: keysAt(version), revision, uses, version };
     known.set(id, reading);
     return reading;
   };

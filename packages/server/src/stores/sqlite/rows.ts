@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { CLIENT_TYPES } from '../../clients/client.ts';
 import type { Client, ClientSecret } from '../../clients/client.ts';
 import { readKeys } from '../../clients/client-keys.ts';
-import { ON_REPLAY, parsePolicy } from '../../clients/policy.ts';
+import { ON_REPLAY } from '../../clients/policy.ts';
 import type { Policy } from '../../clients/policy.ts';
 import { EMPTY_PROFILE, readProfile } from '../../clients/profile.ts';
 import { StoreError } from '../../errors.ts';
@@ -13,6 +13,7 @@ import type { ReplayRecord } from '../../grants/replay.ts';
 import { readVehicleData } from '../../grants/vehicle-data.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
+import { readPolicyText } from '../policy-text.ts';
 import { NEWEST_BYTES, PACKED_BYTES, unpackRotations } from './packed-rotations.ts';
 
 export type Row = Record<string, SQLOutputValue>;
@@ -165,10 +166,7 @@ export const toSecret = (row: Row): ClientSecret => ({
 const toProfile = (text: string): Pick<Client, 'profile'> =>
   text === EMPTY_PROFILE ? {} : { profile: readProfile(text) };
 
-const toPolicy = (text: string): Policy => {
-  const parsed = parsePolicy(JSON.parse(text) as Record<string, unknown>);
-  return 'policy' in parsed ? parsed.policy : damaged('clients.policy');
-};
+const toPolicy = (text: string): Policy => readPolicyText(text) ?? damaged('clients.policy');
 
 /** The texts of a JSON array. */
 export const toTexts = (value: SQLOutputValue | undefined, column: string): readonly string[] => {

@@ -1,7 +1,11 @@
 import { groupParts } from '../../operators/trouble.ts';
 import type { TroublePart, TroubleStore } from '../../operators/trouble.ts';
 import type { Connection } from './connection.ts';
-import type { Row } from './rows.ts';
+import { prepareValues } from './rows.ts';
+import type { Values } from './rows.ts';
+
+/** From the front of the primary key: of the events in question, only the hours in question are read. */
+const OF_SPAN = `event IN (SELECT value FROM json_each(?4)) AND hour >= ?1 AND hour < ?2 AND (?3 IS NULL OR client_id = ?3)`;
 
 /** Refusals and replays by hour, cause and client. */
 export const createTroubleVerbs = ({ database, commits, read }: Connection): TroubleStore => {
@@ -10,17 +14,15 @@ export const createTroubleVerbs = ({ database, commits, read }: Connection): Tro
     ON CONFLICT (hour, event, reason, client_id)
       DO UPDATE SET count = count + excluded.count, last_at_ms = max(last_at_ms, excluded.last_at_ms)`,
   );
-  const list = database.prepare(
-    `WITH span AS (
-      SELECT event, reason, client_id, (hour - CAST(?1 AS INTEGER)) / CAST(?2 AS INTEGER) AS part, count, last_at_ms FROM troubles
-      WHERE hour >= ?1 AND hour < ?1 + ?2 * ?3 AND (?4 IS NULL OR client_id = ?4)
-        AND event IN (SELECT value FROM json_each(?6))
-    ), most AS (
-      SELECT event, reason, client_id FROM span GROUP BY event, reason, client_id
-      ORDER BY sum(count) DESC, max(last_at_ms) DESC LIMIT ?5
-    )
-    SELECT event, reason, client_id, part, sum(count) AS count, max(last_at_ms) AS last_at_ms
-    FROM span JOIN most USING (event, reason, client_id) GROUP BY event, reason, client_id, part`,
+  // Within an hour, the rows are the counts already.
+  const listHours = prepareValues(
+    database,
+    `SELECT event, reason, client_id, hour - CAST(?1 AS INTEGER), count, last_at_ms FROM troubles WHERE ${OF_SPAN}`,
+  );
+  const listParts = prepareValues(
+    database,
+    `SELECT event, reason, client_id, (hour - CAST(?1 AS INTEGER)) / CAST(?5 AS INTEGER) AS part, sum(count), max(last_at_ms)
+    FROM troubles WHERE ${OF_SPAN} GROUP BY event, reason, client_id, part`,
   );
   const drop = database.prepare(
     `DELETE FROM troubles WHERE (hour, event, reason, client_id) IN
@@ -34,18 +36,19 @@ export const createTroubleVerbs = ({ database, commits, read }: Connection): Tro
       }),
     listTroubles: ({ events, fromHour, hoursPerPart, partsCount, clientId = null, limit }) =>
       read(() => {
-        const span = [fromHour, hoursPerPart, partsCount, clientId, limit, JSON.stringify(events)];
-        return groupParts(list.all(...span).map(toPart), partsCount);
+        const span = [fromHour, fromHour + hoursPerPart * partsCount, clientId, JSON.stringify(events)];
+        const rows = hoursPerPart === 1 ? listHours.all(...span) : listParts.all(...span, hoursPerPart);
+        return groupParts(rows.map(toPart), partsCount).slice(0, limit);
       }),
     dropTroubles: ({ beforeHour, limit }) => commits.run(() => Number(drop.run(beforeHour, limit).changes)),
   };
 };
 
-const toPart = (row: Row): TroublePart => ({
-  event: String(row['event']),
-  reason: String(row['reason']),
-  clientId: String(row['client_id']),
-  part: Number(row['part']),
-  count: Number(row['count']),
-  lastAtMs: Number(row['last_at_ms']),
+const toPart = ([event, reason, clientId, part, count, lastAtMs]: Values): TroublePart => ({
+  event: String(event),
+  reason: String(reason),
+  clientId: String(clientId),
+  part: Number(part),
+  count: Number(count),
+  lastAtMs: Number(lastAtMs),
 });

@@ -6,6 +6,7 @@ import { STANDARD_FORMAT } from '../../../outbox/webhook.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
 import { addWebhook } from '../../../operations/add-webhook.ts';
 import { changeWebhook } from '../../../operations/change-webhook.ts';
+import { readDelivery } from '../../../operations/read-delivery.ts';
 import { readWebhook, readWebhookSecret } from '../../../operations/read-webhook.ts';
 import { testWebhook } from '../../../operations/test-webhook.ts';
 import type { ApiContext } from '../api-context.ts';
@@ -271,7 +272,7 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/webhooks/{webhookId}/deliveries/{sequence}/attempts',
     tag: 'Webhooks',
-    summary: 'Lists the newest attempts of the delivery of a grant event, oldest first',
+    summary: 'Shows the delivery of a grant event with its newest attempts, oldest first',
     permission: 'webhooks.read',
     own: { by: 'webhook in the path' },
     answers: { status: 200, schema: 'AttemptList' },
@@ -279,8 +280,12 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
       const { id: webhookId } = await webhookOf(context, visit);
       const { sequence = '' } = visit.path;
       if (!/^\d{1,16}$/.test(sequence)) throw new Problem('not_found', 'a grant event has a number');
-      const attempts = await context.store.listAttempts({ webhookId, sequence: Number(sequence) });
-      return { status: 200, body: { attempts: attempts.map(viewAttempt) } };
+      const details = await readDelivery(context, { webhookId, sequence: Number(sequence) });
+      if (details === undefined)
+        throw new Problem('not_found', 'there is no such delivery: it goes with its grant event');
+      const { delivery, attempts } = details;
+      const shown = viewDelivery(delivery, visit.may('owners.read'));
+      return { status: 200, body: { delivery: shown, attempts: attempts.map(viewAttempt) } };
     },
   },
 ];

@@ -5,8 +5,11 @@ import { KEY_COLUMNS, toKey } from '../../key-rows.ts';
 import type { Query } from '../connection/transaction.ts';
 import { canBeText, toClient } from './rows.ts';
 
-/** A client as it was read, with the revision by which a change is noticed. */
-export type KnownClient = ClientReading & { readonly revision: number | undefined };
+/** A client as it was read, with the revision by which a change is noticed. `secrets`: as stored, because the use of one moves no revision. */
+export type KnownClient = ClientReading & {
+  readonly revision: number | undefined;
+  readonly secrets?: unknown;
+};
 
 type Remembered = { readonly reading: KnownClient; readonly asOf: number };
 
@@ -58,9 +61,10 @@ export const createKnownClients = (
       if (row['id'] === null) continue;
       const id = String(row['id']);
       const revision = Number(row['revision']);
+      const { secrets } = row;
       const before = remembered.get(id)?.reading;
-      const client = before?.revision === revision ? before.client : toClient(row);
-      readings.set(id, { client, keys, revision });
+      const isSame = before?.revision === revision && before.secrets === secrets;
+      readings.set(id, { client: isSame ? before.client : toClient(row), keys, revision, secrets });
     }
     return readings;
   };

@@ -1,7 +1,6 @@
 import { CLIENT_TYPES } from '../../../clients/client.ts';
 import type { Client } from '../../../clients/client.ts';
 import { readKeys } from '../../../clients/client-keys.ts';
-import { parsePolicy } from '../../../clients/policy.ts';
 import type { Policy } from '../../../clients/policy.ts';
 import { EMPTY_PROFILE, readProfile } from '../../../clients/profile.ts';
 import { StoreError } from '../../../errors.ts';
@@ -11,6 +10,7 @@ import type { Grant, Revocation } from '../../../grants/grant.ts';
 import { readVehicleData } from '../../../grants/vehicle-data.ts';
 import { packHistory, unpackHistory } from '../../copy/packed-history.ts';
 import { readSecrets } from '../../copy/row-form.ts';
+import { readPolicyText } from '../../policy-text.ts';
 import type { Row, Value } from '../connection/transaction.ts';
 
 /** The columns of a grant, of the table `grants AS g`. */
@@ -90,10 +90,7 @@ export const toClient = (row: Row): Client => ({
 const toProfile = (text: string): Pick<Client, 'profile'> =>
   text === EMPTY_PROFILE ? {} : { profile: readProfile(text) };
 
-const toPolicy = (text: string): Policy => {
-  const parsed = parsePolicy(JSON.parse(text) as Record<string, unknown>);
-  return 'policy' in parsed ? parsed.policy : damaged('clients.policy');
-};
+const toPolicy = (text: string): Policy => readPolicyText(text) ?? damaged('clients.policy');
 
 /** The texts of a JSON array. */
 export const toTexts = (value: Value, column: string): readonly string[] => {

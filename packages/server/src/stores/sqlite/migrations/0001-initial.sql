@@ -278,17 +278,19 @@ CREATE TABLE running_nodes (
   skew_ms       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- How often something was refused or replayed, by hour, cause and client; dropped after 30 days. A client that is unknown,
+-- How often something was refused or replayed, by event, hour, cause and client; dropped after 30 days. A client that is unknown,
 -- and what has no reason, is an empty text.
 CREATE TABLE troubles (
-  hour       INTEGER NOT NULL,
   event      TEXT NOT NULL,
+  hour       INTEGER NOT NULL,
   reason     TEXT NOT NULL,
   client_id  TEXT NOT NULL,
   count      INTEGER NOT NULL,
   last_at_ms INTEGER NOT NULL,
-  PRIMARY KEY (hour, event, reason, client_id)
+  PRIMARY KEY (event, hour, reason, client_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX troubles_by_hour ON troubles (hour);
 
 -- Keys with which programs use the admin API, by their SHA-256. client_ids is a JSON array: the clients of a developer.
 CREATE TABLE operator_keys (

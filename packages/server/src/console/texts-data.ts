@@ -1,0 +1,36 @@
+/** The texts about vehicle data that an owner agreed to, in both languages. */
+export const DATA_EN = {
+  title: 'Vehicle data',
+  name: 'Data',
+  scope: 'Scopes',
+  state: 'Now',
+  purpose: 'Purpose',
+  until: 'Until',
+  vehicles: 'Asked for vehicles',
+  anyVehicle: 'any, as the owner chooses',
+  allowed: 'allowed',
+  takenBack: 'taken back',
+  narrowed: 'narrowed by the owner',
+  noEnd: 'as long as the policy says',
+  asAsked: 'as the client asked',
+  byOwner: 'chosen by the owner.',
+  asked: 'The client asked until:',
+};
+
+export const DATA_KO: typeof DATA_EN = {
+  title: '차량 데이터',
+  name: '데이터',
+  scope: '범위',
+  state: '현재',
+  purpose: '용도',
+  until: '기한',
+  vehicles: '요청한 차량',
+  anyVehicle: '소유자가 선택',
+  allowed: '허용',
+  takenBack: '철회됨',
+  narrowed: '소유자가 줄임',
+  noEnd: '정책이 정한 기간',
+  asAsked: '클라이언트 요청대로',
+  byOwner: '소유자가 정함.',
+  asked: '클라이언트 요청:',
+};
