@@ -1,6 +1,5 @@
 import type { viewClient } from '../../admin/api/views.ts';
 import type { ConsolePage } from '../console-page.ts';
-import { readEveryClient } from '../every-client.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { clientPage } from '../pages/client-page.ts';
 import { clientsPage } from '../pages/clients-page.ts';

@@ -1,17 +1,17 @@
 import type { Clock, Millis } from '../../../clock.ts';
+import type { Client } from '../../../clients/client.ts';
 import type { ClientReading } from '../../../clients/client-store.ts';
 import type { RegisteredKey } from '../../../tokens/key-state.ts';
 import { KEY_COLUMNS, toKey } from '../../key-rows.ts';
-import type { Query } from '../connection/transaction.ts';
+import type { Query, Row } from '../connection/transaction.ts';
 import { canBeText, toClient } from './rows.ts';
 
-/** A client as it was read, with the revision by which a change is noticed. `secrets`: as stored, because the use of one moves no revision. */
-export type KnownClient = ClientReading & {
-  readonly revision: number | undefined;
-  readonly secrets?: unknown;
-};
+/** A client as it was read, with the revision by which a change is noticed. */
+export type KnownClient = ClientReading & { readonly revision: number | undefined };
 
 type Remembered = { readonly reading: KnownClient; readonly asOf: number };
+
+type Parsed = { readonly revision: number; readonly secrets: unknown; readonly client: Client };
 
 const CLIENTS_MAX = 10_000;
 
@@ -39,6 +39,7 @@ export const createKnownClients = (
   { freshMs, now }: { readonly freshMs: Millis; readonly now: Clock },
 ) => {
   const remembered = new Map<string, Remembered>();
+  const parsed = new Map<string, Parsed>();
   let knownKeys: { readonly mark: string; readonly list: readonly RegisteredKey[] } | undefined;
   let changes = 0;
   let next:
@@ -48,6 +49,18 @@ export const createKnownClients = (
   const keysOf = async (query: Query, mark: string): Promise<readonly RegisteredKey[]> => {
     if (knownKeys?.mark !== mark) knownKeys = { mark, list: (await query(SELECT_KEYS)).map(toKey) };
     return knownKeys.list;
+  };
+
+  /** A row is parsed once, until a change moves its revision or the use of a secret its secrets. */
+  const parse = (row: Row): Client => {
+    const id = String(row['id']);
+    const [revision, secrets] = [Number(row['revision']), row['secrets']];
+    const before = parsed.get(id);
+    if (before?.revision === revision && before.secrets === secrets) return before.client;
+    const client = toClient(row);
+    if (parsed.size >= CLIENTS_MAX) parsed.clear();
+    parsed.set(id, { revision, secrets, client });
+    return client;
   };
 
   /** Reads clients from the database, whatever is remembered of them. */
@@ -61,10 +74,7 @@ export const createKnownClients = (
       if (row['id'] === null) continue;
       const id = String(row['id']);
       const revision = Number(row['revision']);
-      const { secrets } = row;
-      const before = remembered.get(id)?.reading;
-      const isSame = before?.revision === revision && before.secrets === secrets;
-      readings.set(id, { client: isSame ? before.client : toClient(row), keys, revision, secrets });
+      readings.set(id, { client: parse(row), keys, revision });
     }
     return readings;
   };
@@ -107,15 +117,19 @@ export const createKnownClients = (
     /** A client of any age, for a statement that compares its revision. */
     recall: async (id: string): Promise<KnownClient> => remembered.get(id)?.reading ?? loadOne(id),
     load,
+    /** The client of a row with all columns. */
+    parse,
     /** A client was changed here, or its revision shows that it was changed elsewhere. */
     forget(id: string): void {
       changes++;
       remembered.delete(id);
+      parsed.delete(id);
     },
     forgetAll(): void {
       changes++;
       knownKeys = undefined;
       remembered.clear();
+      parsed.clear();
     },
   };
 };
