@@ -52,7 +52,7 @@ describe('The console', () => {
     );
     const counted = await visitor.read('/console/system?count=1');
     assert.doesNotMatch(counted, /not counted/);
-    assert.match(counted, /4 connections/);
+    assert.match(counted, /2 connections/);
     const withdraw = (fields: Readonly<Record<string, string>>) =>
       visitor.send('/console/keys/1/withdraw', { reason: REASON, state: 'retired', ...fields });
     assert.match(await withdraw({}), /depend on it: confirm it/);

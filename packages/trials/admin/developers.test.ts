@@ -143,10 +143,11 @@ describe('the admin API for app developers', () => {
     const { client } = registered;
     const clientId = client.id;
     const url = `https://hooks.example/${name}?secret=of-${name}`;
-    const wanted = { url, format: 'standard', clientId, kinds: undefined, isHttpAllowed: false };
+    // Only one has a delivery: its state changes as the sender tries.
+    const kinds = name === 'mine' ? (['grant.created'] as const) : undefined;
+    const wanted = { url, format: 'standard', clientId, kinds, isHttpAllowed: false };
     const added = await addWebhook(deployment, wanted);
     assert.equal(added.outcome, 'added');
-    // After the webhook, which gets the event.
     const subject = `owner-of-${name}`;
     const created = await createGrant(deployment, { clientId, subject, scope: '', brand: undefined });
     assert.equal(created.outcome, 'created');

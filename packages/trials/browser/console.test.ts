@@ -15,6 +15,9 @@ const NARROW = { width: 320, height: 640 };
 /** What names owners on these pages. */
 const OWNERS = ['owner-5518', 'owner-6042', 'owner-7781', 'owner-9120', '5YJ', 'KMHTEST'];
 
+const openForms = (page: Page): Promise<unknown> =>
+  page.evaluate('document.querySelectorAll("details").forEach((one) => (one.open = true))');
+
 describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
   let trial: LivelyConsole;
   let browser: Browser;
@@ -42,8 +45,6 @@ describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
     delivery: trial.delivery,
   });
   const addressOf = ({ path }: PageRow): string => `${trial.adminUrl}${path(idsOf())}`;
-  const openForms = (page: Page): Promise<unknown> =>
-    page.evaluate('document.querySelectorAll("details").forEach((one) => (one.open = true))');
 
   for (const [colorScheme, lang] of [
     ['light', 'en'],

@@ -21,6 +21,9 @@ const AUDITED = 2000;
 /** Clients that are refused something every hour. */
 const TROUBLED_CLIENTS = 100;
 
+/** Whether a grant is of the first client. */
+const isOfFirst = (index: number): boolean => index % 100 < SHARE_OF_FIRST * 100;
+const shown = (index: number): string => writeGrantId(grantIdAt(index));
 const clientIdAt = (index: number): string => `client-${String(index).padStart(5, '0')}`;
 
 /** Fills an empty store as two years of use would have, as far as pages of the console read it. Answers the ids that they are about. */
@@ -31,7 +34,6 @@ export const fillForConsole = async (
 ): Promise<ConsoleIds> => {
   await addClients(deployment, clients, nowMs);
   const webhookId = await addWebhooks(deployment, nowMs);
-  const isOfFirst = (index: number): boolean => index % 100 < SHARE_OF_FIRST * 100;
   const clientOf = (index: number): string =>
     isOfFirst(index) ? clientIdAt(0) : clientIdAt(1 + (index % (clients - 1)));
   const grantAt = (index: number): Grant =>
@@ -57,7 +59,6 @@ export const fillForConsole = async (
   }
   await addTroubles(deployment, clientOf, grantAt, nowMs);
   const sequence = await addAttempts(deployment, webhookId, nowMs);
-  const shown = (index: number): string => writeGrantId(grantIdAt(index));
   return {
     clientId: clientIdAt(0),
     delivery: { webhookId, sequence },

@@ -92,7 +92,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   SecretAdded: object({ ...SECRET, clientSecret: T }),
   ClientSummary: object(CLIENT),
   ClientList: page('clients', 'ClientSummary'),
-  Client: object({ ...CLIENT, grants: N }),
+  Client: object({ ...CLIENT, grants: orNull(N) }),
   ClientHealth: object({
     grants: N,
     lookedAt: N,

@@ -39,7 +39,8 @@ export const viewSecret = ({ id, name, createdAtMs, expiresAtMs, lastUsedAtMs }:
   lastUsedAt: isoOf(lastUsedAtMs),
 });
 
-export const viewClient = (client: Client, grants?: number) => ({
+/** `grants`: `null` where they were not counted, absent in a list. */
+export const viewClient = (client: Client, grants?: number | null) => ({
   clientId: client.id,
   name: client.name,
   dialect: client.dialect,

@@ -42,7 +42,7 @@ export const clientPage = (
         <h1><bdi>${nameOfClient(client)}</bdi></h1>
         <p>
           ${stateOfClient(visit, client)}
-          <a href="/console?clientId=${client.clientId}">${texts.client.grants(client.grants ?? 0)}</a>
+          <a href="/console?clientId=${client.clientId}">${texts.client.grants(health.grants)}</a>
         </p>
       </header>
       ${made !== undefined && secretOnce(visit, texts.client.shownOnce, made.clientSecret)}

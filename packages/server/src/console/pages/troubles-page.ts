@@ -52,21 +52,35 @@ export const troublesPage = (visit: ConsoleVisit, data: TroublesData): ConsolePa
   };
 };
 
+const isLost = ({ reason }: Trouble): boolean => reason?.replace(OBSERVED, '') === 'lost_answer';
+
+const isReason = (reason: string | null): reason is RefusalReason =>
+  REFUSAL_REASONS.some((one) => one === reason);
+
+/** Whether the server itself was the cause. */
+const isOwn = ({ reason }: Trouble): boolean => isReason(reason) && classOf(reason) === 'unavailable';
+
+const renderTile = (
+  kind: string,
+  title: string,
+  counted: readonly Trouble[],
+  isPartial: boolean,
+): Content => {
+  const count = counted.reduce((sum, group) => sum + group.count, 0);
+  return html`<li class="${count === 0 ? 'none' : kind}">
+    <strong>${count}${isPartial && '+'}</strong> <span>${title}</span>
+  </li>`;
+};
+
 /** The four numbers that say whether somebody has to look closer. */
 const renderTiles = ({ texts }: ConsoleVisit, { replays, refusals }: TroublesData): Content => {
-  const tile = (kind: string, groups: Groups, isOf: (one: Trouble) => boolean, title: string): Content => {
-    const count = groups.troubles.filter(isOf).reduce((sum, group) => sum + group.count, 0);
-    return html`<li class="${count === 0 ? 'none' : kind}">
-      <strong>${count}${groups.isPartial && '+'}</strong> <span>${title}</span>
-    </li>`;
-  };
-  const isLost = ({ reason }: Trouble): boolean => reason?.replace(OBSERVED, '') === 'lost_answer';
-  const isOwn = ({ reason }: Trouble): boolean => isReason(reason) && classOf(reason) === 'unavailable';
   const { troubles } = texts;
+  const thefts = replays.troubles.filter((one) => !isLost(one));
   return html`<ul class="tiles">
-    ${tile('revoked', replays, (one) => !isLost(one), troubles.theft)}
-    ${tile('soon', replays, isLost, troubles.lost)} ${tile('soon', refusals, () => true, troubles.refused)}
-    ${tile('revoked', refusals, isOwn, troubles.unanswered)}
+    ${renderTile('revoked', troubles.theft, thefts, replays.isPartial)}
+    ${renderTile('soon', troubles.lost, replays.troubles.filter(isLost), replays.isPartial)}
+    ${renderTile('soon', troubles.refused, refusals.troubles, refusals.isPartial)}
+    ${renderTile('revoked', troubles.unanswered, refusals.troubles.filter(isOwn), refusals.isPartial)}
   </ul>`;
 };
 
@@ -135,9 +149,6 @@ const renderRefusals = (visit: ConsoleVisit, { refusals }: TroublesData): Conten
   ]);
   return table(texts.troubles.refusals, columns, rows);
 };
-
-const isReason = (reason: string | null): reason is RefusalReason =>
-  REFUSAL_REASONS.some((one) => one === reason);
 
 /** What it means in words, and the reason by which the log and the metrics have it. */
 const renderReason = ({ texts }: ConsoleVisit, { event, reason }: Trouble): Content =>

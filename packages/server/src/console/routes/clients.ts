@@ -1,13 +1,10 @@
-import type { viewClient } from '../../admin/api/views.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { clientPage } from '../pages/client-page.ts';
 import { clientsPage } from '../pages/clients-page.ts';
-import { readClients } from '../read-clients.ts';
+import { readClient, readClients } from '../read-clients.ts';
 import type { Health } from '../pages/health.ts';
 import type { ConsolePages, ConsoleRoute } from './console-route.ts';
-
-type Client = ReturnType<typeof viewClient>;
 
 const clientIdOf = ({ path }: ConsoleVisit) => ({ clientId: path['clientId'] ?? '' });
 const showClient = async (
@@ -15,7 +12,7 @@ const showClient = async (
   { uses }: ConsolePages,
   made?: { readonly clientSecret: string },
 ): Promise<ConsolePage> => {
-  const client = await visit.call<Client>('GET /clients/{clientId}', { path: clientIdOf(visit) });
+  const client = await readClient(visit, visit.path['clientId'] ?? '');
   const health = await visit.call<Health>('GET /clients/{clientId}/health', { path: clientIdOf(visit) });
   const counted = { uses: uses.read(client.clientId, visit.nowMs), health };
   return clientPage(visit, client, made === undefined ? counted : { ...counted, made });

@@ -1,15 +1,14 @@
 import { Problem } from '../../admin/api/problem.ts';
-import type { viewClient, viewDetails, viewEvent, viewGrant } from '../../admin/api/views.ts';
+import type { viewDetails, viewEvent, viewGrant } from '../../admin/api/views.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { clientsPage } from '../pages/clients-page.ts';
-import { readClients } from '../read-clients.ts';
+import { readClient, readClients } from '../read-clients.ts';
 import { findPage } from '../pages/find-page.ts';
 import { grantPage } from '../pages/grant-page.ts';
 import type { ConsoleRoute } from './console-route.ts';
 
-type Client = ReturnType<typeof viewClient>;
 type Grant = ReturnType<typeof viewGrant>;
 type Details = ReturnType<typeof viewDetails> & { readonly events: readonly ReturnType<typeof viewEvent>[] };
 type Found = {
@@ -26,7 +25,7 @@ const GRANTS_SHOWN = '50';
 const showGrant = async (visit: ConsoleVisit, grantId: string, said?: string): Promise<ConsolePage> => {
   const path = { grantId };
   const grant = await visit.call<Details>('GET /grants/{grantId}', { path });
-  const client = await visit.call<Client>('GET /clients/{clientId}', { path: { clientId: grant.clientId } });
+  const client = await readClient(visit, grant.clientId);
   return grantPage(visit, { grant, events: grant.events, client, said });
 };
 
@@ -117,8 +116,7 @@ const findGrant = async (visit: ConsoleVisit, text: string): Promise<ConsolePage
 
 const findClient = async (visit: ConsoleVisit, text: string): Promise<string | undefined> => {
   if (!/^[\w.~-]{1,200}$/.test(text)) return undefined;
-  const path = { clientId: text };
-  const client = await unlessMissing(visit.call<Client>('GET /clients/{clientId}', { path }));
+  const client = await unlessMissing(readClient(visit, text));
   return client && `/console/clients/${client.clientId}`;
 };
 

@@ -33,8 +33,12 @@ const KEYS = {
 } as const;
 const POLICY_PURPOSE = `Fields of the policy; those that are absent stay as they are: ${Object.keys(POLICY_FIELDS).join(', ')}.`;
 
-const detailsOf = async (context: ApiContext, { path }: ApiVisit): Promise<ClientDetails> => {
-  const details = await readClient(context, path['clientId'] ?? '');
+const detailsOf = async (
+  context: ApiContext,
+  { path }: ApiVisit,
+  options?: Parameters<typeof readClient>[2],
+): Promise<ClientDetails> => {
+  const details = await readClient(context, path['clientId'] ?? '', options);
   if (details === undefined) throw new Problem('not_found', 'there is no such client');
   return details;
 };
@@ -110,10 +114,18 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
     summary: 'Shows a client with its policy, its redirect URIs and the last use of each secret',
     permission: 'clients.read',
     own: { by: 'client in the path' },
+    query: {
+      count: {
+        schema: oneOf(['grants', 'nothing']),
+        purpose:
+          'Whether its grants are counted; they are if it is absent. `grants` is null where they are not.',
+      },
+    },
     answers: { status: 200, schema: 'Client' },
     async handle(context, visit) {
-      const { client, grants } = await detailsOf(context, visit);
-      return { status: 200, body: viewClient(client, grants) };
+      const countsGrants = visit.query['count'] !== 'nothing';
+      const { client, grants } = await detailsOf(context, visit, { countsGrants });
+      return { status: 200, body: viewClient(client, countsGrants ? grants : null) };
     },
   },
   {

@@ -99,7 +99,8 @@ export const createClientVerbs = (
       return made.length === 1 ? 'created' : 'id_taken';
     },
     readClient: (id) => known.read(id),
-    listClients: async () => (await read('SELECT * FROM clients ORDER BY created_at_ms, id')).map(known.parse),
+    listClients: async () =>
+      (await read('SELECT * FROM clients ORDER BY created_at_ms, id')).map(known.parse),
     async findClients({ text = '', after = { createdAtMs: -1, id: '' }, limit }) {
       if (![text, after.id].every(canBeText)) return [];
       return (await read(FIND, [after.createdAtMs, after.id, lowerAscii(text), limit])).map(known.parse);
