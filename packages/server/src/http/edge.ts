@@ -36,6 +36,25 @@ export type TlsIdentity = { readonly cert: Buffer | string; readonly key: Buffer
 export type TlsListening = TlsIdentity & { readonly requestCert: boolean };
 
 /**
+ * The suites of TLS 1.2 that BCP 195 recommends; those of TLS 1.3 are all good. The client's order counts for nothing.
+ *
+ * @see RFC 9325 §4.2, FAPI 2.0 Security Profile §5.2.2
+ */
+const TLS_12_CIPHERS = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+];
+const TLS_13_CIPHERS = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+
+const TLS_OPTIONS = {
+  minVersion: 'TLSv1.2',
+  ciphers: [...TLS_13_CIPHERS, ...TLS_12_CIPHERS].join(':'),
+  honorCipherOrder: true,
+} as const;
+
+/**
  * Where clients are asked for a certificate, none is checked here: some sign theirs themselves, and what each proves is
  * decided where its client is known.
  *
@@ -48,7 +67,7 @@ const createHttpServer = (
 ): Server =>
   tls === undefined
     ? createServer(options, onRequest)
-    : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', rejectUnauthorized: false }, onRequest);
+    : createTlsServer({ ...options, ...tls, ...TLS_OPTIONS, rejectUnauthorized: false }, onRequest);
 
 /** Serves the endpoints from a `node:http` server of our own, with limits on all that a stranger can consume. */
 export const listen = async (config: Config, context: HandlerContext, tls?: TlsListening): Promise<Edge> => {
