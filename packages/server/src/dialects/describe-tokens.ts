@@ -1,4 +1,4 @@
-import type { RefusalReason } from '../errors.ts';
+import type { OAuthError, RefusalReason } from '../errors.ts';
 import type { Parameter, TokenResponse } from '../grant-types/grant-type.ts';
 import { grantTypesOf } from '../grant-types/grant-types.ts';
 import type { Shape } from '../tokens/shape.ts';
@@ -38,6 +38,10 @@ export const tokenReasonsOf = (
     ...description.refusals,
   ]),
 ];
+
+/** What the grant types of an endpoint say in errors of their own. */
+export const ownErrorsOf = (endpoint: TokenEndpoint): readonly OAuthError[] =>
+  [...grantTypesOf(endpoint).values()].flatMap(({ description }) => description.ownErrors ?? []);
 
 const reasonsOfParameter = ({ missing, form, refusals = [] }: Parameter): readonly RefusalReason[] => [
   ...(missing === undefined ? [] : [missing]),

@@ -38,7 +38,11 @@ const ERRORS = {
  */
 export const deviceCode: GrantType = defineGrantType({
   grantType: 'urn:ietf:params:oauth:grant-type:device_code',
-  description: { givesRefreshToken: true, refusals: ['grant_type_specific', 'code_verifier_wrong'] },
+  description: {
+    givesRefreshToken: true,
+    refusals: ['grant_type_specific', 'code_verifier_wrong'],
+    ownErrors: Object.values(ERRORS),
+  },
   parameters: [
     {
       name: 'device_code',

@@ -91,6 +91,8 @@ export type GrantTypeDescription = {
   readonly givesRefreshToken: boolean;
   /** Why `handle` refuses, besides the reasons of its parameters and clients that may not ask at all. */
   readonly refusals: readonly RefusalReason[];
+  /** What a refusal for `grant_type_specific` says. */
+  readonly ownErrors?: readonly OAuthError[];
 };
 
 /**

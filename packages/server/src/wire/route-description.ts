@@ -1,6 +1,6 @@
 import type { AuthenticationMethod } from '../clients/credentials.ts';
 import { CLIENT_REASONS } from '../errors.ts';
-import type { Refusal, RefusalReason } from '../errors.ts';
+import type { OAuthError, Refusal, RefusalReason } from '../errors.ts';
 import type { Exchange, WireResponse } from './exchange.ts';
 
 /** A JSON Schema, draft 2020-12, as OpenAPI 3.1 has it. */
@@ -57,7 +57,12 @@ export type RouteDescription = {
   /** By status. */
   readonly answers: Readonly<Record<number, DescribedAnswer>>;
   /** Statuses, headers, codes and texts of refusals come from rendering each reason. Absent for pages. */
-  readonly refusals?: { readonly reasons: readonly RefusalReason[]; readonly format: RefusalFormat };
+  readonly refusals?: {
+    readonly reasons: readonly RefusalReason[];
+    /** What those for `grant_type_specific` say. */
+    readonly ownErrors?: readonly OAuthError[];
+    readonly format: RefusalFormat;
+  };
 };
 
 /** The public description of some routes. */

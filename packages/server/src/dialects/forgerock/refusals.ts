@@ -30,19 +30,12 @@ const pending = (status: string): OAuthAnswer => ({
   description: 'The owner has not decided yet.',
 });
 
-/** What devices get otherwise. @see RFC 8628 §3.5 */
-const OF_DEVICES = ['slow_down', 'expired_token', 'access_denied'].map((error) => ({
-  status: 400,
-  error,
-  description: 'As RFC 8628 has it.',
-}));
-
 /** What the policy of a client makes of a pending device. */
 export const chosenRefusals = {
   choose({ oauthError }: Refusal, policy: Policy | undefined): OAuthAnswer | undefined {
     if (oauthError?.error !== PENDING) return undefined;
     return pending(policy?.dialectOptions?.[PENDING_STATUS] ?? PENDING_STATUSES[0]);
   },
-  choicesOf: ({ reason }: Refusal): readonly OAuthAnswer[] =>
-    reason === 'grant_type_specific' ? [...PENDING_STATUSES.map(pending), ...OF_DEVICES] : [],
+  choicesOf: ({ oauthError }: Refusal): readonly OAuthAnswer[] =>
+    oauthError?.error === PENDING ? PENDING_STATUSES.map(pending) : [],
 };

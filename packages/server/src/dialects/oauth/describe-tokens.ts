@@ -19,6 +19,7 @@ import type {
 } from '../../wire/route-description.ts';
 import {
   BOUND_REFRESH_TOKEN,
+  ownErrorsOf,
   refreshTokensOf,
   tokenAnswerOf,
   tokenHeadersOf,
@@ -31,13 +32,20 @@ import { oauthRefusals } from './refusals.ts';
 /** Of the authorization endpoint, for requests that are pushed (RFC 6749 §4.1.2.1, RFC 9101 §7.3). */
 const PUSHED_ERRORS = ['unsupported_response_type', 'request_not_supported'];
 
-/** An error of OAuth 2.0. @see RFC 6749 §5.2 */
-export const OAUTH_ERROR: JsonSchema = objectOf({
-  error: {
-    enum: [...new Set([...Object.values(oauthRefusals).map(({ error }) => error), ...PUSHED_ERRORS])],
-  },
-  error_description: { type: 'string', minLength: 1, description: 'For developers. It may be more precise.' },
-});
+/** An error of OAuth 2.0, or of the grant types of these endpoints. @see RFC 6749 §5.2 */
+export const oauthErrorSchema = (endpoints: readonly TokenEndpoint[]): JsonSchema => {
+  const codes = [...Object.values(oauthRefusals), ...endpoints.flatMap(ownErrorsOf)].map(
+    ({ error }) => error,
+  );
+  return objectOf({
+    error: { enum: [...new Set([...codes, ...PUSHED_ERRORS])] },
+    error_description: {
+      type: 'string',
+      minLength: 1,
+      description: 'For developers. It may be more precise.',
+    },
+  });
+};
 
 /** The format of the refusals of a dialect whose errors are those of OAuth 2.0, under the name of their schema. */
 export const oauthFormat = (schema: string, render: RefusalFormat['render']): RefusalFormat => ({
@@ -125,7 +133,7 @@ export const describeTokenEndpoint = (
     parameters: tokenHeadersOf(dialect, endpoint),
     body: formOf(endpoint),
     answers: { 200: tokenAnswerOf(dialect, endpoint, schema) },
-    refusals: { reasons, format },
+    refusals: { reasons, ownErrors: ownErrorsOf(endpoint), format },
   };
 };
 

@@ -1,5 +1,6 @@
 import type { JsonSchema, RefusalFormat, WireDescription } from '../../wire/route-description.ts';
 import { Refusal, REFUSAL_REASONS } from '../../errors.ts';
+import { ownErrorsOf } from '../describe-tokens.ts';
 import type { Dialect } from '../dialect.ts';
 import { OAUTH_RULES } from './authorize.ts';
 import { OAUTH_ERROR_FORM } from './error-form.ts';
@@ -44,7 +45,8 @@ export const describeWire =
       read: errorForm.read,
     };
     const chosen = REFUSAL_REASONS.flatMap((reason) => chosenRefusals?.choicesOf(new Refusal(reason)) ?? []);
-    const answers = [...Object.values(refusals), ...chosen];
+    const own = Object.values(tokenEndpoints).flatMap(ownErrorsOf);
+    const answers = [...Object.values(refusals), ...chosen, ...own];
     const schema = `${prefix}Tokens`;
     const routes = Object.entries(tokenEndpoints).map(
       ([path, endpoint]) =>

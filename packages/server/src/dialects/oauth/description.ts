@@ -3,7 +3,7 @@ import type { Dialect } from '../dialect.ts';
 import { renderOAuthRefusal } from './answers.ts';
 import { OAUTH_RULES } from './authorize.ts';
 import { describeAuthorization } from './describe-authorization.ts';
-import { describeTokenEndpoint, OAUTH_ERROR, oauthFormat, tokensSchema } from './describe-tokens.ts';
+import { describeTokenEndpoint, oauthErrorSchema, oauthFormat, tokensSchema } from './describe-tokens.ts';
 
 /** The format of refusals at every endpoint of the RFCs. */
 export const OAUTH_FORMAT = oauthFormat('OAuthError', (refusal, exchange) =>
@@ -29,7 +29,7 @@ export const describeOAuth = (dialect: Dialect): WireDescription => {
     title,
     purpose: 'OAuth 2.0 as the RFCs have it (RFC 6749, RFC 9700).',
     schemas: {
-      [OAUTH_FORMAT.schema]: OAUTH_ERROR,
+      [OAUTH_FORMAT.schema]: oauthErrorSchema(Object.values(tokenEndpoints)),
       ...Object.fromEntries(
         endpoints.map(({ schema, endpoint }) => [schema, tokensSchema(endpoint, REFRESH_TOKEN)]),
       ),

@@ -18,7 +18,12 @@ import type {
 } from '../../wire/route-description.ts';
 import type { Dialect } from '../dialect.ts';
 import { describeAuthorization } from '../oauth/describe-authorization.ts';
-import { describeTokenEndpoint, OAUTH_ERROR, oauthFormat, tokensSchema } from '../oauth/describe-tokens.ts';
+import {
+  describeTokenEndpoint,
+  oauthErrorSchema,
+  oauthFormat,
+  tokensSchema,
+} from '../oauth/describe-tokens.ts';
 import { RULES } from './authorize.ts';
 import { attributesOf, pageOf, renderData, renderDataRefusal } from './vehicle-data.ts';
 
@@ -29,7 +34,6 @@ const pageSchema = (name: string): JsonSchema =>
   objectOf({ [name]: { type: 'array', items: TEXT }, paging: objectOf({ count: COUNT, offset: COUNT }) });
 
 const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
-  SmartcarError: OAUTH_ERROR,
   SmartcarVehicles: pageSchema('vehicles'),
   SmartcarPermissions: pageSchema('permissions'),
   SmartcarUser: objectOf({ id: TEXT_NOT_EMPTY }),
@@ -176,6 +180,7 @@ export const describeSmartcar = (dialect: Dialect): WireDescription => {
     title,
     purpose: 'The API of Smartcar: OAuth 2.0, and the vehicles of a grant (version 2.0).',
     schemas: {
+      SmartcarError: oauthErrorSchema(Object.values(dialect.tokenEndpoints)),
       ...SCHEMAS,
       ...Object.fromEntries(endpoints.map(([, endpoint]) => [words.schema, tokensSchema(endpoint, UUID)])),
     },

@@ -1,4 +1,5 @@
 import { Refusal } from '../../errors.ts';
+import type { OAuthError, RefusalReason } from '../../errors.ts';
 import { SAMPLE_EXCHANGE, SAMPLE_NONCE } from '../../wire/route-description.ts';
 import type { JsonSchema, RouteDescription } from '../../wire/route-description.ts';
 import { describeHeaders, jsonContent } from './content.ts';
@@ -15,15 +16,11 @@ type StatusOf = {
  */
 export const describeRefusals = ({
   reasons,
+  ownErrors = [],
   format,
 }: NonNullable<RouteDescription['refusals']>): Readonly<Record<string, JsonSchema>> => {
   const statuses = new Map<number, StatusOf>();
-  for (const reason of reasons) {
-    const refusal = new Refusal(
-      reason,
-      [],
-      reason === 'proof_nonce_missing' ? { headers: SAMPLE_NONCE } : {},
-    );
+  for (const refusal of reasons.flatMap((reason) => refusalsFor(reason, ownErrors))) {
     const choices = format.renderChoices?.(refusal, SAMPLE_EXCHANGE) ?? [];
     for (const { status, headers, body } of [format.render(refusal, SAMPLE_EXCHANGE), ...choices]) {
       const value: unknown = JSON.parse(body);
@@ -45,4 +42,12 @@ export const describeRefusals = ({
       },
     ]),
   );
+};
+
+/** As a route throws them for a reason. */
+const refusalsFor = (reason: RefusalReason, ownErrors: readonly OAuthError[]): readonly Refusal[] => {
+  if (reason === 'proof_nonce_missing') return [new Refusal(reason, [], { headers: SAMPLE_NONCE })];
+  if (reason === 'grant_type_specific' && ownErrors.length > 0)
+    return ownErrors.map((oauthError) => new Refusal(reason, [], { oauthError }));
+  return [new Refusal(reason)];
 };
