@@ -67,6 +67,7 @@ export const createEndpointContext = (
     },
     clock,
     doubt: time.doubt,
+    needsNonces: config.requireProofNonces,
     randomness,
     emit,
   };

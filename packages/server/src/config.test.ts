@@ -6,7 +6,7 @@ import type { Config, ConfigSources } from './config.ts';
 import { OperatorError } from './errors.ts';
 import { environmentNameOf, settingNameOf } from './settings/names.ts';
 import { SETTINGS } from './settings/settings.ts';
-import type { Setting } from './settings/settings.ts';
+import type { Setting } from './settings/values.ts';
 
 const parse = (sources: Partial<ConfigSources> = {}): Config =>
   parseConfig({ flags: {}, environment: {}, file: {}, ...sources });
@@ -36,6 +36,7 @@ void test('without any setting the defaults apply', () => {
     insecurePublicUrl: false,
     demo: false,
     requirePushedRequests: false,
+    requireProofNonces: true,
     signInScope: 'openid profile',
     trustClock: false,
     logLevel: 'info',
@@ -114,6 +115,7 @@ void test('every setting has an environment variable, in capitals with underscor
     KEYFOB_SCOPES_FILE: 'scopes.json',
     KEYFOB_METADATA_DIALECT: 'oauth',
     KEYFOB_REQUIRE_PUSHED_REQUESTS: 'true',
+    KEYFOB_REQUIRE_PROOF_NONCES: 'false',
     KEYFOB_INSECURE_PUBLIC_URL: 'true',
     KEYFOB_DEMO: 'true',
     KEYFOB_SIGN_IN_ISSUER: 'https://accounts.example/realm',
@@ -162,6 +164,7 @@ void test('every setting has an environment variable, in capitals with underscor
     scopesFile: 'scopes.json',
     metadataDialect: 'oauth',
     requirePushedRequests: true,
+    requireProofNonces: false,
     insecurePublicUrl: true,
     demo: true,
     signInIssuer: 'https://accounts.example/realm',

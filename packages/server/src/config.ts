@@ -9,7 +9,8 @@ import {
 } from './settings/names.ts';
 import { SETTINGS } from './settings/settings.ts';
 import { isSafeUrl } from './settings/values.ts';
-import type { Config, Setting } from './settings/settings.ts';
+import type { Config } from './settings/settings.ts';
+import type { Setting } from './settings/values.ts';
 
 export type { Config, Settings } from './settings/settings.ts';
 

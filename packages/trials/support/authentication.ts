@@ -7,6 +7,7 @@ import type { Store } from '@keyfob/server/stores';
 export const createAuthentication = (
   store: Pick<Store, 'readClient' | 'useOnce'>,
   emit: Emit,
+  doubt: Authentication<ClientReading>['doubt'] = () => undefined,
 ): Authentication<ClientReading> => ({
   readClient: (id) => store.readClient(id),
   throttle: createThrottle({ failuresPerAddressMax: 0, failuresPerClientMax: 0, windowSeconds: 1 }),
@@ -15,6 +16,6 @@ export const createAuthentication = (
   readPublishedKeys: () => [],
   useOnce: (use, dropBeforeMs) => store.useOnce(use, dropBeforeMs),
   monotonic: () => performance.now(),
-  doubt: () => undefined,
+  doubt,
   emit,
 });

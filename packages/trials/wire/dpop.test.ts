@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { ClientKeys } from '@keyfob/server/clients';
+import { assertionFields, makeClientKey, signAssertion } from '../support/assertion.ts';
 import { createDpopKey } from '../support/dpop-key.ts';
 import type { DpopKey, ProofOptions } from '../support/dpop-key.ts';
 import { createResourceTrial, ISSUER } from './resource-trial.ts';
@@ -106,7 +108,7 @@ for (const [dialect, path] of [
         assert.match(String(bound), /~k/);
         assert.deepEqual(refused(await post(refreshForm(bound), by, undefined, path)), [
           400,
-          'invalid_dpop_proof',
+          'invalid_request',
         ]);
         assert.deepEqual(refused(await postProved(refreshForm(bound), by, newKey(), { path })), [
           400,
@@ -220,10 +222,7 @@ describe('a client whose policy wants bound tokens', () => {
   test('gets none without a proof, and keeps its grant', async () => {
     const by = await trial.register('smartcar', { policy: { senderConstraint: 'dpop' } });
     const { refreshToken, accessToken } = await trial.grant(by);
-    assert.deepEqual(refused(await post(refreshForm(refreshToken), by, undefined)), [
-      400,
-      'invalid_dpop_proof',
-    ]);
+    assert.deepEqual(refused(await post(refreshForm(refreshToken), by, undefined)), [400, 'invalid_request']);
     // One from before, which any bearer could use.
     assert.deepEqual(await introspect(accessToken, by), { active: false });
     assert.equal((await postProved(refreshForm(refreshToken), by, newKey())).status, 200);
@@ -246,6 +245,29 @@ test('a token for the client itself is bound, and the shared endpoint has its ow
   assert.deepEqual([answer.status, answer.body['token_type']], [200, 'DPoP']);
   const found = await introspect(answer.body['access_token'], by);
   assert.deepEqual(found['cnf'], { jkt: key.thumbprint });
+});
+
+test('while the clock is in doubt, the assertions, proofs and refresh tokens of a client with the right clock go on', async () => {
+  const keys = makeClientKey('one');
+  const by = await trial.register('oauth', {
+    secrets: [],
+    keys: { jwks: [keys.jwk] } as unknown as ClientKeys,
+    policy: { clientAuthentication: 'private_key_jwt', senderConstraint: 'dpop' },
+  });
+  const { refreshToken } = await trial.grant(by);
+  const rightSeconds = trial.nowSeconds();
+  const key = createDpopKey(() => rightSeconds);
+  trial.jumpSeconds(3600);
+  const assertion = signAssertion(keys, by.client.id, ISSUER, { nowMs: rightSeconds * 1000 });
+  const form = { ...refreshForm(refreshToken), ...assertionFields(assertion) };
+  const send = (nonce?: string) =>
+    trial.post('/token', form, undefined, { dpop: key.prove(`${ISSUER}/token`, { nonce }) });
+  const asked = await send();
+  assert.deepEqual(refused(asked), [400, 'use_dpop_nonce']);
+  const answer = await send(asked.headers['DPoP-Nonce']);
+  assert.deepEqual([answer.status, answer.body['token_type']], [200, 'DPoP']);
+  // What was used once stays used, however old it looks.
+  assert.deepEqual(refused(await send(answer.headers['DPoP-Nonce'])), [401, 'invalid_client']);
 });
 
 test('metadata names the algorithms of proofs', async () => {

@@ -57,7 +57,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
   const emit: Emit = (event) => void events.push(event);
   const context = {
     store,
-    authentication: createAuthentication(store, emit),
+    authentication: createAuthentication(store, emit, time.doubt),
     get keyRing() {
       return ring;
     },

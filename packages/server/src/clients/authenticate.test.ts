@@ -87,7 +87,7 @@ const post = sayBy('client_secret_post');
 const json = sayBy('client_secret_json');
 const sayNothing = (clientId: string): Credentials => ({ method: 'none', clientId });
 
-const REQUEST: Omit<AuthenticationRequest, 'readings'> = {
+const REQUEST: Omit<AuthenticationRequest<unknown>, 'readings'> = {
   dialect: 'smartcar',
   caller: { address: '192.0.2.7', userAgent: 'charge-planner/2.1' },
   requestId: 'request-1',
@@ -125,7 +125,7 @@ const authenticationWith = (
 /** Never throws at once. */
 const attemptWith = async (
   authentication: Authentication<Reading>,
-  request: AuthenticationRequest,
+  request: AuthenticationRequest<unknown>,
 ): Promise<Reading & { readonly client: Client }> => authenticate(authentication, request);
 
 const authenticateBy = (
@@ -386,7 +386,7 @@ const THREE: ThrottleLimits = { failuresPerAddressMax: 3, failuresPerClientMax: 
 const outcomesOf = async (
   authentication: Authentication<Reading>,
   attempts: readonly (readonly Credentials[])[],
-  more: Partial<AuthenticationRequest> = {},
+  more: Partial<AuthenticationRequest<unknown>> = {},
 ): Promise<readonly string[]> => {
   const outcomes: string[] = [];
   for (const readings of attempts) {

@@ -40,7 +40,7 @@ export type Authentication<Reading> = {
 };
 
 /** A request whose client is to be authenticated. */
-export type AuthenticationRequest = {
+export type AuthenticationRequest<Known = never> = {
   /** The dialect of the endpoint. */
   readonly dialect: string;
   /** Whether the endpoint serves clients of every dialect; else only those of its own. */
@@ -54,6 +54,8 @@ export type AuthenticationRequest = {
   readonly requestId: string;
   /** Integer milliseconds. */
   readonly nowMs: Millis;
+  /** Called before the assertion of the client is used up. What it throws leaves the assertion good. */
+  readonly beforeUse?: ((known: Known) => void) | undefined;
 };
 
 const CLIENT_ID_MAX_CHARACTERS = 256;
@@ -74,7 +76,7 @@ type Guesses = {
  */
 export const authenticate = <Reading extends { readonly client: Client | undefined }>(
   authentication: Authentication<Reading>,
-  request: AuthenticationRequest,
+  request: AuthenticationRequest<Authenticated<Reading>>,
 ): Authenticated<Reading> | Promise<Authenticated<Reading>> => {
   const { readings } = request;
   const guesses: Guesses = { failures: [], reason: 'client_unknown', refusedId: undefined, full: undefined };
@@ -140,10 +142,11 @@ const readKeys = (
  */
 const useAssertion = async <Reading extends { readonly client: Client }>(
   { useOnce, emit, doubt }: Authentication<unknown>,
-  { dialect, requestId, caller, nowMs }: AuthenticationRequest,
+  { dialect, requestId, caller, nowMs, beforeUse }: AuthenticationRequest<Reading>,
   { use, isUntyped }: ProvedAssertion,
   known: Reading,
 ): Promise<Reading> => {
+  beforeUse?.(known);
   const clientId = known.client.id;
   const outcome = await useOnce(use, dropOnceBefore({ nowMs, doubt: doubt() }));
   if (outcome === 'again') throw new Refusal('assertion_replayed', [], { clientId });

@@ -74,6 +74,14 @@ export const checkProof = (text: string, request: ProvedRequest, now: Now): Dpop
   return { thumbprint: head.thumbprint, jti };
 };
 
+/** The nonce of a proof that is not checked yet: empty for none; `undefined` for a text that cannot be a proof. */
+export const readProofNonce = (text: string): string | undefined => {
+  const payload = text.length > PROOF_MAX_CHARACTERS ? undefined : COMPACT.exec(text)?.groups?.['payload'];
+  const claims = payload === undefined ? undefined : readObject(payload);
+  if (claims === undefined) return undefined;
+  return typeof claims['nonce'] === 'string' ? claims['nonce'] : '';
+};
+
 const readHead = (text: string): ProofHead | ProofFault => {
   const header = readObject(text);
   if (header === undefined || header['typ'] !== TYPE || 'crit' in header) return 'proof_malformed';

@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts';
-import { checkProof, PROOF_CLOCK_SKEW_MS } from '../clients/dpop-proof.ts';
+import { checkProof, PROOF_CLOCK_SKEW_MS, readProofNonce } from '../clients/dpop-proof.ts';
 import { digestOnce, dropOnceBefore } from '../clients/once-store.ts';
 import { senderConstraintOf } from '../clients/sender-constraint.ts';
 import { readNow } from '../clock.ts';
@@ -15,6 +15,8 @@ import type { Store } from './store.ts';
 export type SenderContext = TimeContext & {
   readonly store: Pick<Store, 'useOnce'>;
   readonly keyRing: KeyRing;
+  /** Whether the proofs of token requests need a nonce of this server. Absent: they do. */
+  readonly needsNonces?: boolean;
 };
 
 /** What a request shows of its sender. */
@@ -31,10 +33,34 @@ export type SentProof = {
 /** The header that carries a nonce for the next proof. */
 const NONCE_HEADER = 'DPoP-Nonce';
 
-/** The nonce for the next proof, as a header. */
-export const nonceHeader = ({ keyRing }: Pick<SenderContext, 'keyRing'>, nowMs: Millis) => ({
-  [NONCE_HEADER]: proofNonceAt(keyRing, nowMs),
-});
+type NonceContext = Pick<SenderContext, 'keyRing' | 'needsNonces'>;
+
+/** The nonce for the next proof, as a header; no header where none is needed. */
+export const nonceHeader = (
+  { keyRing, needsNonces = true }: NonceContext,
+  nowMs: Millis,
+): Readonly<Record<string, string>> => (needsNonces ? { [NONCE_HEADER]: proofNonceAt(keyRing, nowMs) } : {});
+
+const refuseNonce = (context: NonceContext, nowMs: Millis): Refusal =>
+  new Refusal('proof_nonce_missing', [], { headers: nonceHeader(context, nowMs) });
+
+/**
+ * Refuses a token request whose proof lacks a fresh nonce, before anything is used up by it: the client sends the same request
+ * again with a nonce, and the same assertion. A text that is no proof passes, because `proveRequester` says what is wrong with it.
+ *
+ * @see RFC 9449 §8
+ */
+export const refuseOldNonce = (
+  context: TimeContext & NonceContext,
+  { policy }: Pick<Client, 'policy'>,
+  { proof }: Pick<SentProof, 'proof'>,
+): void => {
+  const { keyRing, needsNonces = true } = context;
+  if (proof === undefined || !needsNonces || senderConstraintOf(policy) === 'mtls') return;
+  const nonce = readProofNonce(proof);
+  const { nowMs } = readNow(context);
+  if (nonce !== undefined && !isFreshNonce(keyRing, nowMs, nonce)) throw refuseNonce(context, nowMs);
+};
 
 /** Longer than a nonce or the age of a proof lasts at any node whose clock is right. */
 const REMEMBERED_MS: Millis = 3 * NONCE_BUCKET_MS + PROOF_CLOCK_SKEW_MS;
@@ -115,15 +141,18 @@ export const proveSender = async (
  * that sends a request twice costs its client nothing.
  */
 const proveKey = async (
-  { store, keyRing, clock, doubt }: SenderContext,
+  context: SenderContext,
   sent: SentProof & { readonly proof: string; readonly accessToken?: string },
   { needsNonce, binding }: { readonly needsNonce: boolean; readonly binding?: Binding },
 ): Promise<Binding> => {
-  const now = readNow({ clock, doubt });
-  const isFresh = needsNonce ? (nonce: string) => isFreshNonce(keyRing, now.nowMs, nonce) : undefined;
+  const { store, keyRing } = context;
+  const now = readNow(context);
+  const isFresh =
+    needsNonce && context.needsNonces !== false
+      ? (nonce: string) => isFreshNonce(keyRing, now.nowMs, nonce)
+      : undefined;
   const checked = checkProof(sent.proof, { ...sent, isFreshNonce: isFresh }, now);
-  if (checked === 'proof_nonce_missing')
-    throw new Refusal(checked, [], { headers: nonceHeader({ keyRing }, now.nowMs) });
+  if (checked === 'proof_nonce_missing') throw refuseNonce(context, now.nowMs);
   if (typeof checked === 'string') throw new Refusal(checked);
   const { thumbprint, jti } = checked;
   const proved: Binding = { kind: 'jkt', thumbprint };

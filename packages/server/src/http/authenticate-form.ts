@@ -1,5 +1,6 @@
 import { authenticate } from '../clients/authenticate.ts';
 import type { Client } from '../clients/client.ts';
+import type { ClientReading } from '../clients/client-store.ts';
 import type { AuthenticationMethod } from '../clients/credentials.ts';
 import { oauth } from '../dialects/oauth/oauth.ts';
 import { Refusal } from '../errors.ts';
@@ -20,20 +21,29 @@ export const authenticateForm = async (
   { authentication, noticeKeys }: EndpointContext,
   visit: Visit,
   methods: readonly AuthenticationMethod[],
+  /** Called before the assertion of the client is used up. */
+  beforeUse?: (client: Client) => void,
 ): Promise<{ readonly form: ClientForm['form']; readonly client: Client }> => {
   const { form, credentials } = readClientForm(visit.request, methods);
+  const notice = ({ client: found, keys: registered }: Known): Client => {
+    visit.client = found;
+    // May read the key ring again, so it comes before the ring is used.
+    noticeKeys(registered);
+    return found;
+  };
   const { client, keys } = await authenticate(authentication, {
     dialect: SHARED_DIALECT,
     isForEveryDialect: true,
     readings: credentials,
     caller: visit.caller,
     ...visit.exchange,
+    beforeUse: beforeUse && ((known) => beforeUse(notice(known))),
   });
-  visit.client = client;
-  // May read the key ring again, so it comes before the ring is used.
-  noticeKeys(keys);
+  notice({ client, keys });
   return { form, client };
 };
+
+type Known = ClientReading & { readonly client: Client };
 
 /** The token that a form is about. */
 export const readToken = (form: ClientForm['form']): string => {

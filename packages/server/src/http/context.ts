@@ -20,6 +20,8 @@ export type EndpointContext = TokenIssuer &
      * decided about them. Returns whether the ring still lacks one.
      */
     readonly noticeKeys: (registered: readonly RegisteredKey[]) => boolean;
+    /** Whether the proofs of token requests need a nonce of this server. Absent: they do. */
+    readonly needsNonces?: boolean;
     readonly randomness: Randomness;
     readonly emit: Emit;
   };

@@ -32,10 +32,17 @@ export const createDemoResource = (context: AccessContext): RouteGroup => ({
   renderRefusal(refusal, visit) {
     const response = renderOAuthRefusal(refusal, visit);
     if (classOf(refusal.reason) !== 'unproved') return response;
-    // RFC 9449 §7.1.
-    const { error } = JSON.parse(response.body) as { readonly error: string };
+    // RFC 9449 §7.1, RFC 8705 §3: a token that its sender proves nothing for is worth nothing.
+    const { error: answered } = JSON.parse(response.body) as { readonly error: string };
+    const error = answered === 'invalid_request' ? 'invalid_token' : answered;
     const challenge = `DPoP error="${error}", algs="${PROOF_ALGORITHMS.join(' ')}"`;
-    return { ...response, status: 401, headers: { ...response.headers, 'WWW-Authenticate': challenge } };
+    const body = response.body.replace(JSON.stringify(answered), JSON.stringify(error));
+    return {
+      ...response,
+      status: 401,
+      headers: { ...response.headers, 'WWW-Authenticate': challenge },
+      body,
+    };
   },
 });
 

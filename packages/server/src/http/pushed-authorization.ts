@@ -6,7 +6,7 @@ import { answerClient } from '../dialects/oauth/answers.ts';
 import { dialectOf } from '../dialects/dialects.ts';
 import { sentProofOf } from '../dialects/sent-proof.ts';
 import { Refusal } from '../errors.ts';
-import { nonceHeader, provePusher } from '../grants/prove-sender.ts';
+import { nonceHeader, provePusher, refuseOldNonce } from '../grants/prove-sender.ts';
 import { REQUEST_URI_LIFETIME_SECONDS, sealPushedRequest } from '../operations/pushed-request.ts';
 import type { Binding } from '../tokens/binding.ts';
 import { readParameters } from '../wire/query.ts';
@@ -33,11 +33,14 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
 export const createPushedAuthorization =
   (context: EndpointContext, rules: Omit<RequestRules, 'publicUrl' | 'clock'>): Route =>
   async (visit) => {
-    const { form, client } = await authenticateForm(context, visit, PUSH_METHODS);
+    const sent = sentProofOf(visit.request, context.issuer);
+    const { form, client } = await authenticateForm(context, visit, PUSH_METHODS, (known) =>
+      refuseOldNonce(context, known, sent),
+    );
     const parameters = new Map([...form].filter(([name]) => !CREDENTIALS.has(name)));
     parameters.set('client_id', client.id);
     checkRequest({ ...rules, publicUrl: context.issuer, clock: context.clock }, client, parameters);
-    const proved = await provePusher(context, client, sentProofOf(visit.request, context.issuer));
+    const proved = await provePusher(context, client, sent);
     if (proved !== undefined) bindCode(parameters, proved);
     const sealed = await sealPushedRequest(context, { clientId: client.id, parameters });
     if (sealed === 'too_long') throw new Refusal('request_too_long');

@@ -11,7 +11,7 @@ import type { Waiter } from '../eventual.ts';
 import { readParameters } from '../grant-types/grant-type.ts';
 import type { GrantTypeContext, TokenResponse } from '../grant-types/grant-type.ts';
 import { findGrantType, grantTypesOf } from '../grant-types/grant-types.ts';
-import { nonceHeader, proveRequester } from '../grants/prove-sender.ts';
+import { nonceHeader, proveRequester, refuseOldNonce } from '../grants/prove-sender.ts';
 import type { Caller } from '../log-event.ts';
 import type { Binding } from '../tokens/binding.ts';
 import type { WireResponse } from '../wire/exchange.ts';
@@ -50,10 +50,19 @@ export const createTokenRoute = (
     if (ending !== undefined && parsed.grantType === ending.grantType)
       return give(endGrant(context, dialect, { parsed, ending }, visit), waiter);
     const readFirst = isShared ? undefined : read(parsed);
-    const issue = ({ client, keys }: ClientReading & { readonly client: Client }): void => {
+    const sent = sentProofOf(visit.request, context.issuer);
+    const notice = ({ client, keys }: Known): void => {
       visit.client = client;
       // May read the key ring again, so it comes before the ring is used.
       noticeKeys(keys);
+    };
+    const beforeUse = (known: Known): void => {
+      notice(known);
+      if (endpoint.bindsTokens === true) refuseOldNonce(context, known.client, sent);
+    };
+    const issue = (known: Known): void => {
+      const { client } = known;
+      notice(known);
       const { grantType, parameters } = readFirst ?? read(parsed);
       checkClient(client, caller, endpoint);
       const issueBound = (binding: Binding | undefined): void => {
@@ -78,7 +87,6 @@ export const createTokenRoute = (
           fail: waiter.fail,
         });
       };
-      const sent = sentProofOf(visit.request, context.issuer);
       const binding = endpoint.bindsTokens === true ? proveRequester(context, client, sent) : undefined;
       if (binding instanceof Promise) give(binding, { done: issueBound, fail: waiter.fail });
       else issueBound(binding);
@@ -99,11 +107,14 @@ export const createTokenRoute = (
       caller,
       requestId,
       nowMs,
+      beforeUse,
     });
     give(authenticated, { done: issue, fail: waiter.fail });
   };
   return (visit) => later((done, fail) => answer(visit, { done, fail }));
 };
+
+type Known = ClientReading & { readonly client: Client };
 
 const withoutRefreshToken = ({
   refreshToken: _refreshToken,

@@ -1,6 +1,7 @@
 import { nearestName } from '../nearest-name.ts';
 import { SETTINGS } from './settings.ts';
-import type { Setting, SettingName } from './settings.ts';
+import type { SettingName } from './settings.ts';
+import type { Setting } from './values.ts';
 
 const ENVIRONMENT_PREFIX = 'KEYFOB_';
 

@@ -12,17 +12,7 @@ import {
   wholeNumber,
   wordsWith,
 } from './values.ts';
-import type { SettingValues } from './values.ts';
-
-/** One setting. Its environment name follows from its name: `KEYFOB_BODY_MAX_BYTES` for `bodyMaxBytes`. */
-export type Setting = SettingValues<string | number | boolean> & {
-  /** `undefined` if the setting may stay unset. */
-  readonly default?: string | number | boolean;
-  /** The option of the command, if it has one, as its help shows it. */
-  readonly flag?: string;
-  /** What it does, as one sentence or more, for people. */
-  readonly effect: string;
-};
+import type { Setting, SettingValues } from './values.ts';
 
 /** Every setting with its bounds, its default and its effect: the one place where they are written down. */
 export const SETTINGS = {
@@ -176,6 +166,11 @@ export const SETTINGS = {
     ...trueOrFalse,
     default: false,
     effect: 'Accepts no authorization request that its client did not push (RFC 9126).',
+  },
+  requireProofNonces: {
+    ...trueOrFalse,
+    default: true,
+    effect: 'Demands a nonce of this server in the DPoP proofs of token and pushed requests (RFC 9449 §8).',
   },
   scopesFile: {
     ...text,

@@ -10,6 +10,16 @@ export type SettingValues<Output> = {
   readonly values: string;
 };
 
+/** One setting. Its environment name follows from its name: `KEYFOB_BODY_MAX_BYTES` for `bodyMaxBytes`. */
+export type Setting = SettingValues<string | number | boolean> & {
+  /** `undefined` if the setting may stay unset. */
+  readonly default?: string | number | boolean;
+  /** The option of the command, if it has one, as its help shows it. */
+  readonly flag?: string;
+  /** What it does, as one sentence or more, for people. */
+  readonly effect: string;
+};
+
 /** A number, or its digits as text. */
 export const wholeNumber = (least: number, most: number): SettingValues<number> => ({
   values: `${least} to ${most}`,

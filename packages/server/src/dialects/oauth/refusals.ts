@@ -119,7 +119,10 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
     code_redirect_wrong: invalidGrant('The redirect_uri is not that of the authorization request.'),
     code_verifier_wrong: invalidGrant('Invalid code_verifier.'),
     code_key_wrong: invalidGrant('The code is bound to another key (dpop_jkt).'),
-    proof_missing: invalidProof('A DPoP proof is required: send one in the header DPoP.'),
+    // Nothing is wrong with a proof that is not there, and the client may show a certificate in its place.
+    proof_missing: invalidRequest(
+      'The tokens of the client are bound: send a DPoP proof in the header DPoP, or show a certificate where it uses one.',
+    ),
     proof_key_refused: invalidProof('The key or the algorithm of the DPoP proof is not accepted.'),
     proof_signature_wrong: invalidProof('The signature of the DPoP proof is wrong.'),
     proof_of_other_request: invalidProof('htm or htu of the DPoP proof are not those of the request.'),
