@@ -12,6 +12,8 @@ import type { HandlerContext } from './http/request-handler.ts';
 export type Listening = {
   /** By which programs on this machine reach it; `unix:` with a path for a socket. */
   readonly url: string;
+  /** By which clients with certificates reach it; `undefined` where no listener asks for them. */
+  readonly mtlsUrl: string | undefined;
   /** The address of probes and metrics; `undefined` if there is none. */
   readonly adminUrl: string | undefined;
 };
@@ -99,7 +101,7 @@ export const createListeners = (
       });
       onListening(edge.url);
       // Afterwards, because a probe must not find the server ready before clients reach it.
-      return { url: edge.url, adminUrl: await listenForAdmin() };
+      return { url: edge.url, mtlsUrl: mtlsEdge?.url, adminUrl: await listenForAdmin() };
     },
     listenForAdmin,
     closePublic: async () => void (await Promise.all([edge?.close(), mtlsEdge?.close()])),

@@ -1,23 +1,27 @@
-import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registerClient, systemClock } from '../exports/index.ts';
 import type { ClientRegistration, Deployment } from '../exports/index.ts';
+import { suiteBrowserOf } from './demo-fapi-browser.ts';
+import type { SuiteBrowser } from './demo-fapi-browser.ts';
 import { createSelfSigned } from './self-signed.ts';
 
-/** A client of the demo, in the form that conformance suites read; with its private key where it signs assertions. */
+/** A client of the demo, in the form that conformance suites read, with the private key of its assertions or its certificate. */
 export type SuiteClient = {
   readonly client_id: string;
   readonly scope: string;
   readonly redirect_uri: string;
-  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  readonly dpop_signing_alg: string;
+  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
 };
 
 /** A certificate and its private key, in PEM. */
 type SuiteCertificate = { readonly cert: string; readonly key: string };
 
-/** What a suite is configured with: where the server is, two clients, and a certificate for each. */
-export type SuiteFile = {
+/** What a suite is configured with: where the server is, two clients, a certificate for each, and what its browser does. */
+export type SuiteFile = SuiteBrowser & {
   readonly alias: string;
   readonly server: { readonly discoveryUrl: string };
   readonly resource: { readonly resourceUrl: string };
@@ -44,6 +48,7 @@ const SCOPE = 'read_vin read_odometer';
 
 /** What the files say of the server. */
 type SuiteServer = {
+  readonly issuer: string;
   readonly discoveryUrl: string;
   readonly resourceUrl: string;
   readonly redirectUri: string;
@@ -67,6 +72,7 @@ export const writeSuiteFiles = async (
       resource: { resourceUrl: about.resourceUrl },
       ...((await readPairs(deployment, path, about.redirectUri)) ??
         (await makePairs(deployment, method, about.redirectUri))),
+      ...suiteBrowserOf(about.issuer, about.redirectUri),
     };
     writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
     return { ...file, path };
@@ -111,26 +117,41 @@ const readFile = (path: string): Partial<SuiteFile> => {
 
 const makePairs = async (deployment: Deployment, method: Method, redirectUri: string): Promise<Pairs> => {
   const [first, second] = redirectUrisOf(redirectUri);
-  const one = await makeClient(deployment, method, { name: 'fapi-1', redirectUri: first });
-  const two = await makeClient(deployment, method, { name: 'fapi-2', redirectUri: second });
+  const one = await makeClient(deployment, method, {
+    name: 'fapi-1',
+    redirectUri: first,
+    signsByElliptic: false,
+  });
+  // Both algorithms are tried. A client with a certificate has the key of that.
+  const two = await makeClient(deployment, method, {
+    name: 'fapi-2',
+    redirectUri: second,
+    signsByElliptic: method === 'private_key_jwt',
+  });
   return { client: one.client, mtls: one.certificate, client2: two.client, mtls2: two.certificate };
 };
 
 const makeClient = async (
   deployment: Deployment,
   method: Method,
-  { name, redirectUri }: { readonly name: string; readonly redirectUri: string },
+  {
+    name,
+    redirectUri,
+    signsByElliptic,
+  }: { readonly name: string; readonly redirectUri: string; readonly signsByElliptic: boolean },
 ): Promise<{ readonly client: SuiteClient; readonly certificate: SuiteCertificate }> => {
   const certificate = createSelfSigned([`${name}.example`], systemClock());
-  const about = { kid: name, alg: 'ES256', use: 'sig' };
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const signs = method === 'private_key_jwt';
-  const key = signs ? publicKey : new X509Certificate(certificate.cert).publicKey;
+  const { key, algorithm } = signsByElliptic
+    ? { key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, algorithm: 'ES256' }
+    : { key: createPrivateKey(certificate.key), algorithm: 'PS256' };
+  const jwksOf = (one: KeyObject) => ({
+    keys: [{ ...one.export({ format: 'jwk' }), kid: name, alg: algorithm, use: 'sig' }],
+  });
   const wanted: ClientRegistration = {
     dialect: 'oauth',
     name,
     redirectUris: [redirectUri],
-    jwks: { keys: [{ ...key.export({ format: 'jwk' }), ...about }] },
+    jwks: jwksOf(createPublicKey(key)),
     policy: {
       profile: 'fapi2',
       clientAuthentication: method,
@@ -144,7 +165,12 @@ const makeClient = async (
   };
   const registered = await registerClient(deployment, wanted);
   if (registered.outcome === 'invalid') throw new Error(registered.faults.join('; '));
-  const jwks = { keys: [{ ...privateKey.export({ format: 'jwk' }), ...about }] };
-  const client = { client_id: registered.client.id, scope: SCOPE, redirect_uri: redirectUri };
-  return { client: signs ? { ...client, jwks } : client, certificate };
+  const client = {
+    client_id: registered.client.id,
+    scope: SCOPE,
+    redirect_uri: redirectUri,
+    dpop_signing_alg: algorithm,
+    jwks: jwksOf(key),
+  };
+  return { client, certificate };
 };

@@ -51,6 +51,8 @@ export const serveFapiDemo = async (
       demo: true,
       metadataDialect: 'oauth',
       requirePushedRequests: true,
+      // A suite sends one assertion with several proofs, and some of its proofs without a nonce.
+      requireProofNonces: false,
       // A suite sends many wrong requests from one address.
       authenticationFailuresPerAddressMax: 0,
       authenticationFailuresPerClientMax: 0,
@@ -58,12 +60,13 @@ export const serveFapiDemo = async (
     },
     { emit, tls: identity },
   );
-  await server.listen();
+  const { mtlsUrl = '' } = await server.listen();
   const { publicUrl: issuer } = server;
   const about = {
     issuer,
     discoveryUrl: `${issuer}/.well-known/oauth-authorization-server`,
-    resourceUrl: `${issuer}${DEMO_RESOURCE_PATH}`,
+    // Where certificates are asked for. A proof needs none there.
+    resourceUrl: `${places.mtlsPublicUrl ?? mtlsUrl}${DEMO_RESOURCE_PATH}`,
   };
   const redirectUri = options.redirectUri ?? SUITE_REDIRECT_URI;
   const suites = Object.values(await writeSuiteFiles(server.deployment, folder, { ...about, redirectUri }));

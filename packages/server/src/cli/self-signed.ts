@@ -13,7 +13,7 @@ const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
 const sequence = (...parts: readonly Buffer[]): Buffer => der(0x30, ...parts);
 const oid = (hex: string): Buffer => der(0x06, Buffer.from(hex, 'hex'));
 
-const ECDSA_WITH_SHA256 = sequence(oid('2a8648ce3d040302'));
+const RSA_WITH_SHA256 = sequence(oid('2a864886f70d01010b'), der(0x05));
 const COMMON_NAME = oid('550403');
 const SUBJECT_ALT_NAME = oid('551d11');
 
@@ -30,8 +30,8 @@ const altNameOf = (host: string): Buffer =>
 const DAY_MS: Millis = 86_400_000;
 
 /**
- * A new key and a certificate that it signs itself, both in PEM, for a year and for these hosts: names or IPv4 addresses.
- * For demos: nobody has a reason to trust it.
+ * A new RSA key, which every program knows, and a certificate that it signs itself, both in PEM, for a year and for these hosts:
+ * names or IPv4 addresses. For demos: nobody has a reason to trust it.
  *
  * @see RFC 5280 §4.1
  */
@@ -39,14 +39,14 @@ export const createSelfSigned = (
   hosts: readonly string[],
   nowMs: Millis,
 ): { readonly key: string; readonly cert: string } => {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const serial = Buffer.concat([Buffer.from([0x01]), randomBytes(15)]);
   const subject = nameOf(hosts[0] ?? 'localhost');
   const altNames = sequence(SUBJECT_ALT_NAME, der(0x04, sequence(...hosts.map(altNameOf))));
   const certificate = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, serial),
-    ECDSA_WITH_SHA256,
+    RSA_WITH_SHA256,
     subject,
     sequence(timeOf(nowMs - DAY_MS), timeOf(nowMs + 365 * DAY_MS)),
     subject,
@@ -54,7 +54,7 @@ export const createSelfSigned = (
     der(0xa3, sequence(altNames)),
   );
   const signature = der(0x03, Buffer.from([0]), sign('sha256', certificate, privateKey));
-  const signed = sequence(certificate, ECDSA_WITH_SHA256, signature).toString('base64');
+  const signed = sequence(certificate, RSA_WITH_SHA256, signature).toString('base64');
   const lines = signed.replaceAll(/.{64}/g, '$&\n').trimEnd();
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
