@@ -5,29 +5,18 @@ import { after, before, describe, test } from 'node:test';
 import { importJWK } from 'jose';
 import type { JWK } from 'jose';
 import * as client from 'openid-client';
-import { Agent, fetch as fetchBy } from 'undici';
-import type { RequestInit as UndiciInit } from 'undici';
 import { createPlainBrowser } from '../connect/plain-browser.ts';
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer } from '../support/keyfob-process.ts';
+import { createSuiteActor } from './fapi-suite/actor.ts';
+import { fetchOver } from './fapi-suite/file.ts';
+import type { Suite, SuiteClient } from './fapi-suite/file.ts';
+import { PUSHING_CASES } from './fapi-suite/pushing-cases.ts';
+import { RESOURCE_CASES } from './fapi-suite/resource-cases.ts';
+import { checkTls } from './fapi-suite/tls.ts';
+import { TOKEN_CASES } from './fapi-suite/token-cases.ts';
 
 const REDIRECT_URI = 'https://app.example/callback';
-
-type Certificate = { readonly cert: string; readonly key: string };
-type SuiteClient = {
-  readonly client_id: string;
-  readonly redirect_uri: string;
-  readonly scope: string;
-  readonly jwks?: { readonly keys: readonly JWK[] };
-};
-type Suite = {
-  readonly server: { readonly discoveryUrl: string };
-  readonly resource: { readonly resourceUrl: string };
-  readonly client: SuiteClient;
-  readonly client2: SuiteClient;
-  readonly mtls: Certificate;
-  readonly mtls2: Certificate;
-};
 
 let server: KeyfobServer;
 let ca: string;
@@ -43,13 +32,6 @@ after(async () => {
 const suiteOf = (name: 'fapi.json' | 'fapi-mtls.json'): Suite =>
   JSON.parse(readFileSync(join(server.dataDirectory, 'demo', name), 'utf8')) as Suite;
 
-/** A fetch over TLS that trusts the demo, and shows a certificate if it has one. */
-const fetchOver = (certificate?: Certificate): typeof fetch => {
-  const dispatcher = new Agent({ connect: { ca, ...certificate } });
-  return ((url: string, init: UndiciInit) =>
-    fetchBy(url, { ...init, dispatcher })) as unknown as typeof fetch;
-};
-
 /** A client of a suite: how it authenticates, and what it binds its tokens to. */
 type Actor = {
   readonly about: SuiteClient;
@@ -59,32 +41,34 @@ type Actor = {
 };
 
 const keyOf = async (jwk: JWK): Promise<client.PrivateKey> => {
-  const key = await importJWK(jwk, 'ES256');
+  const key = await importJWK(jwk, jwk.alg ?? '');
   assert.ok(!(key instanceof Uint8Array));
   return { key, kid: jwk.kid ?? '' };
 };
 
+type File = 'fapi.json' | 'fapi-mtls.json';
+
 /** One of the two clients of a file. With `dpop`, without the certificate that a client signs assertions without. */
-const actorOf = async (suite: Suite, index: 0 | 1, constraint: 'dpop' | 'mtls'): Promise<Actor> => {
+const actorOf = async (file: File, index: 0 | 1, constraint: 'dpop' | 'mtls'): Promise<Actor> => {
+  const suite = suiteOf(file);
   const about = [suite.client, suite.client2][index] ?? assert.fail();
-  const [jwk] = about.jwks?.keys ?? [];
-  const shown = constraint === 'mtls' || jwk === undefined ? [suite.mtls, suite.mtls2][index] : undefined;
-  const authentication = jwk === undefined ? client.TlsClientAuth() : client.PrivateKeyJwt(await keyOf(jwk));
+  const signs = file === 'fapi.json';
+  const shown = constraint === 'mtls' || !signs ? [suite.mtls, suite.mtls2][index] : undefined;
+  const authentication = signs
+    ? client.PrivateKeyJwt(await keyOf(about.jwks.keys[0]))
+    : client.TlsClientAuth();
   const config = await client.discovery(
     new URL(suite.server.discoveryUrl),
     about.client_id,
     shown === undefined ? {} : { use_mtls_endpoint_aliases: true },
     authentication,
-    { algorithm: 'oauth2', [client.customFetch]: fetchOver(shown) as client.CustomFetch },
+    { algorithm: 'oauth2', [client.customFetch]: fetchOver(ca, shown) as client.CustomFetch },
   );
-  const { mtls_endpoint_aliases: aliases } = config.serverMetadata();
-  const base = new URL(shown === undefined ? suite.resource.resourceUrl : String(aliases?.token_endpoint));
-  const resourceUrl = new URL(new URL(suite.resource.resourceUrl).pathname, base);
   const options =
     constraint === 'dpop'
       ? { DPoP: client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256')) }
       : {};
-  return { about, config, options, resourceUrl };
+  return { about, config, options, resourceUrl: new URL(suite.resource.resourceUrl) };
 };
 
 /** What an owner agrees to, in a browser without scripts; the parameters of the answer included. */
@@ -101,7 +85,7 @@ const authorize = async ({ about, config, options }: Actor, button: 'agree' | 'd
     },
     options,
   );
-  const browser = createPlainBrowser(fetchOver());
+  const browser = createPlainBrowser(fetchOver(ca));
   const signedIn = await browser.press(await browser.open(url.href), '1');
   const consent = await browser.open(signedIn.target);
   const [, vehicle = ''] = /name="(vehicle_[^"]+)"/.exec(consent.body) ?? [];
@@ -142,12 +126,12 @@ const call = async (
 const callBare = async (token: string): Promise<number> => {
   const { resource } = suiteOf('fapi.json');
   const headers = { Authorization: `Bearer ${token}` };
-  return (await fetchOver()(resource.resourceUrl, { headers })).status;
+  return (await fetchOver(ca)(resource.resourceUrl, { headers })).status;
 };
 
 test('metadata is at the issuer, and says what a suite asks for', async () => {
   const { server: place } = suiteOf('fapi.json');
-  const metadata = (await (await fetchOver()(place.discoveryUrl)).json()) as Record<string, unknown>;
+  const metadata = (await (await fetchOver(ca)(place.discoveryUrl)).json()) as Record<string, unknown>;
   const issuer = String(server.listening['issuer']);
   assert.equal(metadata['issuer'], issuer);
   assert.strictEqual(metadata['require_pushed_authorization_requests'], true);
@@ -169,7 +153,7 @@ describe('a plan of a suite', () => {
   ] as const) {
     test(`with ${name}: both clients get tokens, use and refresh them`, async () => {
       for (const index of [0, 1] as const) {
-        const actor = await actorOf(suiteOf(file), index, constraint);
+        const actor = await actorOf(file, index, constraint);
         const { back, pkceCodeVerifier } = await authorize(actor);
         assert.ok(back.href.startsWith(actor.about.redirect_uri), back.href);
         const tokens = await redeem(actor, back, pkceCodeVerifier);
@@ -179,7 +163,7 @@ describe('a plan of a suite', () => {
         const refreshToken = tokens.refresh_token ?? assert.fail('no refresh token');
         const again = await client.refreshTokenGrant(actor.config, refreshToken, undefined, actor.options);
         assert.deepEqual(await call(actor, again), [200, actor.about.scope]);
-        const other = await actorOf(suiteOf(file), index === 0 ? 1 : 0, constraint);
+        const other = await actorOf(file, index === 0 ? 1 : 0, constraint);
         await assert.rejects(client.refreshTokenGrant(other.config, refreshToken, undefined, other.options), {
           error: 'invalid_grant',
         });
@@ -187,7 +171,7 @@ describe('a plan of a suite', () => {
     });
 
     test(`with ${name}: a client gets a token for itself, and the resource takes it`, async () => {
-      const actor = await actorOf(suiteOf(file), 0, constraint);
+      const actor = await actorOf(file, 0, constraint);
       const tokens = await client.clientCredentialsGrant(actor.config, { scope: 'read_vin' }, actor.options);
       assert.deepEqual(await call(actor, tokens), [200, 'read_vin']);
       assert.equal(await callBare(tokens.access_token), 401);
@@ -195,15 +179,40 @@ describe('a plan of a suite', () => {
   }
 
   test('an owner who declines sends the client an error', async () => {
-    const { back } = await authorize(await actorOf(suiteOf('fapi.json'), 0, 'dpop'), 'decline');
+    const { back } = await authorize(await actorOf('fapi.json', 0, 'dpop'), 'decline');
     const { error, state, iss } = Object.fromEntries(back.searchParams);
     assert.deepEqual([error, state, iss], ['access_denied', 'st', server.listening['issuer']]);
   });
 });
 
+/** The modules of a suite, by how the clients of its plan authenticate and what their tokens are bound to. */
+for (const [file, auth, constraint] of [
+  ['fapi.json', 'private_key_jwt', 'dpop'],
+  ['fapi.json', 'private_key_jwt', 'mtls'],
+  ['fapi-mtls.json', 'mtls', 'dpop'],
+  ['fapi-mtls.json', 'mtls', 'mtls'],
+] as const)
+  describe(`the modules of a plan with ${auth} and ${constraint}`, () => {
+    const variant = { auth, constraint };
+    for (const { module, applies, run } of [...PUSHING_CASES, ...TOKEN_CASES, ...RESOURCE_CASES])
+      if (applies === undefined || applies(variant))
+        test(module, async () => {
+          const suite = suiteOf(file);
+          await run(
+            await createSuiteActor(suite, ca, variant, 0),
+            await createSuiteActor(suite, ca, variant, 1),
+          );
+        });
+  });
+
+test('both listeners speak TLS as BCP 195 recommends it, and nothing older', async () => {
+  const { server: place, resource } = suiteOf('fapi.json');
+  for (const url of [place.discoveryUrl, resource.resourceUrl]) await checkTls(url);
+});
+
 test('private keys are in files that only their owner reads, and nowhere in the log', () => {
   for (const name of ['fapi.json', 'fapi-mtls.json', 'tls.key'])
     assert.equal(statSync(join(server.dataDirectory, 'demo', name)).mode & 0o777, 0o600, name);
-  const [{ d = '' } = {}] = suiteOf('fapi.json').client.jwks?.keys ?? [];
+  const [{ d = '' }] = suiteOf('fapi.json').client.jwks.keys;
   assert.ok(d.length > 20 && !server.log().includes(d));
 });
