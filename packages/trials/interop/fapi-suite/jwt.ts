@@ -20,7 +20,7 @@ const SIGN: Readonly<Record<string, (text: Buffer, key: KeyObject) => Buffer>> =
 export const signJwt = (key: KeyObject, usual: string, header: Json, claims: Json): string => {
   const head = { alg: usual, ...header };
   const text = `${encode(head)}.${encode(claims)}`;
-  const by = SIGN[String(head.alg)] ?? SIGN[usual] ?? assert.fail(usual);
+  const by = SIGN[head.alg] ?? SIGN[usual] ?? assert.fail(usual);
   return `${text}.${by(Buffer.from(text), key).toString('base64url')}`;
 };
 
