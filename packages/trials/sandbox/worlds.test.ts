@@ -77,3 +77,43 @@ test('every known SDK gets the variables that it reads', async (t) => {
   const python = body['smartcar-python'] as Readonly<Record<string, string>>;
   assert.equal(python['SMARTCAR_AUTH_ORIGIN'], `${world.url}/oauth/token`);
 });
+
+test('a client has the id and the secret that a program has built in', async (t) => {
+  const sandbox = await openSandbox(t);
+  const theirs = { clientId: 'built-in', clientSecret: 'known.to-all' };
+  const clients = {
+    app: { dialect: 'tesla', type: 'public', clientId: 'ownerapi' },
+    theirs: { dialect: 'ping', ...theirs },
+  } as const;
+  const world = await sandbox.createWorld({ clients });
+  const { refreshToken } = await createGrantIn(world, { client: 'app' });
+  const answer = await fetch(`${world.url}/oauth2/v3/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: 'ownerapi',
+      refresh_token: refreshToken,
+    }),
+  });
+  assert.equal(answer.status, 200);
+  const other = await createGrantIn(world, { client: 'theirs' });
+  const refreshed = await fetch(`${world.url}/as/token.oauth2`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${theirs.clientId}:${theirs.clientSecret}`)}` },
+    body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: other.refreshToken }),
+  });
+  assert.equal(refreshed.status, 200);
+});
+
+test('an id that two clients have, a secret alone and a strange character are refused', async (t) => {
+  const sandbox = await openSandbox(t);
+  for (const [clients, reason] of [
+    [{ a: { dialect: 'ping', clientId: 'x' }, b: { dialect: 'ping', clientId: 'x' } }, /has the id x/],
+    [{ a: { dialect: 'ping', clientSecret: 'x' } }, /stands alone/],
+    [{ a: { dialect: 'ping', clientId: 'a:b' } }, /letters, digits/],
+  ] as const) {
+    const { status, body } = await call(sandbox.url, 'POST', '/worlds', { clients });
+    assert.equal(status, 400, JSON.stringify(body));
+    assert.match(String(body['detail']), reason);
+  }
+});

@@ -26,7 +26,16 @@ export type WorldOptions = {
   readonly clients?: Readonly<
     Record<
       string,
-      { readonly dialect: string; readonly policy?: PolicyChange; readonly redirectUris?: readonly string[] }
+      {
+        readonly dialect: string;
+        readonly policy?: PolicyChange;
+        readonly redirectUris?: readonly string[];
+        /** That of the dialect's clients by default. */
+        readonly type?: 'confidential' | 'public';
+        /** Those that a program has built in, instead of new ones. */
+        readonly clientId?: string;
+        readonly clientSecret?: string;
+      }
     >
   >;
   /** Where owners return to, for every client that has no own list. */

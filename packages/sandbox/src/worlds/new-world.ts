@@ -34,6 +34,10 @@ const name = v.pipe(
   v.regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and hyphens'),
 );
 const redirectUris = v.pipe(v.array(v.pipe(v.string(), v.maxLength(2048))), v.minLength(1), v.maxLength(20));
+const builtIn = v.pipe(
+  v.string(),
+  v.regex(/^[\w.~-]{1,128}$/, 'must be 1 to 128 letters, digits and any of - _ . ~'),
+);
 const CLIENTS_MAX = 50;
 const bounded = <Schema extends v.GenericSchema>(values: Schema) =>
   v.pipe(
@@ -56,6 +60,11 @@ export const newWorld = v.strictObject({
         dialect: v.picklist(DIALECT_NAMES as [string, ...string[]]),
         policy: v.optional(policy),
         redirectUris: v.optional(redirectUris),
+        /** That of the dialect's clients by default. */
+        type: v.optional(v.picklist(['confidential', 'public'])),
+        /** Those that a program has built in, instead of new ones. */
+        clientId: v.optional(builtIn),
+        clientSecret: v.optional(builtIn),
       }),
     ),
   ),

@@ -39,9 +39,9 @@ export const registerWorldClients = async (
   // Registered in order: each takes its id and its secret from the seed before the next one begins.
   const registered = await Promise.all(
     Object.entries(wanted).map(([name, client]) => {
-      const own = 'redirectUris' in client ? client.redirectUris : undefined;
       const policy = { ...client.policy, ...policies[name] };
-      return register(context, { name, dialect: client.dialect, policy, redirectUris: own ?? redirectUris });
+      const own = 'redirectUris' in client ? client.redirectUris : undefined;
+      return register(context, { ...client, name, policy, redirectUris: own ?? redirectUris });
     }),
   );
   const byName = new Map(registered.map((client) => [client.name, client]));
@@ -57,6 +57,14 @@ export const registerWorldClients = async (
   };
 };
 
+type WantedClient = Pick<WorldClient, 'name' | 'dialect' | 'redirectUris'> & {
+  readonly policy: PolicyChange;
+  readonly type?: 'confidential' | 'public' | undefined;
+  /** Those that a program has built in. */
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
+};
+
 const register = async (
   context: OperationContext,
   {
@@ -64,15 +72,24 @@ const register = async (
     dialect,
     policy,
     redirectUris,
-  }: Pick<WorldClient, 'name' | 'dialect' | 'redirectUris'> & { readonly policy: PolicyChange },
+    type = dialectOf({ id: name, dialect }).sandbox.clientType,
+    clientId,
+    clientSecret: builtInSecret,
+  }: WantedClient,
 ): Promise<WorldClient> => {
+  if (builtInSecret !== undefined && clientId === undefined)
+    throw new SandboxError(
+      'input_invalid',
+      `client ${name}: clientSecret stands alone`,
+      'Give clientId too.',
+    );
   const grantScope = [...(context.scopes.get(dialect)?.keys() ?? [])].join(' ');
   // Tests have no verifier and listen on any port.
   const usual = { grantScope, simulatedOwners: true, requirePkce: false, nativeApp: true };
-  const { clientType } = dialectOf({ id: name, dialect }).sandbox;
   const outcome = await registerClient(context, {
     dialect,
-    ...(clientType === undefined ? {} : { type: clientType }),
+    ...(type === undefined ? {} : { type }),
+    ...(clientId === undefined ? {} : { builtIn: { clientId, clientSecret: builtInSecret } }),
     name,
     redirectUris,
     policy: { ...usual, ...policy },

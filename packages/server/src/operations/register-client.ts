@@ -38,6 +38,11 @@ export type ClientRegistration = {
   readonly jwks?: unknown;
   /** Where it publishes its public keys; https. */
   readonly jwksUri?: string | null;
+  /**
+   * The id and the secret that a program has built in, instead of new ones. For a sandbox: everybody who has the program
+   * knows them. Without a secret, a new one is made where the client has one.
+   */
+  readonly builtIn?: { readonly clientId: string; readonly clientSecret?: string | undefined };
 };
 
 export type ClientRegistered =
@@ -62,7 +67,7 @@ export const registerClient = async (
   }: Pick<OperationContext, 'store' | 'dialects' | 'scopes' | 'keyRing' | 'clock' | 'randomness'>,
   registration: ClientRegistration,
 ): Promise<ClientRegistered> => {
-  const { type = 'confidential', name, redirectUris = [], consentRedirectUri } = registration;
+  const { type = 'confidential', name, redirectUris = [], consentRedirectUri, builtIn } = registration;
   const dialect = dialects.find(registration.dialect);
   if (dialect === undefined)
     return { outcome: 'invalid', faults: [faultOfDialect(registration.dialect, dialects)] };
@@ -82,9 +87,9 @@ export const registerClient = async (
   const first =
     type === 'public' || !usesSecrets(policy)
       ? undefined
-      : newSecret(randomness, { name: 'first', createdAtMs, expiresAtMs: undefined });
+      : newSecret(randomness, { name: 'first', createdAtMs, expiresAtMs: undefined }, builtIn?.clientSecret);
   const client: Client = {
-    id: createClientId(randomness),
+    id: builtIn?.clientId ?? createClientId(randomness),
     dialect: dialect.name,
     type,
     name,
@@ -100,6 +105,7 @@ export const registerClient = async (
   const fault = faultOfName(name);
   const faults = [
     ...(fault === undefined ? [] : [`the name ${fault}`]),
+    ...faultsOfBuiltIn(builtIn),
     ...('faults' in profiled ? profiled.faults : []),
     ...('faults' in keyed ? keyed.faults : faultsOf(client)),
     ...faultsOfType(type, dialect),
@@ -117,9 +123,18 @@ export const registerClient = async (
     }),
   ];
   if (faults.length > 0) return { outcome: 'invalid', faults };
-  await store.createClient(client);
+  if ((await store.createClient(client)) === 'id_taken')
+    return { outcome: 'invalid', faults: [`another client has the id ${client.id}`] };
   return { outcome: 'registered', client, clientSecret: first?.clientSecret };
 };
+
+/** What may be in HTTP Basic in both of its readings. */
+const BUILT_IN = /^[\w.~-]{1,128}$/;
+
+const faultsOfBuiltIn = (builtIn: ClientRegistration['builtIn']): readonly string[] =>
+  [builtIn?.clientId, builtIn?.clientSecret].every((text) => text === undefined || BUILT_IN.test(text))
+    ? []
+    : ['an id or a secret that is built in has 1 to 128 letters, digits and any of - _ . ~'];
 
 /** Whether the client may authenticate by a secret. */
 const usesSecrets = ({ clientAuthentication }: Policy): boolean =>
