@@ -198,8 +198,10 @@ describe('Clients of every type on the command line', () => {
 
   test('a public client has no secret and cannot get one', async (t) => {
     const directory = directoryFor(t);
-    const made = await create(directory, '--type', 'public', '--redirect-uri', LOOPBACK);
+    const forDevices = ['--device-flow', 'true'];
+    const made = await create(directory, '--type', 'public', '--redirect-uri', LOOPBACK, ...forDevices);
     assert.deepEqual([made.type, made.clientSecret, made.secrets], ['public', null, []]);
+    assert.equal(made.policy['deviceFlow'], true);
     const text = await runOn(
       directory,
       'client',
