@@ -223,9 +223,13 @@ const sendWebhooks = (deployment: Deployment, emit: Emit, tracing: Tracing | und
 };
 
 /** Measured if there is an admin port, and traced if an SDK is registered. */
-const observe = (endpoints: Endpoints, admin: Admin | undefined, tracing: Tracing | undefined): Endpoints => {
+const observe = (
+  endpoints: RouteTable,
+  admin: Admin | undefined,
+  tracing: Tracing | undefined,
+): Endpoints => {
   const timed = admin?.time(endpoints) ?? endpoints;
-  return tracing?.traceRequests(timed) ?? timed;
+  return tracing?.traceRequests(timed, endpoints.templateOf) ?? timed;
 };
 
 /** Reads the size of the write-ahead log; `undefined` where the store is no file of ours. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The sections of the document that `npm run bench` writes: against the bare server, against others, on PostgreSQL. */
-export const BENCH_SECTIONS = ['bench', 'peers', 'postgres'] as const;
+/** The sections of the document that `npm run bench` writes: against the bare server, against others, on PostgreSQL, with traces. */
+export const BENCH_SECTIONS = ['bench', 'peers', 'postgres', 'tracing'] as const;
 export type BenchSection = (typeof BENCH_SECTIONS)[number];
 
 /** The sections of the document that a command writes. */

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { BENCH_SECTIONS } from './docs.ts';
 import type { BenchSection } from './docs.ts';
 import type { Plan } from './rounds.ts';
-import { TARGET_NAMES } from './targets/target.ts';
+import { OF_TRACING, TARGET_NAMES } from './targets/target.ts';
 import type { TargetName } from './targets/target.ts';
 
 /** The command line has an error. */
@@ -25,6 +25,8 @@ export type Options = {
 
 const WARMUP_MS = 1500;
 
+const DEFAULT_TARGETS = TARGET_NAMES.filter((name) => !OF_TRACING.some((other) => other === name)).join(',');
+
 export const HELP = `Usage: npm run bench -- [options]
 
 Measures refreshes on several real servers in repeated rounds, and prints medians with their range, beside a bare
@@ -35,7 +37,8 @@ checksums checked: Keycloak from Maven Central (153 MiB; needs Java 17 and Maven
 and a C compiler, and some minutes). One that this machine cannot run is skipped, and the report says why.
 
 Options:
-  --targets <list>        which servers (default: ${TARGET_NAMES.join(',')})
+  --targets <list>        which servers (default: ${DEFAULT_TARGETS});
+                          also ${OF_TRACING.join(', ')}: what traces cost
   --rounds <number>       number of measurements per server (default: 9)
   --seconds <number>      length of a measurement, after a warm-up of ${WARMUP_MS / 1000} s (default: 2)
   --connections <list>    numbers of concurrent connections (default: 16,64)
@@ -74,7 +77,7 @@ const parse = (args: readonly string[]) => {
     return parseArgs({
       args: [...args],
       options: {
-        targets: { type: 'string', default: TARGET_NAMES.join(',') },
+        targets: { type: 'string', default: DEFAULT_TARGETS },
         rounds: { type: 'string', default: '9' },
         seconds: { type: 'string', default: '2' },
         connections: { type: 'string', default: '16,64' },

@@ -25,7 +25,10 @@ export const bareOf = (target: TargetName): TargetName => (target === 'pleos' ? 
 /** The figures that are compared with the bare server's. */
 export const BARE_FIGURES = ['cpuMicrosPerRequest', 'p99Ms'] as const satisfies readonly FigureName[];
 
-/** Every server against the bare one, then Keyfob against others, and on PostgreSQL against the limit of the database. */
+/**
+ * Every server against the bare one, then Keyfob against others, on PostgreSQL against the limit of the database, and with and
+ * without traces against a server that has no code for them.
+ */
 const COMPARISONS: readonly Comparison[] = [
   ...TARGET_NAMES.filter((of) => of !== bareOf(of) && of !== 'echo-pleos' && of !== 'pgbench').flatMap((of) =>
     BARE_FIGURES.map((figure): Comparison => ({ figure, of, to: bareOf(of) })),
@@ -37,6 +40,11 @@ const COMPARISONS: readonly Comparison[] = [
     figure,
     of: 'smartcar-postgres',
     to: 'pgbench',
+  })),
+  ...(['smartcar', 'smartcar-sdk'] as const).map((of): Comparison => ({
+    figure: 'cpuMicrosPerRequest',
+    of,
+    to: 'smartcar-untraced',
   })),
 ];
 

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { context, propagation, trace } from '@opentelemetry/api';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
+import { fileURLToPath } from 'node:url';
+import { trace } from '@opentelemetry/api';
+import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { addWebhook, createAuthorizationServer } from '@keyfob/server';
 import type { LogEvent } from '@keyfob/server';
 import { makeClient, makeGrant } from '../support/make-client.ts';
 import { LOOPBACK } from '../support/keyfob-process.ts';
-import { directoryFor } from '../support/test-directory.ts';
+import { openRaw, writeRequest } from '../support/raw-request.ts';
+import { untilLogged } from '../support/run-command.ts';
+import { registerSdk } from '../support/tracing-sdk.mjs';
+import { directoryFor, grantFor, serverFor } from '../support/test-directory.ts';
 import { startReceiver } from '../support/webhook-receiver.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
@@ -26,7 +25,7 @@ const exporter = new InMemorySpanExporter();
 const serverWithGrant = async (t: TestContext) => {
   const events: LogEvent[] = [];
   const server = await createAuthorizationServer(
-    { publicUrl: 'https://auth.example', data: directoryFor(t), egressAllowedRanges: LOOPBACK },
+    { publicUrl: 'https://auth.example', data: directoryFor(t), port: 0, egressAllowedRanges: LOOPBACK },
     { emit: (event) => void events.push(event) },
   );
   t.after(() => server.close());
@@ -56,8 +55,24 @@ const serverWithGrant = async (t: TestContext) => {
     });
   const refresh = (token: string, headers: Readonly<Record<string, string>> = {}) =>
     send('/oauth/token', { grant_type: 'refresh_token', refresh_token: token }, headers);
-  return { server, events, send, refresh, token: tokens.refreshToken ?? '', clientId: client.id };
+  const token = tokens.refreshToken ?? '';
+  return { server, events, send, refresh, token, tokens, clientId: client.id, clientSecret };
 };
+
+/** Everything in the finished spans. */
+const exported = (): string =>
+  JSON.stringify(
+    exporter.getFinishedSpans().map((span) => ({
+      context: span.spanContext(),
+      state: span.spanContext().traceState?.serialize(),
+      name: span.name,
+      attributes: span.attributes,
+      events: span.events,
+      links: span.links,
+      status: span.status,
+      resource: span.resource.attributes,
+    })),
+  );
 
 const requestSpans = (): readonly ReadableSpan[] =>
   exporter.getFinishedSpans().filter(({ name }) => name === 'POST /oauth/token');
@@ -71,11 +86,7 @@ test('without a registered SDK, events carry no trace', async (t) => {
 
 describe('traces', () => {
   before(() => {
-    trace.setGlobalTracerProvider(
-      new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
-    );
-    propagation.setGlobalPropagator(new W3CTraceContextPropagator());
-    assert.ok(context.active());
+    registerSdk([new SimpleSpanProcessor(exporter)]);
   });
 
   test('a request has a span with its verdict and stage, below the span of its caller, and its log event has the ids', async (t) => {
@@ -100,10 +111,84 @@ describe('traces', () => {
       traceId?: string;
     };
     assert.equal(rotated.traceId, TRACE_ID);
-    assert.doesNotMatch(
-      JSON.stringify(exporter.getFinishedSpans().map(({ attributes }) => attributes)),
-      new RegExp(token),
-    );
+  });
+
+  test('no span has a token, a secret, a header, a query, a body, or a path of a stranger', async (t) => {
+    const { send, refresh, server, token, tokens, clientSecret, clientId } = await serverWithGrant(t);
+    exporter.reset();
+    const answers = [
+      await refresh(token),
+      await send('/oauth/introspect', { token: tokens.accessToken ?? '' }),
+      await refresh(token, { authorization: `Basic ${btoa(`${clientId}:wrong-secret`)}` }),
+      await send(`/oauth/token/${token}`, { grant_type: 'refresh_token' }),
+      await send('/oauth/token', { grant_type: 'authorization_code', code: 'a-code-of-somebody' }),
+      await send('/oauth/revoke', { token }),
+    ];
+    await server.respond({
+      method: 'GET',
+      path: '/v2.0/vehicles/a-vehicle-of-somebody',
+      query: 'access_token=a-token-in-a-query',
+      headers: { authorization: `Bearer ${tokens.accessToken}`, cookie: 'session=a-cookie' },
+      body: Buffer.from('a-body'),
+    });
+    const text = exported();
+    assert.equal(exporter.getFinishedSpans().length, answers.length + 1);
+    const { access_token: accessToken = '', refresh_token: refreshToken = '' } = JSON.parse(
+      String(answers[0]?.body),
+    ) as Record<string, string>;
+    const secrets = [
+      token,
+      tokens.accessToken ?? '',
+      clientSecret,
+      accessToken,
+      refreshToken,
+      'wrong-secret',
+      'a-code-of-somebody',
+      'a-vehicle-of-somebody',
+      'a-token-in-a-query',
+      'a-cookie',
+      'a-body',
+      'owner-1',
+      'trial/1',
+      btoa(`${clientId}:${clientSecret}`),
+    ];
+    for (const secret of secrets) {
+      assert.notEqual(secret, '');
+      assert.ok(!text.includes(secret), secret);
+    }
+    assert.ok(text.includes('"http.route":"/v2.0/vehicles/{id}"'));
+  });
+
+  test('requests of one connection, sent before the answers, have traces of their own', async (t) => {
+    const { server, token, clientId, clientSecret } = await serverWithGrant(t);
+    const { url } = await server.listen();
+    const bytes = writeRequest({
+      target: '/oauth/token',
+      headers: {
+        Host: 'auth.example',
+        'User-Agent': 'trial/1',
+        'Content-Type': 'application/x-www-form-urlencoded',
+        Authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}`,
+      },
+      body: `grant_type=refresh_token&refresh_token=${token}`,
+    });
+    exporter.reset();
+    const connection = await openRaw(url, Buffer.concat([bytes, bytes, bytes]));
+    await connection.received(3);
+    connection.close();
+    const spans = requestSpans();
+    assert.equal(new Set(spans.map((span) => span.spanContext().traceId)).size, 3);
+    assert.ok(spans.every(({ parentSpanContext }) => parentSpanContext === undefined));
+  });
+
+  test('a request is below the span in which the host calls, which has honoured the caller', async (t) => {
+    const { refresh, token } = await serverWithGrant(t);
+    exporter.reset();
+    await trace.getTracer('host').startActiveSpan('host', async (host) => {
+      assert.equal((await refresh(token, { traceparent: TRACEPARENT })).status, 200);
+      host.end();
+      assert.equal(requestSpans()[0]?.parentSpanContext?.spanId, host.spanContext().spanId);
+    });
   });
 
   test('a refused request says how far it came and why', async (t) => {
@@ -127,7 +212,8 @@ describe('traces', () => {
     assert.equal((await addWebhook(server.deployment, { ...webhook, isHttpAllowed: true })).outcome, 'added');
     exporter.reset();
     // Its client revokes the grant.
-    assert.equal((await send('/oauth/revoke', { token }, { traceparent: TRACEPARENT })).status, 200);
+    const headers = { traceparent: TRACEPARENT, baggage: 'of=the-client' };
+    assert.equal((await send('/oauth/revoke', { token }, headers)).status, 200);
     server.deliverWebhooks();
     await receiver.until(1);
     await server.settleWebhooks();
@@ -135,9 +221,34 @@ describe('traces', () => {
       receiver.arrived[0]?.headers['traceparent'] ?? '',
       new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-01$`),
     );
+    assert.equal(receiver.arrived[0]?.headers['baggage'], undefined);
     const span = exporter.getFinishedSpans().find(({ name }) => name === 'webhook');
     assert.equal(span?.spanContext().traceId, TRACE_ID);
-    const cause = exporter.getFinishedSpans().find(({ name }) => name === 'POST');
+    const cause = exporter.getFinishedSpans().find(({ name }) => name === 'POST /oauth/revoke');
     assert.equal(span.parentSpanContext?.spanId, cause?.spanContext().spanId);
   });
+});
+
+test('`keyfob serve` with an SDK that Node imports first writes the ids of the trace into the lines of its log', async (t) => {
+  const sdk = fileURLToPath(new URL('../bench/tracing/with-sdk.mjs', import.meta.url));
+  const server = await serverFor(t, { nodeArgs: ['--import', sdk], args: ['--log-level', 'debug'] });
+  const { client, grant } = await grantFor(server, 'smartcar');
+  const response = await fetch(`${server.url}/oauth/token`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${btoa(`${client.clientId}:${client.clientSecret}`)}`,
+      'user-agent': 'trial/1',
+      traceparent: TRACEPARENT,
+    },
+    body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: grant.refreshToken }),
+  });
+  assert.equal(response.status, 200);
+  await untilLogged(server, 'refresh.rotated');
+  const line = server
+    .log()
+    .split('\n')
+    .find((one) => one.includes('refresh.rotated'));
+  const { traceId, spanId } = JSON.parse(line ?? '') as Record<string, string>;
+  assert.equal(traceId, TRACE_ID);
+  assert.match(spanId ?? '', /^[0-9a-f]{16}$/);
 });

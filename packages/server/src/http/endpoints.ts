@@ -35,6 +35,8 @@ export type RouteTable = Endpoints & {
   respond(request: WireRequest, caller: Caller, requestId?: string): Promise<WireResponse>;
   /** The names of the routes, as in `GET /v2.0/vehicles/{id}`. */
   readonly routes: readonly string[];
+  /** The path of the route that a request leads to, as in `/v2.0/vehicles/{id}`; `undefined` for an unknown path. */
+  templateOf(method: string, path: string): string | undefined;
 };
 
 const NO_BODY = Buffer.alloc(0);
@@ -118,6 +120,7 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
 
   return {
     routes: table.flatMap(({ routes }) => Object.keys(routes)),
+    templateOf: (method, path) => findRoute(method, path).template,
     answer,
     respond: (request, caller, requestId) =>
       new Promise((done) => answer(request, { caller, requestId }, done)),

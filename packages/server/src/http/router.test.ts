@@ -92,6 +92,22 @@ for (const [request, body, name, parameters = {}] of FOUND) {
   });
 }
 
+const TEMPLATES: readonly (readonly [request: string, template: string | undefined])[] = [
+  ['GET /oauth/authorize', '/oauth/authorize'],
+  ['HEAD /oauth/authorize/', '/oauth/authorize'],
+  ['GET /v2.0/vehicles/36ab', '/v2.0/vehicles/{id}'],
+  ['PUT /v2.0/vehicles/36ab', '/v2.0/vehicles/{id}'],
+  ['GET /v2.0/vehicles/%ff', undefined],
+  ['GET /elsewhere/36ab', undefined],
+];
+
+for (const [request, template] of TEMPLATES) {
+  void test(`${request} has the template ${template ?? 'of no route'}`, () => {
+    const [method = '', path = ''] = request.split(' ');
+    assert.equal(find(method, path).template, template);
+  });
+}
+
 const OTHER_METHOD: readonly (readonly [string, string])[] = [
   ['DELETE /oauth/authorize', 'GET, HEAD, POST'],
   ['OPTIONS /v2.0/vehicles', 'GET, HEAD'],

@@ -3,7 +3,11 @@ import { opensPage } from '../wire/headers.ts';
 import type { Route, RouteGroup, Visit } from '../wire/route.ts';
 
 /** The route of a path, or, where the path exists for other methods only, those methods. */
-export type Match = { readonly group: RouteGroup } & (
+export type Match = {
+  readonly group: RouteGroup;
+  /** As the route table writes it, such as `/v2.0/vehicles/{id}`; `undefined` for a path that has no route. */
+  readonly template: string | undefined;
+} & (
   | { readonly route: Route; readonly parameters: Visit['parameters'] }
   | { readonly route: undefined; readonly allow: string }
 );
@@ -11,6 +15,7 @@ export type Match = { readonly group: RouteGroup } & (
 /** One path with its routes by method. */
 type Entry = {
   readonly group: RouteGroup;
+  readonly template: string;
   readonly methods: Map<string, Match & { readonly route: Route }>;
 };
 
@@ -29,10 +34,10 @@ export const createRouter = (groups: readonly RouteGroup[]): ((method: string, p
   for (const group of groups) {
     for (const [name, route] of Object.entries(group.routes)) {
       const [method = '', path = ''] = name.split(' ');
-      const entry = exact.get(path) ?? patterns.get(path) ?? { group, methods: new Map() };
+      const entry = exact.get(path) ?? patterns.get(path) ?? { group, template: path, methods: new Map() };
       if (path.includes('{')) patterns.set(path, { ...entry, pattern: toPattern(path) });
       else exact.set(path, entry);
-      const match = { group: entry.group, route, parameters: NO_PARAMETERS };
+      const match = { group: entry.group, template: path, route, parameters: NO_PARAMETERS };
       for (const served of method === 'GET' ? ['GET', 'HEAD'] : [method]) {
         if (entry.methods.has(served)) throw new RangeError(`two routes for ${served} ${path}`);
         entry.methods.set(served, match);
@@ -68,12 +73,13 @@ export const createRouter = (groups: readonly RouteGroup[]): ((method: string, p
       findServed(method, path) ?? (path.endsWith('/') ? findServed(method, path.slice(0, -1)) : undefined);
     if (served !== undefined) return served;
     const { group } = prefixes.find(({ prefix }) => `${path}/`.startsWith(prefix)) ?? fallback;
-    return { group, route: refuseUnknownPath, parameters: NO_PARAMETERS };
+    return { group, template: undefined, route: refuseUnknownPath, parameters: NO_PARAMETERS };
   };
 };
 
-const refuseMethod = ({ group, methods }: Entry): Match => ({
+const refuseMethod = ({ group, template, methods }: Entry): Match => ({
   group,
+  template,
   route: undefined,
   allow: [...methods.keys()].join(', '),
 });

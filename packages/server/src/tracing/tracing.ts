@@ -1,20 +1,27 @@
 import type * as OpenTelemetry from '@opentelemetry/api';
 import type { Context, Span, Tracer } from '@opentelemetry/api';
 import { TOKEN_DIALECTS } from '../dialects/dialects.ts';
-import type { Endpoints } from '../http/endpoints.ts';
+import type { Endpoints, RouteTable } from '../http/endpoints.ts';
 import type { LogEvent } from '../log-event.ts';
 import type { Randomness } from '../randomness.ts';
 import type { Deliver } from '../webhooks/deliver.ts';
+import type { WireRequest } from '../wire/exchange.ts';
 import { createRecent } from './recent-traces.ts';
 import { STAGES, verdictOf } from './request-stages.ts';
 
 /** Spans around requests and deliveries, for the OpenTelemetry SDK that the host has registered. */
 export type Tracing = {
-  /** Puts a span around every request; its parent is the caller's, by the headers of the request. */
-  traceRequests(endpoints: Endpoints): Endpoints;
+  /**
+   * Puts a span around every request. Its parent is the span in which the host calls, else the caller's, by the headers of the
+   * request. It has the template of its route, never its path, in which a stranger can write anything.
+   */
+  traceRequests(endpoints: Endpoints, templateOf: RouteTable['templateOf']): Endpoints;
   /** Adds an event to the span of its request. Answers the event with the ids of its trace, for the log. */
   note(event: LogEvent): LogEvent;
-  /** Puts a span around every attempt. Its parent is the request that caused the grant event, and its receiver gets its ids. */
+  /**
+   * Puts a span around every attempt. Its parent is the request that caused the grant event, and its receiver gets the ids of
+   * the trace, but no baggage: that is between the caller and this server.
+   */
   traceDeliveries(deliver: Deliver): Deliver;
 };
 
@@ -36,35 +43,53 @@ export const startTracing = async (
 };
 
 const createTracing = (
-  { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace }: typeof OpenTelemetry,
+  {
+    context,
+    createContextKey,
+    propagation,
+    ROOT_CONTEXT,
+    SpanKind,
+    SpanStatusCode,
+    trace,
+  }: typeof OpenTelemetry,
   tracer: Tracer,
   randomness: Pick<Randomness, 'uuid'>,
 ): Tracing => {
   const open = new Map<string, Span>();
   const recent = createRecent<Context>(REMEMBERED_MAX);
+  const isOurs = createContextKey('keyfob');
 
-  const begin = (request: Parameters<Endpoints['answer']>[0], requestId: string): [Span, Context] => {
-    const { method, path } = request;
-    const dialect = TOKEN_DIALECTS.get(path);
-    const parent = propagation.extract(context.active() ?? ROOT_CONTEXT, request.headers);
-    // Strangers choose paths, so only known ones become names.
-    const name = dialect === undefined ? method : `${method} ${path}`;
+  /** A pipelined request begins when the answer to the one before has left, and so within the context of that one. */
+  const parentOf = (headers: WireRequest['headers']): Context => {
+    const active = context.active();
+    const around = active.getValue(isOurs) === true ? ROOT_CONTEXT : active;
+    return trace.getSpan(around) === undefined ? propagation.extract(around, headers) : around;
+  };
+
+  const begin = (
+    { method, headers }: WireRequest,
+    requestId: string,
+    template: string | undefined,
+  ): [Span, Context] => {
+    const parent = parentOf(headers);
+    const dialect = template === undefined ? undefined : TOKEN_DIALECTS.get(template);
     const attributes = {
       'http.request.method': method,
-      'url.path': path,
       'keyfob.request_id': requestId,
-      ...(dialect === undefined ? {} : { 'http.route': path, 'keyfob.dialect': dialect }),
+      ...(template === undefined ? {} : { 'http.route': template }),
+      ...(dialect === undefined ? {} : { 'keyfob.dialect': dialect }),
     };
+    const name = template === undefined ? method : `${method} ${template}`;
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
-    return [span, trace.setSpan(parent, span)];
+    return [span, trace.setSpan(parent, span).setValue(isOurs, true)];
   };
 
   return {
-    traceRequests: (endpoints) => ({
+    traceRequests: (endpoints, templateOf) => ({
       ...endpoints,
       answer(request, from, done) {
         const { requestId = randomness.uuid() } = from;
-        const [span, within] = begin(request, requestId);
+        const [span, within] = begin(request, requestId, templateOf(request.method, request.path));
         open.set(requestId, span);
         recent.set(requestId, within);
         context.with(within, () =>
@@ -87,7 +112,7 @@ const createTracing = (
       return { ...event, traceId, spanId };
     },
     traceDeliveries: (deliver) => async (message, signal) => {
-      const parent = recent.get(message.requestId ?? '') ?? ROOT_CONTEXT;
+      const parent = propagation.deleteBaggage(recent.get(message.requestId ?? '') ?? ROOT_CONTEXT);
       const attributes = { 'http.request.method': 'POST', 'server.address': new URL(message.url).hostname };
       const span = tracer.startSpan('webhook', { kind: SpanKind.CLIENT, attributes }, parent);
       const within = trace.setSpan(parent, span);

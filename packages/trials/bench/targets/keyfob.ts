@@ -16,6 +16,14 @@ export const openKeyfob =
     return { ...opened, walIndexPath: join(opened.dataDirectory, `${STORE_FILE}-shm`) };
   };
 
+/** The same with a module of `bench/tracing` that Node imports first. */
+export const openKeyfobWith =
+  (name: TargetName, module: 'with-sdk' | 'without-tracing') =>
+  async (connections: number): Promise<Target> => {
+    const imported = new URL(`../tracing/${module}.mjs`, import.meta.url).href;
+    return { ...(await openKeyfob('smartcar', ['--import', imported])(connections)), name };
+  };
+
 /** Copies one existing grant under other ids. No client has the tokens of the copies. */
 const MORE_GRANTS = `INSERT INTO grants SELECT made.* FROM generate_series(1, ${ROWS}) AS n, jsonb_populate_record(
   (SELECT g FROM grants AS g LIMIT 1), jsonb_build_object('id', ('x' || left(md5(n::text), 16))::bit(64)::bigint)) AS made`;

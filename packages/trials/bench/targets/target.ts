@@ -16,8 +16,13 @@ export const TARGET_NAMES = [
   'hydra-postgres',
   'hydra-postgres-1-round',
   'keycloak-postgres',
+  'smartcar-untraced',
+  'smartcar-sdk',
 ] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
+
+/** Those that show what tracing costs: without any code for it, and with an SDK. */
+export const OF_TRACING = ['smartcar-untraced', 'smartcar-sdk'] as const satisfies readonly TargetName[];
 
 /** The servers of others. */
 export const PEERS = [
@@ -36,6 +41,7 @@ export const OURS: ReadonlySet<TargetName> = new Set([
   'smartcar',
   'pleos',
   'smartcar-postgres',
+  ...OF_TRACING,
 ]);
 
 /** What a correct answer promises about a crash of the machine: the commit is synced to disk, nothing is, or nothing needs to be. */

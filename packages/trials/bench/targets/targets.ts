@@ -1,6 +1,6 @@
 import { openEcho } from './echo.ts';
 import { openHydra, openHydraOnPostgres } from './hydra.ts';
-import { openKeyfob, openKeyfobOnPostgres } from './keyfob.ts';
+import { openKeyfob, openKeyfobWith, openKeyfobOnPostgres } from './keyfob.ts';
 import { openKeycloak } from './keycloak.ts';
 import { openOidcProvider } from './oidc-provider.ts';
 import { openPgbench } from './pgbench.ts';
@@ -23,4 +23,12 @@ export const TARGETS: Readonly<Record<TargetName, { readonly title: string; read
     open: openHydraOnPostgres('hydra-postgres-1-round', 1),
   },
   'keycloak-postgres': { title: 'Keycloak, PostgreSQL', open: openKeycloak },
+  'smartcar-untraced': {
+    title: 'Keyfob, Smartcar, without its code for traces',
+    open: openKeyfobWith('smartcar-untraced', 'without-tracing'),
+  },
+  'smartcar-sdk': {
+    title: 'Keyfob, Smartcar, with an OpenTelemetry SDK',
+    open: openKeyfobWith('smartcar-sdk', 'with-sdk'),
+  },
 };
