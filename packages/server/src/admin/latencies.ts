@@ -41,7 +41,12 @@ export const timeTokenRequests = (
   now: Clock = () => performance.now(),
 ): { readonly endpoints: Endpoints; readonly read: () => readonly Latencies[] } => {
   const byDialect = new Map(Object.keys(DIALECTS).map((name) => [name, createSeriesOfDialect()] as const));
-  const byPath = new Map([...TOKEN_DIALECTS].map(([path, name]) => [path, byDialect.get(name)] as const));
+  // As the router does, it takes a slash at the end of a path for nothing.
+  const byPath = new Map(
+    [...TOKEN_DIALECTS].flatMap(([path, name]) =>
+      [path, `${path}/`].map((served) => [served, byDialect.get(name)] as const),
+    ),
+  );
   // Measuring does not delay the answer.
   const answer: Endpoints['answer'] = (request, from, done) => {
     const series = request.method === 'POST' ? byPath.get(request.path) : undefined;

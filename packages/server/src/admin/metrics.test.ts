@@ -54,7 +54,7 @@ void test('requests to token endpoints, and no others, are counted by dialect, o
     () => clock,
   );
   for (let count = 0; count < 5; count++) endpoints.answer(request('/oauth/token'), from, ignore);
-  endpoints.answer(request('/oauth2/token'), from, ignore);
+  endpoints.answer(request('/oauth2/token/'), from, ignore);
   endpoints.answer(request('/connect'), from, ignore);
   const text = await metricsOf({ latencies: read }).render();
   const labels = 'dialect="smartcar",outcome="answered"';
