@@ -10,6 +10,7 @@ import { failoverTrial } from './trials/failover.ts';
 import { fullDiskTrial } from './trials/full-disk.ts';
 import type { StoreKind } from '../support/server-store.ts';
 import { killTrial } from './trials/kill.ts';
+import { proxiedTrial } from './trials/proxied.ts';
 import { readOnlyTrial } from './trials/read-only.ts';
 import type { Report } from '../support/refresh-load/report.ts';
 import { stopTrial } from './trials/stop.ts';
@@ -81,6 +82,12 @@ export const TRIALS = {
     count: 10,
     stores: ['postgres'],
     what: 'the disk of PostgreSQL fills up, then space is freed (needs root)',
+  },
+  proxied: {
+    trial: proxiedTrial,
+    count: 20,
+    stores: ['postgres'],
+    what: 'kill -9 of one of two nodes behind nginx, as compose runs them (needs nginx)',
   },
   failover: {
     trial: failoverTrial('asynchronous'),

@@ -8,8 +8,8 @@ import { findPort } from '../support/postgres/cluster.ts';
 import { directoryFor } from '../support/test-directory.ts';
 import type { Scope } from '../support/test-directory.ts';
 import { discover, leadThrough } from './strict-client.ts';
-import { openFolderFor, startProxy, SYSTEM_PROXIES } from './system-proxy.ts';
-import type { SystemProxy } from './system-proxy.ts';
+import { openFolderFor, startProxy, SYSTEM_PROXIES } from '../support/system-proxy.ts';
+import type { SystemProxy } from '../support/system-proxy.ts';
 
 /** The configuration of a web server in the page, without its indentation. */
 const readBlock = (language: string): string => {

@@ -5,11 +5,11 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findProgram } from '../support/find-program.ts';
-import { isListening } from '../support/is-listening.ts';
-import type { Scope } from '../support/test-directory.ts';
+import { findProgram } from './find-program.ts';
+import { isListening } from './is-listening.ts';
+import type { Scope } from './test-directory.ts';
 
-/** A web server as a system installs it, which takes the configuration of `docs/operations.md`. */
+/** A web server as a system installs it, which takes a configuration of `docs/operations.md` or of `deploy`. */
 export type SystemProxy = {
   /** As the block in the page is marked. */
   readonly name: 'nginx' | 'apache';
@@ -37,7 +37,7 @@ const IS_ROOT = process.getuid?.() === 0;
 
 const NGINX_TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-const nginx: SystemProxy = {
+export const nginx: SystemProxy = {
   name: 'nginx',
   program: findProgram('nginx') ?? '',
   skip: findProgram('nginx') === undefined && 'nginx is not installed (Debian: nginx-light)',
