@@ -47,31 +47,31 @@ export const concludeFailure = async (
   const pauseMs = pauseAskedFor(ended, client.provider, timing);
   if (pauseMs !== undefined) await book.notePause(grant.client, nowMs + pauseMs);
   const isDeath = found === 'grant_rejected' || verdict === 'grant';
-  const { change, events } = decideFailure({
-    grant,
-    ended,
-    verdict,
-    wasMaybeUsed: isDeath && (await wasUsedBefore(engine, grant, sends)),
-    clientRetryAtMs,
-    pausedUntilMs: pausedUntil(book.facts(grant.client), nowMs),
-    client,
-    timing,
-    nowMs,
-    latest: store.latest,
-    chance: engine.chance(),
-  });
-  const unusable = sends.find(({ ending }) => ending?.answer.class === 'unusable');
-  const keep =
-    unusable?.ending === undefined
-      ? undefined
-      : sealAnswer(engine.keys, grant, {
-          ...unusable,
-          ...unusable.ending,
-          id: unusable.attemptId,
-          body: unusable.ending.answer.body,
-        });
-  engine.atStep('before_settle');
   try {
+    const { change, events } = decideFailure({
+      grant,
+      ended,
+      verdict,
+      wasMaybeUsed: isDeath && (await wasUsedBefore(engine, grant, sends)),
+      clientRetryAtMs,
+      pausedUntilMs: pausedUntil(book.facts(grant.client), nowMs),
+      client,
+      timing,
+      nowMs,
+      latest: store.latest,
+      chance: engine.chance(),
+    });
+    const unusable = sends.find(({ ending }) => ending?.answer.class === 'unusable');
+    const keep =
+      unusable?.ending === undefined
+        ? undefined
+        : sealAnswer(engine.keys, grant, {
+            ...unusable,
+            ...unusable.ending,
+            id: unusable.attemptId,
+            body: unusable.ending.answer.body,
+          });
+    engine.atStep('before_settle');
     const settled = await store.settle(grant.id, grant, {
       change,
       events,
