@@ -88,7 +88,7 @@ const poll = async (
     case 'client_mismatch':
       throw reportRefusedCode(emit, request, 'code_client_mismatch');
     case 'approved':
-    // A store that was copied has the approvals of owners, and no requests.
+    // A store that was restored may have the approval of an owner, and no request.
     case 'unknown':
   }
   const tokens = await redeem(context, request, opened, outcome);
