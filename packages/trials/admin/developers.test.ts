@@ -354,6 +354,10 @@ describe('the admin API for app developers', () => {
     const removed = idsOf(first)[2] ?? '';
     assert.equal((await ask('operator', 'DELETE', `/clients/${removed}`, { reason: REASON })).status, 204);
     assert.deepEqual(await next(first, 1), last);
+    assert.deepEqual(idsOf(await list('viewer', '?text=THIR')), []);
+    assert.deepEqual(idsOf(await list('viewer', '?text=FOUR')), idsOf(last));
+    assert.deepEqual(idsOf(await list('viewer', `?text=${mine.clientId.slice(0, 8)}`)), [mine.clientId]);
+    assert.deepEqual(idsOf(await list('developer', '?text=other')), []);
     // A page of a developer is cut out of own clients only.
     const own = await list('developer', '?limit=1');
     assert.deepEqual([idsOf(own), own.next], [[mine.clientId], null]);

@@ -112,6 +112,14 @@ test('nodes are listed; one that was killed is gone, an old version beside a new
   assert.equal(command.nodes.length, 3);
   const kept = (await askTwo('GET', `/troubles?clientId=${client.clientId}`)).body as typeof before;
   assert.deepEqual(kept.troubles.map(brief), [['client_secret_wrong', client.clientId, 2]]);
+  const sinceHour = `/troubles?since=${new Date(Date.now() - 3_600_000).toISOString()}`;
+  const hourly = (await askTwo('GET', sinceHour)).body;
+  assert.deepEqual([hourly['partSeconds'], hourly['isPartial']], [3600, false]);
+  assert.deepEqual(
+    ((await askTwo('GET', '/troubles?limit=1')).body as { isPartial: boolean }).isPartial,
+    true,
+  );
+  assert.equal((await askTwo('GET', `${sinceHour}&span=day`)).status, 400);
   const words = ['troubles', '--client', client.clientId, '--since', '2h'];
   const counted = await two.command<typeof before>(...words);
   assert.deepEqual(counted.troubles.map(brief), [['client_secret_wrong', client.clientId, 2]]);

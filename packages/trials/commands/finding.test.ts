@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { openSqliteStore } from '@keyfob/server/stores';
 import { runKeyfob } from '../support/keyfob-process.ts';
 import { directoryFor, errorOf, runOn } from '../support/test-directory.ts';
 import type { Scope } from '../support/test-directory.ts';
+import { COMMANDS } from './every-command.ts';
 
 type Page = { readonly grants: readonly { readonly subject: string }[]; readonly next: string | null };
 
@@ -90,6 +93,57 @@ describe('finding grants and events', () => {
       readonly clients: readonly { readonly name: string }[];
     };
     assert.ok(clients.some(({ name }) => name === 'c'));
+  });
+
+  test('"More:" of every list keeps its filters and its store, and leads to what was left out', async (t) => {
+    const owner = "owner o'hara 1";
+    const { directory, clientId } = await directoryWith(t, []);
+    await runOn(directory, 'webhook', 'add', '--url', 'https://hooks.example/a', '--event', 'grant.created');
+    for (const _ of [1, 2, 3])
+      await runOn(directory, 'grant', 'create', '--client', clientId, '--subject', owner);
+    await runOn(directory, 'client', 'create', '--dialect', 'oauth', '--name', 'It\'s "one"');
+    await runOn(directory, 'client', 'create', '--dialect', 'oauth', '--name', 'It\'s "two"');
+    for (const _ of [1, 2]) await runOn(directory, 'client', 'set', clientId, '--name', 'x');
+    const store = openSqliteStore(join(directory, 'keyfob.db'));
+    const hour = Math.floor(Date.now() / 3_600_000);
+    const counted = { hour, event: 'refresh.refused', clientId, count: 1, lastAtMs: Date.now() };
+    await store.addTroubles(['revoked', 'expired', 'unknown'].map((reason) => ({ ...counted, reason })));
+    await store.close();
+    const lists: Readonly<Record<string, readonly string[]>> = {
+      'client list': ['--text', 'It\'s "'],
+      'grant list': ['--subject', owner, '--client', clientId, '--status', 'active', '--since', '1h'],
+      events: ['--subject', owner, '--client', clientId, '--since', '1h'],
+      'webhook deliveries': ['--attempts'],
+      'audit list': ['--target', `client:${clientId}`],
+      troubles: ['--client', clientId, '--kind', 'refusals', '--since', '2h'],
+    };
+    const withLimit = await Promise.all(
+      COMMANDS.map(async (command) => {
+        const { stdout } = await runKeyfob([...command.split(' '), '--help']);
+        return stdout.includes('--limit <') ? [command] : [];
+      }),
+    );
+    assert.deepEqual(Object.keys(lists).toSorted(), withLimit.flat().toSorted());
+    for (const [command, filters] of Object.entries(lists)) {
+      const keys = ['--key-file', join(directory, 'keyfob.key')];
+      const first = await runOn(directory, ...command.split(' '), ...filters, ...keys, '--limit', '1');
+      const [hint = ''] = /^More: .*$/m.exec(first.stdout) ?? [];
+      for (const flag of [...filters, ...keys, '--data'].filter((word) => word.startsWith('--')))
+        assert.ok(hint.includes(` ${flag}`), `${command}: ${flag} in ${hint}`);
+      const texts = [first.stdout];
+      while (/^More: /m.test(texts.at(-1) ?? '')) {
+        const more = await runMore(texts.at(-1) ?? '');
+        assert.equal(more.code, 0, more.stderr);
+        texts.push(more.stdout);
+      }
+      const whole = await runOn(directory, ...command.split(' '), ...filters);
+      const rowsOf = (text: string) =>
+        text.split('\n').filter((line) => line !== '' && !line.startsWith('More: '));
+      const wanted = new Set(rowsOf(whole.stdout).map((row) => row.replaceAll(/ +/g, ' ')));
+      const shown = new Set(texts.flatMap(rowsOf).map((row) => row.replaceAll(/ +/g, ' ')));
+      assert.deepEqual(shown, wanted, command);
+      assert.ok(texts.length > 1, command);
+    }
   });
 
   test('a malformed VIN, time or cursor exits with 2', async (t) => {

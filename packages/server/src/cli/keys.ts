@@ -198,21 +198,23 @@ const describeCompromise = (key: KeyDetails, days: number): string => {
   const { number, grants, webhooks } = key;
   switch (key.purpose) {
     case 'seal':
-      return `${grants} grants depend on key ${number} (seal): each has ${days} days to refresh, and is refused afterwards; their access tokens are refused at once.`;
+      return `${countOf(grants, 'grant')} by key ${number} (seal): each has ${days} days to refresh, and is refused afterwards; their access tokens are refused at once.`;
     case 'sign':
     case 'sign-rs256':
       return `key ${number} (${key.purpose}): every JWT that it signed is refused at once; clients have to refresh.`;
     case 'session':
       return `key ${number} (session): owners who visit the owners' pages now have to sign in again.`;
     case 'webhook':
-      return `${webhooks} webhooks may verify by key ${number} (webhook): their receivers have ${days} days to take over the secret of the active key ("keyfob webhook show ID").`;
+      return `${countOf(webhooks, 'webhook')} may verify by key ${number} (webhook): each receiver has ${days} days to take over the secret of the active key ("keyfob webhook show ID").`;
   }
 };
 
+const countOf = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
 /** What depends on a key, in words; `undefined` for nothing. */
 const describeDependants = ({ purpose, grants, webhooks, inUseUntilMs }: KeyDetails): string | undefined => {
-  if (grants > 0) return `${grants} grants`;
-  if (webhooks > 0) return `${webhooks} webhooks`;
+  if (grants > 0) return countOf(grants, 'grant');
+  if (webhooks > 0) return countOf(webhooks, 'webhook');
   if (inUseUntilMs === undefined) return undefined;
   return `${purpose === 'session' ? 'sessions' : 'JWTs'} until ${showTime(writeTime(inUseUntilMs))}`;
 };
