@@ -31,6 +31,13 @@ const runMore = async (text: string) => {
 /** The id in the first row of a table. */
 const idOf = ({ stdout }: { readonly stdout: string }) => stdout.split('\n')[1]?.split(' ')[0] ?? '';
 
+/** The lines of a list without its hint, with columns of any width. */
+const rowsOf = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('More: '))
+    .map((line) => line.replaceAll(/ +/g, ' '));
+
 describe('finding grants and events', () => {
   test('"grant list" finds grants by owner, and "More:" keeps every filter', async (t) => {
     const owner = "owner o'hara 1";
@@ -137,10 +144,8 @@ describe('finding grants and events', () => {
         texts.push(more.stdout);
       }
       const whole = await runOn(directory, ...command.split(' '), ...filters);
-      const rowsOf = (text: string) =>
-        text.split('\n').filter((line) => line !== '' && !line.startsWith('More: '));
-      const wanted = new Set(rowsOf(whole.stdout).map((row) => row.replaceAll(/ +/g, ' ')));
-      const shown = new Set(texts.flatMap(rowsOf).map((row) => row.replaceAll(/ +/g, ' ')));
+      const wanted = new Set(rowsOf(whole.stdout));
+      const shown = new Set(texts.flatMap(rowsOf));
       assert.deepEqual(shown, wanted, command);
       assert.ok(texts.length > 1, command);
     }
