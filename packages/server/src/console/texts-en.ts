@@ -255,6 +255,7 @@ export const TEXTS_EN = {
     title: 'Delivery',
     happened: 'Happened',
     eventId: 'Event id',
+    answer: 'Answer',
     noAnswer: 'no answer',
     lead: 'The newest 20 that have ended, oldest first.',
     number: 'Attempt',

@@ -250,6 +250,7 @@ export const TEXTS_KO: Texts = {
     title: '전송',
     happened: '발생',
     eventId: '사건 ID',
+    answer: '응답',
     noAnswer: '응답 없음',
     lead: '끝난 시도 가운데 최근 20개를 오래된 것부터 보여 줍니다.',
     number: '시도',

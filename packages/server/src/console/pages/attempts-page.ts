@@ -59,7 +59,7 @@ export const attemptsPage = (visit: ConsoleVisit, data: AttemptsData): ConsolePa
 const renderAttempts = (visit: ConsoleVisit, attempts: AttemptsData['attempts']): Content => {
   const { texts } = visit;
   if (attempts.length === 0) return html`<p class="empty">${texts.attempts.empty}</p>`;
-  const columns = [texts.attempts.number, texts.attempts.at, texts.attempts.took, texts.webhooks.answer];
+  const columns = [texts.attempts.number, texts.attempts.at, texts.attempts.took, texts.attempts.answer];
   const rows = attempts.map(({ attempt, at, tookMs, status, error }) => [
     attempt,
     moment(visit, at),
