@@ -131,7 +131,7 @@ const main = async (): Promise<void> => {
   for (const one of stores) costs.set(one, await MEASURES[one](plan));
   if (values.json) console.log(JSON.stringify(Object.fromEntries(costs), null, 2));
   else console.log(tableOf(costs));
-  const command = ['npm run bench:console', ...process.argv.slice(2)].join(' ');
+  const command = ['npm run bench:console --', ...process.argv.slice(2)].join(' ');
   if (values['write-docs'])
     writeSection('console', `\`${command}\`: ${describeMachine(machine)}\n\n${tableOf(costs)}`);
   const slow = [...costs.values()]
