@@ -154,7 +154,7 @@ export const createAuthorizationServer = async (
     certificates: hasCertificates(config) ? createClientCertificates(config) : undefined,
   };
   const handlers = createHandlers(handlerContext);
-  const sending = sendWebhooks(deployment, report, tracing);
+  const sending = sendWebhooks(deployment, config, report, tracing);
   const listeners = createListeners(config, handlerContext, {
     administration,
     tls: options.tls,
@@ -205,7 +205,12 @@ export const createAuthorizationServer = async (
   };
 };
 
-const sendWebhooks = (deployment: Deployment, emit: Emit, tracing: Tracing | undefined): Sender => {
+const sendWebhooks = (
+  deployment: Deployment,
+  { grantEventDays }: Config,
+  emit: Emit,
+  tracing: Tracing | undefined,
+): Sender => {
   const { store, noticeKeys, clock, time, randomness, egress, onDeliveries } = deployment;
   return startSending({
     store,
@@ -218,6 +223,7 @@ const sendWebhooks = (deployment: Deployment, emit: Emit, tracing: Tracing | und
     egress,
     emit,
     onDeliveries,
+    grantEventDays,
     around: tracing?.traceDeliveries,
   });
 };

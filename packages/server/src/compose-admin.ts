@@ -69,6 +69,7 @@ export const openAdministration = (
     settleTroubles,
     node,
     examine,
+    grantEventDays: config.grantEventDays,
     isSecure: config.adminPublicUrl?.startsWith('https:') === true,
   };
   const api = createApi(context);

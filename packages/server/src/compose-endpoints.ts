@@ -17,6 +17,7 @@ import { createDemoResource } from './http/demo-resource.ts';
 import { createResourceServerRoutes } from './http/resource-server-routes.ts';
 import type { RouteGroup } from './wire/route.ts';
 import { createPublishedKeys } from './http/published-keys.ts';
+import { createRegistrationRoutes } from './http/client-registration.ts';
 import type { SecretUses } from './http/secret-uses.ts';
 import type { EndpointContext } from './http/context.ts';
 import { disconnectVehicles } from './operations/disconnect-vehicles.ts';
@@ -102,6 +103,7 @@ export const createRouteGroups = (
     demo: config.demo ? demo : undefined,
     upstream: openUpstream(config, context.emit),
     vehicles: openVehicles(config),
+    grantEventDays: config.grantEventDays,
     visitLimits: {
       perAddressMax: config.ownerVisitsPerAddressMax,
       inTotalMax: config.ownerVisitsMax,
@@ -126,6 +128,12 @@ export const createRouteGroups = (
       isDemo: config.demo,
       metadataDialect: config.metadataDialect,
       requirePushedRequests: config.requirePushedRequests,
+      clientRegistration: config.clientRegistration,
+    }),
+    createRegistrationRoutes(context, {
+      isOn: config.clientRegistration,
+      dialects: deployment.dialects,
+      scopes: deployment.scopes,
     }),
   ];
 };

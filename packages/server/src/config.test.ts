@@ -37,6 +37,7 @@ void test('without any setting the defaults apply', () => {
     demo: false,
     requirePushedRequests: false,
     requireProofNonces: true,
+    clientRegistration: false,
     signInScope: 'openid profile',
     trustClock: false,
     logLevel: 'info',
@@ -55,6 +56,8 @@ void test('without any setting the defaults apply', () => {
     authenticationFailuresWindowSeconds: 60,
     ownerVisitsPerAddressMax: 300,
     ownerVisitsMax: 6000,
+    grantEventDays: 30,
+    endedGrantDays: 90,
     shutdownGraceSeconds: 10,
   });
 });
@@ -143,6 +146,9 @@ void test('every setting has an environment variable, in capitals with underscor
     KEYFOB_AUTHENTICATION_FAILURES_WINDOW_SECONDS: '12',
     KEYFOB_OWNER_VISITS_PER_ADDRESS_MAX: '14',
     KEYFOB_OWNER_VISITS_MAX: '15',
+    KEYFOB_GRANT_EVENT_DAYS: '16',
+    KEYFOB_ENDED_GRANT_DAYS: '17',
+    KEYFOB_CLIENT_REGISTRATION: 'true',
     KEYFOB_SHUTDOWN_GRACE_SECONDS: '9',
   };
   assert.deepEqual(parse({ environment }), {
@@ -192,6 +198,9 @@ void test('every setting has an environment variable, in capitals with underscor
     authenticationFailuresWindowSeconds: 12,
     ownerVisitsPerAddressMax: 14,
     ownerVisitsMax: 15,
+    grantEventDays: 16,
+    endedGrantDays: 17,
+    clientRegistration: true,
     shutdownGraceSeconds: 9,
   });
 });
@@ -210,6 +219,8 @@ const BOUNDS: Readonly<Record<string, readonly [number, number]>> = {
   authenticationFailuresPerAddressMax: [0, 1_000_000],
   authenticationFailuresPerClientMax: [0, 1_000_000],
   authenticationFailuresWindowSeconds: [1, 86_400],
+  grantEventDays: [0, 3650],
+  endedGrantDays: [0, 36_500],
   shutdownGraceSeconds: [0, 600],
 };
 

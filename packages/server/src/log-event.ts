@@ -108,6 +108,12 @@ export type LogEvent =
   | Of<'vehicle_source.entries_left_out', { requestId: string; count: number; cause: string }>
   /** A client sent an authorization request before its owner came (RFC 9126). */
   | Of<'request.pushed', Request & { clientId: string; caller: Caller }>
+  /** A client registered itself (RFC 7591). `isPending`: an operator must approve it. */
+  | Of<'registration.received', Request & { clientId: string; caller: Caller; isPending: boolean }>
+  /** A client asked to become something else (RFC 7592). `isPending`: an operator must approve it. */
+  | Of<'registration.changed', Request & { clientId: string; caller: Caller; isPending: boolean }>
+  /** A client ended its registration. */
+  | Of<'registration.ended', Request & { clientId: string; caller: Caller }>
   | Of<'client_token.issued', Request & { clientId: string; caller: Caller }>
   /** For the grant that the client's registration names, without a refresh token. */
   | Of<'personal_token.issued', GrantRequest>

@@ -106,6 +106,24 @@ describe('the admin API', () => {
       const { status, body: problem } = await ask(method, path, body);
       assert.deepEqual([status, problem['code'], path], [403, 'not_permitted', path]);
     }
+    const subject = String((await support('GET', `/grants/${grant.grantId}`)).body['subject']);
+    assert.equal((await support('POST', '/owners/export', { subject, reason: REASON })).status, 403);
+    assert.equal((await operator('POST', '/owners/export', { subject })).body['code'], 'reason_missing');
+    const { body: records } = await operator('POST', '/owners/export', { subject, reason: REASON });
+    assert.deepEqual(
+      (records['consents'] as readonly { readonly grantId: string }[]).map(({ grantId }) => grantId),
+      [grant.grantId],
+    );
+    const nobody = await operator('POST', '/owners/export', { subject: 'nobody', reason: REASON });
+    assert.equal(nobody.status, 404);
+    const exported = (await entriesOf(operator)).filter(({ action }) => action === 'owner.export');
+    assert.deepEqual(
+      exported.map(({ outcome }) => outcome),
+      ['not_done', 'asked', 'asked'],
+    );
+    assert.ok(
+      !JSON.stringify(exported).includes(subject) && JSON.stringify(exported).includes(grant.grantId),
+    );
     const found = await support('POST', '/grants/find', {
       subject: String((await support('GET', `/grants/${grant.grantId}`)).body['subject']),
     });

@@ -7,6 +7,7 @@ import { writeGrantId } from '@keyfob/server/tokens';
 import { openLivelyConsole } from '../support/lively-console.ts';
 import type { LivelyConsole } from '../support/lively-console.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
+import { registerItself } from '../support/self-registered.ts';
 
 const REASON = 'a test asks for it';
 
@@ -18,7 +19,7 @@ type Visitor = {
 };
 
 const signIn = async (t: TestContext, role: Role): Promise<{ trial: LivelyConsole; visitor: Visitor }> => {
-  const trial = await openLivelyConsole();
+  const trial = await openLivelyConsole({ clientRegistration: true });
   t.after(() => trial.close());
   const { adminUrl } = trial;
   const post = (path: string, fields: Readonly<Record<string, string>>, cookie = ''): Promise<Response> =>
@@ -95,6 +96,40 @@ describe('The console', () => {
         /expiresInSeconds must be/,
       );
     assert.doesNotMatch(await visitor.read(path), /short/);
+  });
+
+  test('lists clients that registered themselves, and approves or refuses them with a reason', async (t) => {
+    const { trial, visitor } = await signIn(t, 'operator');
+    assert.match(await visitor.read('/console/registrations'), /No client waits for approval/);
+    const good = await registerItself(trial.server, trial.url);
+    const bad = await registerItself(trial.server, trial.url, {
+      client_name: '<b>Your bank</b>',
+      redirect_uris: ['https://evil.example/callback'],
+    });
+    const page = await visitor.read('/console/registrations');
+    assert.ok(page.includes('https://trips.example/callback') && !page.includes('<b>Your bank'));
+    assert.match(await visitor.read(`/console/clients/${good}`), /Waiting for approval/);
+    const path = `/console/registrations/${good}/approve`;
+    assert.match(await visitor.send(path, { seen: '1', reason: '' }), /reason/);
+    assert.match(await visitor.send(path, { seen: '2', reason: REASON }), /look at it again/);
+    const approved = await visitor.send(path, { seen: '1', reason: REASON });
+    assert.equal(approved, '/console/registrations?done=approve');
+    await visitor.send(`/console/registrations/${bad}/refuse`, { seen: '1', reason: REASON });
+    const { store } = trial.server.deployment;
+    assert.equal((await store.readClient(good)).client?.disabledAtMs, undefined);
+    assert.equal((await store.readClient(bad)).client, undefined);
+    assert.match(await visitor.read('/console/audit'), /registration\.refuse.*registration\.approve/s);
+  });
+
+  test('lets a viewer look at clients that wait, and decide nothing', async (t) => {
+    const { trial, visitor } = await signIn(t, 'viewer');
+    const waiting = await registerItself(trial.server, trial.url);
+    assert.doesNotMatch(await visitor.read('/console/registrations'), /registrations\/[^"]*approve/);
+    const sent = await visitor.send(`/console/registrations/${waiting}/approve`, {
+      seen: '1',
+      reason: REASON,
+    });
+    assert.match(sent, /does not allow/);
   });
 
   test('shows the refreshes of a client by hour', async (t) => {

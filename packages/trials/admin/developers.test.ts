@@ -50,6 +50,13 @@ const OPERATIONS: Readonly<
   'DELETE /clients/{clientId}': ['operator', 'closed'],
   'POST /clients/{clientId}/secrets': ['operator', 'own'],
   'DELETE /clients/{clientId}/secrets/{secretId}': ['operator', 'own'],
+  'POST /owners/export': ['operator', 'closed'],
+  'GET /registrations': ['viewer', 'closed'],
+  'POST /registrations/{clientId}/approve': ['operator', 'closed'],
+  'POST /registrations/{clientId}/refuse': ['operator', 'closed'],
+  'GET /registration-tokens': ['viewer', 'closed'],
+  'POST /registration-tokens': ['operator', 'closed'],
+  'DELETE /registration-tokens/{tokenId}': ['operator', 'closed'],
   'GET /events': ['viewer', 'named'],
   'GET /events/live': ['viewer', 'named'],
   'GET /troubles': ['viewer', 'named'],
@@ -96,6 +103,10 @@ const bodyOf = (operation: string, owned: Owned): object | undefined => {
     'POST /jobs': { clientId, action: 'revoke', count: 1 },
     'POST /keys/{number}/withdraw': { state: 'retired' },
     'POST /operator-keys': { name: 'mine', role: 'admin' },
+    'POST /owners/export': { subject: 'owner-1' },
+    'POST /registrations/{clientId}/approve': { seen: 1 },
+    'POST /registrations/{clientId}/refuse': { seen: 1 },
+    'POST /registration-tokens': { dialect: 'oauth' },
   };
   return operation.startsWith('GET ') ? undefined : { reason: REASON, ...bodies[operation] };
 };

@@ -4,6 +4,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { Role } from '@keyfob/server/operators';
 import { openBrowser, SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
 import { openLivelyConsole } from '../support/lively-console.ts';
+import { registerItself } from '../support/self-registered.ts';
 import type { LivelyConsole } from '../support/lively-console.ts';
 import { CONSOLE_PAGES, NO_PAGE } from '../support/console-pages.ts';
 import type { ConsoleIds, PageRow } from '../support/console-pages.ts';
@@ -22,7 +23,8 @@ describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
   let trial: LivelyConsole;
   let browser: Browser;
   before(async () => {
-    [trial, browser] = await Promise.all([openLivelyConsole(), openBrowser()]);
+    [trial, browser] = await Promise.all([openLivelyConsole({ clientRegistration: true }), openBrowser()]);
+    await registerItself(trial.server, trial.url);
   });
   after(async () => {
     await browser.close();

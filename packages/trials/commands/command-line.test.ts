@@ -33,6 +33,8 @@ describe('Every command explains itself', { concurrency: 2 }, () => {
     '',
     'client',
     'client secret',
+    'registration',
+    'owner',
     'grant',
     'webhook',
     'keys',

@@ -27,6 +27,11 @@ const RUNS: readonly (readonly [words: string, makes?: Readonly<Record<string, s
   ['grant revoke {grant}'],
   ['grant show {grant}'],
   ['grant reinstate {grant}'],
+  ['registration create --dialect oauth', { token: 'tokenId' }],
+  ['registration tokens'],
+  ['registration list'],
+  ['registration remove {token}'],
+  ['owner export owner-1 --out {directory}/owner.json'],
   ['events'],
   ['webhook list'],
   ['webhook show {webhook}'],
@@ -60,8 +65,15 @@ const RUNS: readonly (readonly [words: string, makes?: Readonly<Record<string, s
   ['version'],
 ];
 
-/** Commands that need a process, another server or another store, or print a script. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['serve', 'device-demo', 'copy', 'completion']);
+/** Commands that need a process, another server, another store or a client that registered itself, or print a script. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  'serve',
+  'device-demo',
+  'copy',
+  'completion',
+  'registration approve',
+  'registration refuse',
+]);
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
 /** Names of members that are moments. */

@@ -94,8 +94,17 @@ describe('what an operator sees', () => {
     let counted = '';
     while (!counted.startsWith('would remove 1'))
       counted = (await runOn(directory, ...prune, '--dry-run')).stdout;
-    assert.equal(counted, 'would remove 1 of 2 grants\n');
-    assert.equal((await runOn(directory, ...prune)).stdout, 'removed 1 of 2 grants\n');
+    assert.equal(counted, 'would remove 1 of 2 grants, and 0 grant events\n');
+    // Of a grant each the event of its creation, and of one the revocation.
+    const short = { KEYFOB_GRANT_EVENT_DAYS: '0', KEYFOB_ENDED_GRANT_DAYS: '0' };
+    const runShort = (...words: readonly string[]) => runKeyfob([...words, '--data', directory], short);
+    assert.equal(
+      (await runShort('prune', '--dry-run')).stdout,
+      'would remove 1 of 2 grants, and 3 grant events\n',
+    );
+    assert.match((await runShort('doctor')).stdout, /until they are delivered, ended grants at least 0 days/);
+    assert.equal((await runShort('prune')).stdout, 'removed 1 of 2 grants, and 3 grant events\n');
+    assert.equal((await runShort('events')).stdout, '');
   });
 
   test('the log of "serve" is lines for people on a terminal, and JSON in a pipe', async (t) => {

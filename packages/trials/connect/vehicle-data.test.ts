@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import type { ConsentRecord } from '@keyfob/server';
 import { decodeJwt } from 'jose';
 import { openConnectTrial } from './connect-trial.ts';
 import type { TrialClient } from './connect-trial.ts';
@@ -232,7 +233,7 @@ const connectBy = async (client: TrialClient) => {
     const pressed = await browser.press({ ...page, body }, button, fields);
     return browser.open(pressed.target);
   };
-  return { tokens, press };
+  return { tokens, press, browser, grant };
 };
 
 describe('An owner changes a grant for vehicle data', () => {
@@ -294,6 +295,31 @@ describe('The vehicle calls of Smartcar for a grant for vehicle data', () => {
       trial.ahead -= 3_700_000;
     }
   });
+});
+
+test('an owner downloads the records of the own consents, and nobody else does', async () => {
+  const { browser, grant, press } = await connect();
+  const page = await press('change_data', { data_0: 'yes' });
+  assert.match(page.body, /href="\/connect\/records"/);
+  const file = await browser.open(`${url}/connect/records`);
+  assert.match(file.headers.get('content-disposition') ?? '', /^attachment; filename="consents\.json"$/);
+  assert.equal(file.headers.get('cache-control'), 'no-store');
+  const { consents, next } = JSON.parse(file.body) as {
+    readonly consents: readonly ConsentRecord[];
+    readonly next: string | null;
+  };
+  assert.equal(next, null);
+  const record = consents.find(({ grantId }) => grantId === grant) ?? assert.fail(file.body);
+  assert.deepEqual(
+    [record.client.name, record.vehicleData?.purpose, record.shownOn?.language, record.status],
+    ['Kilometre insurance', PURPOSE, 'en', 'active'],
+  );
+  assert.deepEqual(
+    record.vehicleData?.changes.map(({ became, data }) => [became, data]),
+    [['narrowed', ['mileage']]],
+  );
+  const stranger = await createPlainBrowser().open(`${url}/connect/records`);
+  assert.deepEqual([stranger.status, new URL(stranger.location).pathname], [302, '/connect']);
 });
 
 describe('A request for vehicle data is refused', () => {

@@ -26,6 +26,7 @@ const TABLES = [
   'troubles',
   'operator_keys',
   'operator_sessions',
+  'registration_tokens',
   'admin_writes',
   'audit',
   'audit_head',

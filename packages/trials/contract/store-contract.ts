@@ -3,6 +3,7 @@ import { registerOnReopened, registerOnStore, registerOnTwo } from './register.t
 import type { StoreFactory } from './register.ts';
 import { auditContract, auditLastingContract, auditRacingContract } from './suite/audit.ts';
 import { operatorConnectionContract, operatorContract } from './suite/operators.ts';
+import { registrationContract } from './suite/registrations.ts';
 import { attemptContract } from './suite/attempts.ts';
 import { nodeContract, troubleContract } from './suite/nodes.ts';
 import { clientPageContract } from './suite/client-pages.ts';
@@ -68,6 +69,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       sessionContract,
       onceContract,
       operatorContract,
+      registrationContract,
       auditContract,
       nodeContract,
       attemptContract,

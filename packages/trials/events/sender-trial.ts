@@ -29,6 +29,7 @@ export type SenderTrial = {
 export const openSenderTrial = async (
   scope: Pick<TestContext, 'after'>,
   store: Store = createMemoryStore(),
+  grantEventDays = 30,
 ): Promise<SenderTrial> => {
   const keyRing = parseKeyRing(createKeyLines(1, 1));
   const events: LogEvent[] = [];
@@ -44,6 +45,7 @@ export const openSenderTrial = async (
       chance: () => 0.5,
       emit: (event) => void events.push(event),
       deliver: deliverLocally,
+      grantEventDays,
     });
   await store.createClient(sampleClient({ policy: OVERLAP_POLICY }));
   const trial: SenderTrial = {

@@ -84,6 +84,21 @@ describe('The delivery to webhooks', () => {
     assert.deepEqual([delivery?.state, delivery?.lastError], ['given_up', 'answered 503']);
   });
 
+  for (const [days, keptMs, isKept] of [
+    [30, 29 * DAY_MS, true],
+    [30, 31 * DAY_MS, false],
+    [2, 3 * DAY_MS, false],
+    [0, 3_600_001, false],
+  ] as const)
+    test(`grant events are ${isKept ? 'kept' : 'removed'} after ${keptMs} ms where the setting is ${days} days`, async (t) => {
+      const trial = await openSenderTrial(t, undefined, days);
+      await trial.makeGrantEvent();
+      await trial.advance(0);
+      await trial.advance(keptMs);
+      const events = await trial.store.listGrantEvents({ limit: 10 });
+      assert.equal(events.length, isKept ? 2 : 0);
+    });
+
   test('410 disables the webhook, and nothing more is sent', async (t) => {
     const receiver = await startReceiver(t, replyInTurn(410));
     const trial = await openSenderTrial(t);

@@ -35,6 +35,7 @@ export const CONSOLE_PAGES: readonly PageRow[] = [
   { name: 'clients-searched', path: () => '/console/clients?text=planner' },
   { name: 'clients-not-found', path: () => '/console/clients?text=none' },
   { name: 'client', path: ({ clientId }) => `/console/clients/${clientId}`, isForDevelopers: true },
+  { name: 'registrations', path: () => '/console/registrations' },
   { name: 'troubles', path: () => '/console/troubles' },
   { name: 'webhooks', path: () => '/console/webhooks', isForDevelopers: true },
   {

@@ -5,4 +5,5 @@ export const RESOURCE_RULES = {
   isDemo: false,
   metadataDialect: undefined,
   requirePushedRequests: false,
+  clientRegistration: false,
 };

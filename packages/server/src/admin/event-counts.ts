@@ -57,6 +57,9 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'vehicle_source.unavailable': undefined,
   'vehicle_source.entries_left_out': undefined,
   'request.pushed': undefined,
+  'registration.received': undefined,
+  'registration.changed': undefined,
+  'registration.ended': undefined,
   'client_token.issued': undefined,
   'personal_token.issued': undefined,
   'grant.revoked': {

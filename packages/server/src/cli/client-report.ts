@@ -1,4 +1,4 @@
-import { POLICY_FIELDS } from '../exports/clients.ts';
+import { POLICY_FIELDS, waitsForApproval } from '../exports/clients.ts';
 import type { Client, ClientSecret, PolicyField } from '../exports/clients.ts';
 import { keyRows } from './client-keys.ts';
 import { toFlag } from './options.ts';
@@ -20,6 +20,7 @@ export const clientToJson = (client: Client, grants?: number) => ({
   logo: logoToJson(client),
   createdAt: writeTime(client.createdAtMs),
   disabledAt: timeOrNull(client.disabledAtMs),
+  waitsForApproval: client.registration !== undefined && waitsForApproval(client.registration),
   jwks: client.keys !== undefined && 'jwks' in client.keys ? { keys: client.keys.jwks } : null,
   jwksUri: client.keys !== undefined && 'jwksUri' in client.keys ? client.keys.jwksUri : null,
   policy: client.policy,
@@ -46,6 +47,12 @@ export const describeClient = (client: Client, grants: number): string => {
     [
       'state',
       client.disabledAtMs === undefined ? 'enabled' : `disabled ${showTime(writeTime(client.disabledAtMs))}`,
+    ],
+    [
+      'approval',
+      client.registration !== undefined && waitsForApproval(client.registration)
+        ? 'waits for it (keyfob registration list)'
+        : '-',
     ],
     ['grants', String(grants)],
     ...FIELDS.map((field) => [toFlag(field).slice(2), String(client.policy[field] ?? 'none')] as const),

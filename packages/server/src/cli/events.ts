@@ -34,7 +34,7 @@ export const addEvents = (program: Command): void => {
   withCommonOptions(program.command('events'))
     .summary('show what happened to grants, and follow what happens')
     .description(
-      'Prints the grant events of the last 30 days, oldest first, one per line. With --follow it continues with what every ' +
+      'Prints the stored grant events (setting grantEventDays), oldest first, one per line. With --follow it continues with what every ' +
         'server on this data directory reports, refreshes included, until Ctrl-C. With --json it prints one object per line.',
     )
     .option('--grant <id>', 'only events of one grant')

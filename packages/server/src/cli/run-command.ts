@@ -18,7 +18,9 @@ import { addKeys } from './keys.ts';
 import { addMigrate } from './migrate.ts';
 import { addPrune } from './prune.ts';
 import { addOperator } from './operator.ts';
+import { addOwner } from './owner.ts';
 import { ReaderGone, UsageError, writeOutput } from './output.ts';
+import { addRegistration } from './registration.ts';
 import { addServe } from './serve.ts';
 import type { CommandTerminal, Terminal, TerminalStream } from './terminal.ts';
 import { addTroubles } from './troubles.ts';
@@ -72,9 +74,11 @@ With --json, a result is one JSON object on standard output, and an error is
   for (const add of [
     addServe,
     addClient,
+    addRegistration,
     addGrant,
     addImport,
     addEvents,
+    addOwner,
     addWebhook,
     addKeys,
     addConsole,

@@ -29,7 +29,9 @@ const FAILED_STATES = ['retrying', 'given_up'] as const;
 
 export const addWebhookDeliveries = (webhook: Command): void => {
   withCommonOptions(webhook.command('deliveries'))
-    .description('Lists deliveries, the newest grant event first. They are stored for 30 days.')
+    .description(
+      'Lists deliveries, the newest grant event first. They are stored as long as the setting grantEventDays says.',
+    )
     .option('--webhook <id>', 'only deliveries to one webhook')
     .option('--failed', 'only failed deliveries: given up, or to be retried')
     .option('--attempts', `with the newest ${ATTEMPTS_KEPT} attempts of each: when, how long, status, error`)

@@ -8,6 +8,8 @@ import type { Policy, PolicyField } from './policy.ts';
 import { changeProfile } from './profile.ts';
 import type { ProfileChange } from './profile.ts';
 import { faultOfRedirectUri } from './redirect-uri.ts';
+import { changeRegistration } from './registration.ts';
+import type { RegistrationChange } from './registration.ts';
 import { faultsOfProfile, withProfileDefaults } from './security-profile.ts';
 
 /** A change of a client; what is absent stays. */
@@ -27,6 +29,8 @@ export type ClientChange = ProfileChange &
     readonly removedRedirectUris?: readonly string[];
     /** `null` for the first redirect URI. */
     readonly consentRedirectUri?: string | null;
+    /** Of a client that registered itself. */
+    readonly registration?: RegistrationChange;
   };
 
 /** More than any client needs, and few enough to compare at every request. */
@@ -48,17 +52,20 @@ export const changeClient = (
   if ('faults' in profiled) return profiled;
   const keyed = changeKeys(client.keys, change);
   if ('faults' in keyed) return keyed;
+  const registered = changeRegistration(client.registration, change.registration);
+  if ('faults' in registered) return registered;
   const { name = client.name, disabledAtMs = client.disabledAtMs } = change;
   const { consentRedirectUri = client.consentRedirectUri, removedRedirectUris: removed = [] } = change;
   const uris = [...(change.redirectUris ?? client.redirectUris), ...(change.addedRedirectUris ?? [])];
   const unknown = removed.filter((uri) => !uris.includes(uri));
   if (unknown.length > 0)
     return { faults: unknown.map((uri) => `there is no redirect URI ${uri} to remove`) };
-  const { profile: _, keys: __, ...rest } = client;
+  const { profile: _, keys: __, registration: ___, ...rest } = client;
   const changed = {
     ...rest,
     ...profiled,
     ...keyed,
+    ...registered,
     name,
     redirectUris: [...new Set(uris)].filter((uri) => !removed.includes(uri)),
     consentRedirectUri: consentRedirectUri ?? undefined,
@@ -74,6 +81,7 @@ export const changeClient = (
 export const faultsOf = (client: Client): readonly string[] => [
   ...faultsOfRedirects([...client.redirectUris, ...[client.consentRedirectUri ?? []].flat()]),
   ...faultsOfPersonal(client),
+  ...faultsOfPending(client),
   ...faultsOfKeys(client),
   ...faultsOfProfile(client),
   ...(client.type === 'public' ? faultsOfPublic(client.policy) : []),
@@ -93,6 +101,14 @@ const faultsOfPersonal = ({ type, policy }: Client): readonly string[] => {
         `refreshTokenLifetimeSeconds must be at least ${PERSONAL_LIFETIME_SECONDS} with a personalGrant, which ends then because nothing refreshes it: set it in the same change, for example to 315360000 for ten years`,
       ];
 };
+
+/** What registered itself gets nothing before somebody has looked at it. */
+const faultsOfPending = ({ id, registration, disabledAtMs }: Client): readonly string[] =>
+  registration !== undefined && registration.approvedAtMs === undefined && disabledAtMs === undefined
+    ? [
+        `the client registered itself and waits for approval: look at it with "keyfob registration list", and then run "keyfob registration approve ${id}"`,
+      ]
+    : [];
 
 const faultsOfKeys = ({ type, policy, keys }: Client): readonly string[] => {
   const { clientAuthentication } = policy;

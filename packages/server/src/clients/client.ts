@@ -2,6 +2,7 @@ import type { Millis } from '../clock.ts';
 import type { ClientKeys } from './client-keys.ts';
 import type { Policy } from './policy.ts';
 import type { ClientProfile } from './profile.ts';
+import type { Registration } from './registration.ts';
 
 /**
  * A `public` client is an app that cannot keep a secret: it does not authenticate, must use PKCE, and always rotates with
@@ -43,6 +44,8 @@ export type Client = {
   readonly policy: Policy;
   /** The public keys by which it authenticates. Absent for none. */
   readonly keys?: ClientKeys;
+  /** How it registered itself. Absent where an operator registered it. */
+  readonly registration?: Registration;
   readonly createdAtMs: Millis;
   /** A disabled client gets nothing until it is enabled again. Its grants stay. */
   readonly disabledAtMs: Millis | undefined;

@@ -2,6 +2,7 @@ import { redirectTo } from '../dialects/authorization.ts';
 import type { Denial, RequestedVehicles } from '../dialects/authorization.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { Refusal } from '../errors.ts';
+import { PACKAGE_VERSION } from '../package-version.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
 import { isAskedFor } from '../grants/vehicle-data.ts';
 import type { VehicleData } from '../grants/vehicle-data.ts';
@@ -137,7 +138,9 @@ const agree = async (
   const { codeChallenge, keyThumbprint, scope, brand, vehicleData } = request;
   const redirectUri = request.isRedirectUriNamed ? request.redirectUri : undefined;
   const bound = { codeChallenge, keyThumbprint };
-  const what = { scope, brand, subject, vehicles, ...(vehicleData === undefined ? {} : { vehicleData }) };
+  const shown = { language: pageContext.language, version: PACKAGE_VERSION };
+  const agreed = vehicleData === undefined ? {} : { vehicleData: { ...vehicleData, shown } };
+  const what = { scope, brand, subject, vehicles, ...agreed };
   const consent = { clientId: client.id, redirectUri, ...bound, ...what };
   const given = await giveConsent(context, dialect, consent, {
     ...visit.exchange,

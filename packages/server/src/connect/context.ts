@@ -36,4 +36,6 @@ export type ConnectContext = TimeContext & {
   readonly upstream: Upstream | undefined;
   readonly vehicles: VehicleSource;
   readonly visitLimits: VisitLimits;
+  /** How many days grant events are kept. */
+  readonly grantEventDays: number;
 };

@@ -17,6 +17,7 @@ import type { Notice } from './pages/owner-page.ts';
 import { createPageContext } from './pages/page-context.ts';
 import { renderPage } from './pages/page.ts';
 import { redirect } from './pages/redirect.ts';
+import { downloadRecords, RECORDS_PATH } from './records-route.ts';
 import { refusePage } from './refuse-page.ts';
 import { createForm, readSentForm } from './session-form.ts';
 import type { SentForm } from './session-form.ts';
@@ -46,7 +47,11 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
       // Outside of a demo, simulated owners have no page, because anyone can sign in as one of them.
       return answer({ context, visit, pageContext, methods: signInMethodsFor(context, false) });
     };
-  return { [`GET ${OWNER_PATH}`]: route(showShared), [`POST ${OWNER_PATH}`]: route(submitForm) };
+  return {
+    [`GET ${OWNER_PATH}`]: route(showShared),
+    [`POST ${OWNER_PATH}`]: route(submitForm),
+    [`GET ${RECORDS_PATH}`]: route((ownerVisit) => downloadRecords(ownerVisit, OWNER_PATH)),
+  };
 };
 
 const showShared = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
@@ -64,7 +69,10 @@ const showShared = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
   }
   const listed = await listShared(context, owner, readNow(context));
   const form = createForm(context, session, pageContext);
-  return renderPage(ownerPage(pageContext, { owner, ...listed, notice }, form), pageContext);
+  return renderPage(
+    ownerPage(pageContext, { owner, ...listed, notice, recordsPath: RECORDS_PATH }, form),
+    pageContext,
+  );
 };
 
 const submitForm = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {

@@ -1,6 +1,7 @@
 import { CLIENT_PAGES } from './routes/clients.ts';
 import type { ConsoleRoute } from './routes/console-route.ts';
 import { GRANT_PAGES } from './routes/grants.ts';
+import { REGISTRATION_PAGES } from './routes/registrations.ts';
 import { SYSTEM_PAGES } from './routes/system.ts';
 import { TROUBLE_PAGES } from './routes/troubles.ts';
 import { WEBHOOK_PAGES } from './routes/webhooks.ts';
@@ -9,6 +10,7 @@ import { WEBHOOK_PAGES } from './routes/webhooks.ts';
 export const CONSOLE_ROUTES: readonly ConsoleRoute[] = [
   ...GRANT_PAGES,
   ...CLIENT_PAGES,
+  ...REGISTRATION_PAGES,
   ...TROUBLE_PAGES,
   ...WEBHOOK_PAGES,
   ...SYSTEM_PAGES,

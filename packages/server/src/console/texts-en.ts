@@ -1,4 +1,5 @@
 import { DATA_EN } from './texts-data.ts';
+import { REGISTRATIONS_EN } from './texts-registrations.ts';
 import { NODES_EN } from './texts-nodes.ts';
 import { TROUBLES_EN } from './texts-troubles.ts';
 import { WEBHOOKS_EN } from './texts-webhooks.ts';
@@ -265,6 +266,7 @@ export const TEXTS_EN = {
     empty: 'No attempt has ended yet.',
   },
   nodes: NODES_EN,
+  registrations: REGISTRATIONS_EN,
   audit: {
     title: 'Audit log',
     lead: 'Every write of an operator and every look at a connection. Nothing is ever changed or taken out.',

@@ -1,4 +1,5 @@
 import { DATA_KO } from './texts-data.ts';
+import { REGISTRATIONS_KO } from './texts-registrations.ts';
 import { NODES_KO } from './texts-nodes.ts';
 import { TROUBLES_KO } from './texts-troubles.ts';
 import { WEBHOOKS_KO } from './texts-webhooks.ts';
@@ -260,6 +261,7 @@ export const TEXTS_KO: Texts = {
     empty: '아직 끝난 시도가 없습니다.',
   },
   nodes: NODES_KO,
+  registrations: REGISTRATIONS_KO,
   audit: {
     title: '감사 로그',
     lead: '운영자의 모든 변경과 연결 조회가 남습니다. 바꾸거나 지우지 않습니다.',

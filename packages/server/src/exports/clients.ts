@@ -8,7 +8,15 @@ export { LOGO_MAX_BYTES } from '../clients/logo.ts';
 export type { Logo } from '../clients/logo.ts';
 export { faultOfLink } from '../clients/profile.ts';
 export type { ClientProfile } from '../clients/profile.ts';
-export { parsePolicy, POLICY_FIELDS } from '../clients/policy.ts';
+export { parsePolicy, POLICY_FIELDS, SECURITY_PROFILES } from '../clients/policy.ts';
+export {
+  REGISTRATION_TOKEN_MAX_SECONDS,
+  REGISTRATION_TOKENS_MAX,
+  REGISTRATION_USES_MAX,
+  waitsForApproval,
+} from '../clients/registration.ts';
+export type { Registration, RegistrationTerms, RegistrationToken } from '../clients/registration.ts';
+export type { RegistrationStore } from '../clients/registration-store.ts';
 export type { Policy, PolicyField } from '../clients/policy.ts';
 export { createScopeRegistry, SCOPE_KINDS } from '../clients/scopes.ts';
 export type { DeploymentScope, Scope, ScopeKind, ScopeRegistry } from '../clients/scopes.ts';

@@ -25,6 +25,7 @@ export { openMemoryStore } from '../stores/sqlite/memory-store.ts';
 export type { MemoryStore } from '../stores/sqlite/memory-store.ts';
 export { backupSqliteStore } from '../stores/sqlite/backup.ts';
 export { placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/restore.ts';
+export { toFileError } from '../stores/file-errors.ts';
 export { keyFileSource } from '../deployment/key-file.ts';
 export { keyCommandSource } from '../deployment/key-command.ts';
 export { keyTextSource } from '../deployment/named-key-source.ts';

@@ -5,6 +5,7 @@ import type { VehicleDataChoice } from './decide-vehicle-data.ts';
 import type { Grant } from './grant.ts';
 import { GRANT } from './judge.cases.ts';
 import { TRIPS_AND_CHARGE } from './vehicle-data.cases.ts';
+import { CHANGES_MAX } from './vehicle-data.ts';
 
 const UNTIL = 1_800_000_000;
 const NARROW: Grant = {
@@ -34,6 +35,29 @@ for (const [name, choice, expected] of rows)
     assert.deepEqual([vehicleData?.data, vehicleData?.until], [choice.data, choice.until ?? UNTIL]);
     assert.deepEqual(vehicleData?.asked, TRIPS_AND_CHARGE.asked);
   });
+
+test('the newest changes stay with the grant, each with what it allowed since', () => {
+  let grant = NARROW;
+  for (let round = 0; round < CHANGES_MAX + 3; round++) {
+    const nowMs = AT.nowMs + round;
+    const decision = decideVehicleData(
+      grant,
+      { data: round % 2 === 0 ? ['trips'] : ['charge'], until: UNTIL - 1000 },
+      { ...AT, nowMs },
+    );
+    assert.ok(typeof decision !== 'string');
+    grant = { ...grant, ...decision.grant };
+  }
+  const { changes = [] } = grant.vehicleData ?? {};
+  assert.equal(changes.length, CHANGES_MAX);
+  assert.deepEqual(changes.at(-1), {
+    atMs: AT.nowMs + CHANGES_MAX + 2,
+    became: 'extended',
+    data: ['trips'],
+    until: UNTIL - 1000,
+  });
+  assert.equal(changes[0]?.atMs, AT.nowMs + 3);
+});
 
 test('a grant that has ended, or is of scopes alone, is not changed', () => {
   const choice = { data: ['charge'], until: undefined };

@@ -6,7 +6,8 @@ import { agreedSecondsOf } from './grant-lifetime.ts';
 import type { AuditContext } from './grant-store.ts';
 import { beganAt } from './grant.ts';
 import type { Grant } from './grant.ts';
-import type { VehicleData } from './vehicle-data.ts';
+import { CHANGES_MAX } from './vehicle-data.ts';
+import type { AgreedChange, VehicleData } from './vehicle-data.ts';
 
 /** What an owner wants a grant for vehicle data to allow from now on. */
 export type VehicleDataChoice = {
@@ -36,11 +37,13 @@ export const decideVehicleData = (
   const isAsked =
     data.length > 0 && data.length === new Set(choice.data).size && !isLater(until, asked.until);
   if (!isAsked || (until !== undefined && until <= toSeconds(auditContext.nowMs))) return 'not_asked';
-  const after: VehicleData = { ...before, data, until };
   const isMore = data.some((name) => !before.data.includes(name)) || isLater(until, before.until);
   const isLess = before.data.some((name) => !data.includes(name)) || isLater(before.until, until);
   if (!isMore && !isLess) return 'unchanged';
   const cause = isMore ? 'extended' : 'narrowed';
+  const change: AgreedChange = { atMs: auditContext.nowMs, became: cause, data, until };
+  const changes = [...(before.changes ?? []), change].slice(-CHANGES_MAX);
+  const after: VehicleData = { ...before, data, until, changes };
   return {
     grant: { ...grant, vehicleData: after },
     grantEvents: [eventOf('vehicle_data.changed', grant, auditContext, { cause })],

@@ -1,5 +1,6 @@
 import type { OnceStore } from '../clients/once-store.ts';
 import type { ClientStore } from '../clients/client-store.ts';
+import type { RegistrationStore } from '../clients/registration-store.ts';
 import type { GrantEventStore } from '../outbox/grant-event-store.ts';
 import type { WebhookStore } from '../outbox/webhook-store.ts';
 import type { AuditStore } from '../operators/audit-store.ts';
@@ -41,6 +42,7 @@ export type Store = GrantStore &
   GrantEventStore &
   WebhookStore &
   ClientStore &
+  RegistrationStore &
   OnceStore &
   KeyStore &
   ClockStore &

@@ -21,7 +21,15 @@ test('vehicle data are the same after they were stored, with and without an end'
     until: undefined,
     asked: { ...TRIPS_AND_CHARGE.asked, until: undefined, vehicles: [ID] },
   };
-  for (const one of [TRIPS_AND_CHARGE, endless])
+  const changed: VehicleData = {
+    ...TRIPS_AND_CHARGE,
+    shown: { language: 'ko', version: '0.1.0' },
+    changes: [
+      { atMs: 1_700_000_000_000, became: 'narrowed', data: ['trips'], until: undefined },
+      { atMs: 1_700_000_000_001, became: 'extended', data: ['trips', 'charge'], until: 1_800_000_000 },
+    ],
+  };
+  for (const one of [TRIPS_AND_CHARGE, endless, changed])
     assert.deepEqual(readVehicleData(writeVehicleData(one)), one);
 });
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { splitScope } from '../clients/scopes.ts';
-import type { Seconds } from '../clock.ts';
+import type { Millis, Seconds } from '../clock.ts';
 import type { Vehicle } from './vehicle.ts';
 
 /** The only type of authorization details (RFC 9396 §2) that this server knows. */
@@ -22,7 +22,25 @@ export type VehicleData = {
   /** When it ends; `undefined` where it has no end of its own. */
   readonly until: Seconds | undefined;
   readonly asked: AskedData;
+  /** The page on which the owner agreed. Absent where it is not known. */
+  readonly shown?: ShownPage;
+  /** What the owner changed since, oldest first: the newest `CHANGES_MAX`. Absent for nothing. */
+  readonly changes?: readonly AgreedChange[];
 };
+
+/** The language of a page, and the version of the texts in it. */
+export type ShownPage = { readonly language: string; readonly version: string };
+
+/** Of one change: when, whether it became more or less, and what has been allowed since. */
+export type AgreedChange = {
+  readonly atMs: Millis;
+  readonly became: 'extended' | 'narrowed';
+  readonly data: readonly string[];
+  readonly until: Seconds | undefined;
+};
+
+/** How many changes are remembered, so that the row of a grant stays small. */
+export const CHANGES_MAX = 20;
 
 /** What the client asked for, with what that meant when the owner agreed. */
 export type AskedData = {
@@ -51,10 +69,21 @@ const schema = v.strictObject({
     until: v.nullable(v.number()),
     vehicles: v.nullable(v.array(v.string())),
   }),
+  shown: v.optional(v.strictObject({ language: v.string(), version: v.string() })),
+  changes: v.optional(
+    v.array(
+      v.strictObject({
+        atMs: v.number(),
+        became: v.picklist(['extended', 'narrowed']),
+        data: v.array(v.string()),
+        until: v.nullable(v.number()),
+      }),
+    ),
+  ),
 });
 
 /** Vehicle data as one text, equal for all that mean the same. */
-export const writeVehicleData = ({ data, purpose, until, asked }: VehicleData): string =>
+export const writeVehicleData = ({ data, purpose, until, asked, shown, changes = [] }: VehicleData): string =>
   JSON.stringify({
     data,
     purpose,
@@ -64,13 +93,17 @@ export const writeVehicleData = ({ data, purpose, until, asked }: VehicleData): 
       until: asked.until ?? null,
       vehicles: asked.vehicles ?? null,
     },
+    ...(shown === undefined ? {} : { shown: { language: shown.language, version: shown.version } }),
+    ...(changes.length === 0
+      ? {}
+      : { changes: changes.map((one) => ({ ...one, until: one.until ?? null })) }),
   });
 
 /** The vehicle data that such a text stands for; `undefined` where it is not one. */
 export const readVehicleData = (text: string): VehicleData | undefined => {
   const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
   if (!result.success) return undefined;
-  const { data, purpose, until, asked } = result.output;
+  const { data, purpose, until, asked, shown, changes } = result.output;
   return {
     data,
     purpose,
@@ -80,6 +113,10 @@ export const readVehicleData = (text: string): VehicleData | undefined => {
       until: asked.until ?? undefined,
       vehicles: asked.vehicles ?? undefined,
     },
+    ...(shown === undefined ? {} : { shown }),
+    ...(changes === undefined
+      ? {}
+      : { changes: changes.map((one) => ({ ...one, until: one.until ?? undefined })) }),
   };
 };
 

@@ -8,6 +8,7 @@ import { grantTypesOf } from '../grant-types/grant-types.ts';
 import { answerEverybody } from '../dialects/oauth/answers.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
+import { REGISTRATION_PATH } from './registration-paths.ts';
 import { INTROSPECTION_METHODS } from './introspection.ts';
 import { REVOCATION_METHODS } from './revocation.ts';
 
@@ -40,6 +41,8 @@ export type MetadataRules = {
   readonly requirePushedRequests: boolean;
   /** The vehicle data that clients may ask for by name. */
   readonly data: DataRegistry;
+  /** Whether clients may register themselves. */
+  readonly clientRegistration: boolean;
 };
 
 /** How assertions may be signed, as far as libraries know the names. */
@@ -53,7 +56,7 @@ const SIGNED_BY = PROOF_ALGORITHMS.filter((name) => name !== 'Ed25519');
  */
 export const createMetadata = (
   context: { readonly issuer: string; readonly mtlsUrl?: string | undefined },
-  { metadataDialect, requirePushedRequests, data }: MetadataRules,
+  { metadataDialect, requirePushedRequests, data, clientRegistration }: MetadataRules,
 ): Route => {
   const { authorization, tokenEndpoints } = metadataDialectOf(metadataDialect);
   const [[tokenPath, endpoint] = []] = Object.entries(tokenEndpoints);
@@ -75,6 +78,8 @@ export const createMetadata = (
         token_endpoint: at(tokenPath ?? ''),
         // RFC 8628 §4.
         device_authorization_endpoint: at(PATHS.deviceAuthorization),
+        // RFC 7591 §3.
+        ...(clientRegistration ? { registration_endpoint: at(REGISTRATION_PATH) } : {}),
         jwks_uri: at(PATHS.jwks),
         response_types_supported: ['code'],
         response_modes_supported: ['query'],

@@ -55,18 +55,29 @@ export type ClientRegistered =
   /** What is wrong with the registration, one sentence each. */
   | { readonly outcome: 'invalid'; readonly faults: readonly string[] };
 
+type RegisterContext = Pick<
+  OperationContext,
+  'store' | 'dialects' | 'scopes' | 'keyRing' | 'clock' | 'randomness'
+>;
+
 /** Registers a client with one secret, or with none if it is public or authenticates by its keys. Throws `StoreError`. */
 export const registerClient = async (
-  {
-    store,
-    dialects,
-    scopes,
-    keyRing,
-    clock,
-    randomness,
-  }: Pick<OperationContext, 'store' | 'dialects' | 'scopes' | 'keyRing' | 'clock' | 'randomness'>,
+  context: RegisterContext,
   registration: ClientRegistration,
 ): Promise<ClientRegistered> => {
+  const registered = prepareClient(context, registration);
+  if (registered.outcome === 'invalid') return registered;
+  const { client } = registered;
+  if ((await context.store.createClient(client)) === 'id_taken')
+    return { outcome: 'invalid', faults: [`another client has the id ${client.id}`] };
+  return registered;
+};
+
+/** What `registerClient` stores. */
+export const prepareClient = (
+  { dialects, scopes, keyRing, clock, randomness }: Omit<RegisterContext, 'store'>,
+  registration: ClientRegistration,
+): ClientRegistered => {
   const { type = 'confidential', name, redirectUris = [], consentRedirectUri, builtIn } = registration;
   const dialect = dialects.find(registration.dialect);
   if (dialect === undefined)
@@ -123,8 +134,6 @@ export const registerClient = async (
     }),
   ];
   if (faults.length > 0) return { outcome: 'invalid', faults };
-  if ((await store.createClient(client)) === 'id_taken')
-    return { outcome: 'invalid', faults: [`another client has the id ${client.id}`] };
   return { outcome: 'registered', client, clientSecret: first?.clientSecret };
 };
 

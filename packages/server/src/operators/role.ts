@@ -21,6 +21,8 @@ export const PERMISSIONS = {
   'owners.read': 'support',
   /** The search for a grant by a token that somebody holds. */
   'tokens.open': 'support',
+  /** The records of everything that an owner ever agreed to. */
+  'owners.export': 'operator',
   'grants.revoke': 'support',
   'grants.reinstate': 'support',
   'grants.bulk': 'operator',

@@ -2,6 +2,7 @@ import type { Clock, Millis } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { ClaimedDelivery, Settlement } from '../outbox/delivery.ts';
+import { eventsKeptSinceMs } from '../outbox/retention.ts';
 import type { Store } from '../grants/store.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
@@ -28,6 +29,8 @@ export type SenderContext = {
   readonly chance: () => number;
   readonly emit: Emit;
   readonly deliver: Deliver;
+  /** How many days grant events and their deliveries are kept. */
+  readonly grantEventDays: number;
 };
 
 /** Delivers grant events to webhooks. */
@@ -48,7 +51,6 @@ const LEASE_MS = ATTEMPT_TIMEOUT_MS + 45_000;
 /** After a start, and after the clock was set back, what was scheduled by a clock that ran ahead is due. */
 const LONGEST_WAITS_MS = longestWaits(LEASE_MS);
 
-const RETENTION_MS = 30 * 86_400_000;
 const DROP_INTERVAL_MS = 3_600_000;
 const DROPPED_AT_A_TIME = 200;
 
@@ -93,7 +95,7 @@ export const createSender = (context: SenderContext): Sender => {
   /** A few at a time, so that no delivery waits for it. */
   const dropOld = async (): Promise<void> => {
     if (isStopped || monotonic() < nextDropAtMs) return;
-    const beforeMs = earliest() - RETENTION_MS;
+    const beforeMs = eventsKeptSinceMs(earliest(), context.grantEventDays);
     const dropped = await store.dropGrantEvents({ beforeMs, limit: DROPPED_AT_A_TIME });
     if (dropped < DROPPED_AT_A_TIME) nextDropAtMs = monotonic() + DROP_INTERVAL_MS;
   };

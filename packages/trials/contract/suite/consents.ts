@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
+import { exportConsents } from '@keyfob/server';
+import type { ConsentRecord } from '@keyfob/server';
 import type { Store } from '@keyfob/server/stores';
 import {
   NOW_MS,
   fill,
+  fillWithCode,
   redeemed,
+  refreshed,
+  SAMPLE_DATA,
   sampleClient,
   sampleCode,
   sampleCodeUse,
+  sampleGrant,
+  sampleUse,
   sampleVehicle,
 } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
@@ -22,6 +29,12 @@ const consent = async (
     (await redeemed(store, sampleCodeUse({ presented: { grantId, clientId } }))).verdict.kind,
     'redeem',
   );
+};
+
+type Exported = {
+  readonly subject: string;
+  readonly grantEventDays: number;
+  readonly consents: readonly ConsentRecord[];
 };
 
 const consentsOf = async (store: Store, subject: string): Promise<readonly bigint[]> =>
@@ -51,6 +64,56 @@ export const consentContract = (onStore: OnStore): void => {
         found.push(...page.map(({ id }) => id));
       }
       assert.deepEqual(found, ids);
+    },
+  );
+
+  onStore(
+    'The records of an owner name every consent that is kept, with its changes and its end.',
+    async (store) => {
+      await fillWithCode(store, { vehicleData: SAMPLE_DATA, vehicles: [sampleVehicle()] });
+      await redeemed(store);
+      await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 20_000 }));
+      const until = NOW_MS / 1000 + 500;
+      const at = { nowMs: NOW_MS + 30_000, requestId: 'request-2' };
+      await store.changeVehicleData(42n, { data: ['charge'], until }, at);
+      await store.createGrant(sampleGrant({ id: 43n }));
+      await store.createGrant(sampleGrant({ id: 44n, subject: 'owner-2' }));
+      await store.revoke(43n, { nowMs: NOW_MS + 40_000, cause: 'client' });
+      const context = { store, clock: () => NOW_MS + 60_000, doubt: () => undefined };
+      const parts: string[] = [];
+      for await (const part of exportConsents(context, { subject: 'owner-1', grantEventDays: 1 }))
+        parts.push(part);
+      const { consents, ...about } = JSON.parse(parts.join('')) as Exported;
+      assert.deepEqual([about.subject, about.grantEventDays], ['owner-1', 1]);
+      const [first, second, ...others] = consents;
+      assert.deepEqual(others, []);
+      assert.deepEqual(
+        [first?.status, first?.ended, first?.vehicles[0]?.vin],
+        ['active', null, sampleVehicle().vin],
+      );
+      assert.deepEqual(first?.vehicleData?.changes, [
+        {
+          at: new Date(at.nowMs).toISOString(),
+          by: 'owner',
+          became: 'extended',
+          data: ['charge'],
+          until: new Date(until * 1000).toISOString(),
+        },
+      ]);
+      assert.deepEqual(first?.access.tokensIssuedAt, [new Date(NOW_MS + 20_000).toISOString()]);
+      assert.ok(
+        first?.access.events.some(
+          ({ kind, cause }) => kind === 'vehicle_data.changed' && cause === 'extended',
+        ),
+      );
+      assert.deepEqual(
+        [second?.status, second?.ended],
+        ['revoked', { at: new Date(NOW_MS + 40_000).toISOString(), by: 'client', cause: 'client' }],
+      );
+      const empty: string[] = [];
+      for await (const part of exportConsents(context, { subject: 'owner-9', grantEventDays: 1 }))
+        empty.push(part);
+      assert.deepEqual((JSON.parse(empty.join('')) as Exported).consents, []);
     },
   );
 

@@ -60,7 +60,8 @@ export const vehicleDataContract = (onStore: OnStore): void => {
     const until = NOW_MS / 1000 + 500;
     assert.equal(await store.changeVehicleData(42n, { data: ['charge'], until }, at), 'changed');
     const { vehicleData } = (await store.readGrant(42n)) ?? {};
-    assert.deepEqual(vehicleData, { ...SAMPLE_DATA, data: ['charge'], until });
+    const changes = [{ atMs: at.nowMs, became: 'extended', data: ['charge'], until }];
+    assert.deepEqual(vehicleData, { ...SAMPLE_DATA, data: ['charge'], until, changes });
     const late = sampleUse(0, { nowMs: NOW_MS + 500_000 });
     assert.deepEqual((await refreshed(store, late)).verdict, { kind: 'refuse', reason: 'until_passed' });
     assert.equal(await store.changeVehicleData(42n, { data: ['doors'], until }, at), 'not_asked');

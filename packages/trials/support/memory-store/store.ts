@@ -9,6 +9,7 @@ import { importVerbs } from './imports.ts';
 import { keyVerbs } from './keys.ts';
 import { auditVerbs, operatorVerbs } from './operators.ts';
 import { nodeVerbs, troubleVerbs } from './nodes.ts';
+import { registrationVerbs } from './registrations.ts';
 import { sessionVerbs } from './sessions.ts';
 import type { RunVerb, Snapshot, Tables } from './tables.ts';
 import { onceVerbs } from './used-once.ts';
@@ -59,6 +60,7 @@ export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): Mem
     deliveries: new Map(),
     attempts: new Map(),
     audit: [],
+    registrationTokens: new Map(),
     operatorKeys: new Map(),
     operatorSessions: new Map(),
     adminWrites: new Map(),
@@ -96,6 +98,7 @@ const verbsOver = (tables: Tables, runOuter: RunVerb): Store => {
     noteClock: (seenAtMs) => run('noteClock', () => void (tables.seenAtMs = seenAtMs)),
     ...sessionVerbs(tables, run),
     ...onceVerbs(tables, run),
+    ...registrationVerbs(tables, run),
     ...operatorVerbs(tables, run),
     ...auditVerbs(tables, run),
     ...nodeVerbs(tables, run),
@@ -125,6 +128,7 @@ const copyOf = ({
   deliveries,
   attempts,
   audit,
+  registrationTokens,
   operatorKeys,
   operatorSessions,
   adminWrites,
@@ -149,6 +153,7 @@ const copyOf = ({
   deliveries: new Map(deliveries),
   attempts: new Map(attempts),
   audit: [...audit],
+  registrationTokens: new Map(registrationTokens),
   operatorKeys: new Map(operatorKeys),
   operatorSessions: new Map(operatorSessions),
   adminWrites: new Map(adminWrites),

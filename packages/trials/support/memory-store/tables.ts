@@ -1,4 +1,4 @@
-import type { Client } from '@keyfob/server/clients';
+import type { Client, RegistrationToken } from '@keyfob/server/clients';
 import type { CodeState, DeviceRequest, Grant, Millis, ReplayRecord, Vehicle } from '@keyfob/server/grants';
 import type { AuditEntry, OperatorKey } from '@keyfob/server/operators';
 import type {
@@ -49,6 +49,7 @@ export type Snapshot = {
   readonly deliveries: ReadonlyMap<string, Delivery>;
   readonly attempts: ReadonlyMap<string, readonly DeliveryAttempt[]>;
   readonly audit: readonly AuditEntry[];
+  readonly registrationTokens: ReadonlyMap<string, RegistrationToken>;
   readonly operatorKeys: ReadonlyMap<string, OperatorKey>;
   readonly operatorSessions: ReadonlyMap<string, OperatorSession>;
   readonly adminWrites: ReadonlyMap<string, Millis>;
@@ -84,6 +85,7 @@ export type Tables = OutboxTables & {
   /** Keys are digests in hexadecimal digits. */
   imported: Map<string, ImportedToken>;
   audit: AuditEntry[];
+  registrationTokens: Map<string, RegistrationToken>;
   operatorKeys: Map<string, OperatorKey>;
   /** Keys are digests in hexadecimal digits. */
   operatorSessions: Map<string, OperatorSession>;

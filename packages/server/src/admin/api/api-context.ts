@@ -29,6 +29,8 @@ export type ApiContext = OperationContext & {
   /** What this process says of itself; `undefined` before it serves requests. */
   readonly node: () => RunningNode | undefined;
   readonly emit: Emit;
+  /** How many days grant events are kept. */
+  readonly grantEventDays: number;
   /** Whether browsers come by https (`adminPublicUrl`). */
   readonly isSecure: boolean;
 };

@@ -33,6 +33,7 @@ const AUDIENCES: Readonly<Record<MembersOf<LogEvent>, Audience>> = {
   method: 'all',
   isAtProvider: 'all',
   isUsable: 'all',
+  isPending: 'all',
   vehicles: 'all',
   bucket: 'all',
   failures: 'all',

@@ -8,25 +8,7 @@ import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
 import type { JsonSchema } from './fields.ts';
 import { JOB_ACTIONS } from './jobs.ts';
 import { PROBLEMS } from './problem.ts';
-
-const T = { type: 'string' } as const;
-const N = { type: 'integer' } as const;
-const B = { type: 'boolean' } as const;
-const O = { type: 'object' } as const;
-const NULL = { type: 'null' } as const;
-const AT = { type: 'string', format: 'date-time' } as const;
-const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, NULL] });
-const oneOf = (values: readonly string[]): JsonSchema => ({ type: 'string', enum: values });
-const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
-const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
-const object = (members: Readonly<Record<string, JsonSchema>>): JsonSchema => ({
-  type: 'object',
-  properties: members,
-  required: Object.keys(members),
-  additionalProperties: false,
-});
-const page = (name: string, items: string): JsonSchema =>
-  object({ [name]: list(ref(items)), next: orNull(T) });
+import { AT, B, list, N, O, object, oneOf, orNull, page, ref, T } from './schema-parts.ts';
 
 const CALLER = orNull(object({ address: orNull(T), userAgent: T }));
 const SECRET = { secretId: T, name: T, createdAt: AT, expiresAt: orNull(AT), lastUsedAt: orNull(AT) };
@@ -41,6 +23,7 @@ const CLIENT = {
   privacyUrl: orNull(T),
   createdAt: AT,
   disabledAt: orNull(AT),
+  waitsForApproval: B,
   jwks: orNull(O),
   jwksUri: orNull(T),
   policy: O,
@@ -86,6 +69,18 @@ const OPERATOR_KEY = {
   lastUsedAt: orNull(AT),
 };
 
+const REGISTRATION_TOKEN = {
+  tokenId: T,
+  name: T,
+  dialect: T,
+  profile: T,
+  grantScope: T,
+  isApproved: B,
+  usesLeft: N,
+  createdAt: AT,
+  expiresAt: AT,
+};
+
 /** The schemas of answers, by their names. `null` stands for what the role may not see. */
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Secret: object(SECRET),
@@ -111,6 +106,21 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     isTroublesPartial: B,
   }),
   ClientRegistered: object({ ...CLIENT, grants: N, clientSecret: orNull(T) }),
+  Registration: object({
+    clientId: T,
+    clientName: T,
+    dialect: T,
+    kind: oneOf(['new', 'change']),
+    version: N,
+    profile: T,
+    registeredAt: AT,
+    widened: list(T),
+    metadata: O,
+  }),
+  RegistrationList: object({ registrations: list(ref('Registration')) }),
+  RegistrationToken: object(REGISTRATION_TOKEN),
+  RegistrationTokenMade: object({ ...REGISTRATION_TOKEN, registrationToken: T }),
+  RegistrationTokenList: object({ registrationTokens: list(ref('RegistrationToken')) }),
   GrantSummary: object(GRANT),
   GrantList: page('grants', 'GrantSummary'),
   GrantsFound: object({ grants: list(ref('GrantSummary')), next: orNull(T), token: orNull(O) }),
@@ -157,6 +167,39 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     vins: list(orNull(T)),
   }),
   EventList: page('events', 'Event'),
+  ConsentRecords: object({
+    format: T,
+    subject: T,
+    writtenAt: AT,
+    grantEventDays: N,
+    consents: list(ref('ConsentRecord')),
+  }),
+  ConsentRecord: object({
+    grantId: T,
+    client: object({ clientId: T, name: T, developer: T }),
+    brand: orNull(T),
+    status: oneOf(STATUSES),
+    since: AT,
+    shownOn: orNull(object({ language: T, version: T })),
+    scope: list(T),
+    vehicleData: orNull(
+      object({
+        purpose: T,
+        data: list(T),
+        until: orNull(AT),
+        asked: object({ data: list(T), until: orNull(AT), vehicles: orNull(list(T)) }),
+        changes: list(object({ at: AT, by: T, became: T, data: list(T), until: orNull(AT) })),
+      }),
+    ),
+    vehicles: list(object({ vehicleId: T, vin: T, make: T, model: T, year: N })),
+    ended: orNull(object({ at: AT, by: orNull(T), cause: T })),
+    access: object({
+      tokensIssuedAt: list(AT),
+      isEveryUseStored: B,
+      events: list(object({ at: AT, kind: T, cause: orNull(T), vins: list(T), requestId: orNull(T) })),
+      hasOlderEvents: B,
+    }),
+  }),
   Webhook: object(WEBHOOK),
   WebhookWithSecret: object({ ...WEBHOOK, secret: orNull(T) }),
   WebhookList: object({ webhooks: list(ref('Webhook')) }),

@@ -1,4 +1,6 @@
 import type { Client, ClientSecret } from '../../clients/client.ts';
+import { waitsForApproval } from '../../clients/registration.ts';
+import type { RegistrationToken } from '../../clients/registration.ts';
 import { toMillis } from '../../clock.ts';
 import type { Millis, Seconds } from '../../clock.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
@@ -6,6 +8,7 @@ import { summarizeVehicleData } from '../../grants/vehicle-data.ts';
 import type { VehicleData } from '../../grants/vehicle-data.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { Caller } from '../../log-event.ts';
+import type { WaitingRegistration } from '../../operations/decide-registration.ts';
 import type { ClientHealth } from '../../operations/read-client-health.ts';
 import type { Finding } from '../../operations/doctor/finding.ts';
 import type { NodeDetails } from '../../operations/read-nodes.ts';
@@ -51,11 +54,40 @@ export const viewClient = (client: Client, grants?: number | null) => ({
   privacyUrl: client.profile?.privacyUrl ?? null,
   createdAt: isoOf(client.createdAtMs),
   disabledAt: isoOf(client.disabledAtMs),
+  waitsForApproval: client.registration !== undefined && waitsForApproval(client.registration),
   jwks: client.keys !== undefined && 'jwks' in client.keys ? { keys: client.keys.jwks } : null,
   jwksUri: client.keys !== undefined && 'jwksUri' in client.keys ? client.keys.jwksUri : null,
   policy: client.policy,
   secrets: client.secrets.map(viewSecret),
   ...(grants === undefined ? {} : { grants }),
+});
+
+export const viewWaiting = ({ client, registration, kind, metadata, widened }: WaitingRegistration) => ({
+  clientId: client.id,
+  clientName: client.name,
+  dialect: client.dialect,
+  kind,
+  version: registration.version,
+  profile: registration.terms.profile,
+  registeredAt: isoOf(client.createdAtMs),
+  widened,
+  metadata,
+});
+
+export const viewRegistrationToken = ({
+  id,
+  name,
+  terms,
+  usesLeft,
+  createdAtMs,
+  expiresAtMs,
+}: RegistrationToken) => ({
+  tokenId: id,
+  name,
+  ...terms,
+  usesLeft,
+  createdAt: isoOf(createdAtMs),
+  expiresAt: isoOf(expiresAtMs),
 });
 
 export const viewGrant = ({ grant, client, standing }: GrantSummary, seesOwners: SeesOwners) => ({

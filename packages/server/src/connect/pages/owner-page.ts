@@ -33,11 +33,14 @@ export const ownerPage = (
     shared,
     ended,
     notice,
+    recordsPath,
   }: {
     readonly owner: Owner;
     readonly shared: readonly SharedAccess[];
     readonly ended: readonly EndedAccess[];
     readonly notice: Notice | undefined;
+    /** Where the records of the consents are downloaded. */
+    readonly recordsPath: string;
   },
   form: RenderForm,
 ): Page => {
@@ -50,6 +53,10 @@ export const ownerPage = (
       <p class="lead">${shared.length === 0 ? texts.owner.nothing : texts.owner.lead}</p>
       ${shared.map((one, index) => renderShared(pageContext, one, { id: `app-${index + 1}`, form }))}
       ${ended.length > 0 && renderEnded(pageContext, ended, form)}
+      <p class="note">
+        ${texts.owner.recordsNote}
+        <a href="${pageContext.base}${recordsPath}" download="consents.json">${texts.owner.records}</a>
+      </p>
       <div class="account">
         <p>${describeOwner(owner, texts)}</p>
         ${form(button('sign_out', texts.signIn.signOut, 'quiet'))}

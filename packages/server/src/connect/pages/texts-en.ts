@@ -145,6 +145,8 @@ export const TEXTS_EN = {
       `The app gets no new access. What it already has works until ${time}.`,
     endedUntil: (time: string): string =>
       `Services that check this access by themselves can accept it until ${time}.`,
+    recordsNote: 'A record of everything you agreed to, and of how it was used:',
+    records: 'Download as a file (JSON)',
     removed: 'Access has been removed.',
     signedOutHere:
       'You are signed out here, but not at your account’s own sign-in page. If others use this device, sign out there too.',

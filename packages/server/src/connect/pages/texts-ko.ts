@@ -141,6 +141,8 @@ export const TEXTS_KO: Texts = {
     runsOutUntil: (time) =>
       `앱은 더 이상 새로운 접근 권한을 받지 못합니다. 이미 받은 권한은 ${time}까지 유효합니다.`,
     endedUntil: (time) => `접근 권한을 자체적으로 확인하는 서비스에서는 ${time}까지 유효할 수 있습니다.`,
+    recordsNote: '동의한 내용과 이용된 기록:',
+    records: '파일로 다운로드(JSON)',
     removed: '연결이 해제되었습니다.',
     signedOutHere:
       '이 페이지에서 로그아웃되었지만 계정의 로그인 페이지에서는 로그아웃되지 않았습니다. 다른 사람과 함께 쓰는 기기라면 그곳에서도 로그아웃하세요.',

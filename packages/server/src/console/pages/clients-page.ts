@@ -25,9 +25,13 @@ export const nameOfClient = ({ name, clientId }: Pick<Client, 'name' | 'clientId
 /** Whether a client is enabled. */
 export const stateOfClient = (
   { texts }: ConsoleVisit,
-  { disabledAt }: Pick<Client, 'disabledAt'>,
+  { disabledAt, waitsForApproval }: Pick<Client, 'disabledAt' | 'waitsForApproval'>,
 ): Content =>
-  disabledAt === null ? badge('good', texts.clients.enabled) : badge('bad', texts.clients.disabled);
+  waitsForApproval
+    ? html`<a href="/console/registrations">${badge('warn', texts.registrations.title)}</a>`
+    : disabledAt === null
+      ? badge('good', texts.clients.enabled)
+      : badge('bad', texts.clients.disabled);
 
 /** The list of clients, page by page, with a search. */
 export const clientsPage = (visit: ConsoleVisit, data: ClientsData): ConsolePage => {
@@ -36,7 +40,13 @@ export const clientsPage = (visit: ConsoleVisit, data: ClientsData): ConsolePage
     title: texts.clients.title,
     part: 'clients',
     content: html`<header class="title"><h1>${texts.clients.title}</h1></header>
-      <section>${renderSearch(visit, data)} ${renderClients(visit, data)}</section>`,
+      <section>
+        ${renderSearch(visit, data)} ${renderClients(visit, data)}
+        ${
+          visit.session.operator.role !== 'developer' &&
+          html`<p class="more"><a href="/console/registrations">${texts.registrations.title}</a></p>`
+        }
+      </section>`,
   };
 };
 

@@ -12,7 +12,13 @@ import { examineDirectory } from './examine-directory.ts';
 import { examineFile } from './examine-file.ts';
 import { examineKeyFile } from './examine-key-file.ts';
 import { examineRuntime, examineSpace } from './examine-machine.ts';
-import { examineForwarding, examineGuessing, examineIssuer, examineTls } from './examine-settings.ts';
+import {
+  examineForwarding,
+  examineGuessing,
+  examineIssuer,
+  examineRetention,
+  examineTls,
+} from './examine-settings.ts';
 
 /** Every check of a deployment that no server of this process has open. */
 export const examineDeployment = async (config: Config): Promise<readonly Finding[]> => [
@@ -29,6 +35,7 @@ export const examineSettings = (config: Config): readonly Finding[] => [
   examineGuessing(config),
   examineForwarding(config),
   examineTls(config),
+  examineRetention(config),
 ];
 
 /** Opened in the way a server does it, so that a lock, a wrong key or a newer schema is found now. */

@@ -53,6 +53,15 @@ export const examineIssuer = ({ publicUrl }: Config, clients: readonly Client[])
   );
 };
 
+/** How long is kept what happened to grants, and the grants themselves. */
+export const examineRetention = ({ grantEventDays, endedGrantDays }: Config): Finding =>
+  ok(
+    'retention',
+    `grant events ${describeDays(grantEventDays)}, ended grants at least ${endedGrantDays} days (keyfob prune)`,
+  );
+
+const describeDays = (days: number): string => (days === 0 ? 'until they are delivered' : `${days} days`);
+
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 const TLS_REMEDY = 'Put a proxy with TLS in front, and set KEYFOB_PUBLIC_URL to its https URL.';

@@ -26,6 +26,7 @@ import { DEVICE_METHODS } from '../device-authorization.ts';
 import { INTROSPECTION_METHODS } from '../introspection.ts';
 import { DEVICE_PATHS, PATHS } from '../metadata.ts';
 import { PUSH_METHODS } from '../pushed-authorization.ts';
+import { REGISTRATION_ROUTES, REGISTRATION_SCHEMAS } from './registration-routes.ts';
 import { REVOCATION_METHODS } from '../revocation.ts';
 
 const URL_SCHEMA = { type: 'string', format: 'uri' };
@@ -52,6 +53,7 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       ),
     ],
   },
+  ...REGISTRATION_SCHEMAS,
   // RFC 8628 §3.2.
   DeviceAuthorization: objectOf({
     device_code: TEXT_NOT_EMPTY,
@@ -74,6 +76,7 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       authorization_details_types_supported: NAMES,
       token_endpoint: URL_SCHEMA,
       device_authorization_endpoint: URL_SCHEMA,
+      registration_endpoint: URL_SCHEMA,
       introspection_endpoint: URL_SCHEMA,
       revocation_endpoint: URL_SCHEMA,
       jwks_uri: URL_SCHEMA,
@@ -311,6 +314,7 @@ export const RFC_ROUTES: WireDescription = {
         'request_too_long',
       ],
     }),
+    ...REGISTRATION_ROUTES,
     ...Object.fromEntries(DEVICE_PATHS.map((path) => [`POST ${path}`, DEVICE_ROUTE])),
     [`GET ${PATHS.metadata}`]: publicDocument('Metadata of the server (RFC 8414)', 'Metadata'),
     [`GET ${PATHS.protectedResource}`]: publicDocument(

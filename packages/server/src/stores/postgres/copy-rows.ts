@@ -173,6 +173,7 @@ export const LISTED_COLUMNS: Readonly<Record<ListedTable, readonly string[]>> = 
     'profile',
     'policy',
     'client_keys',
+    'registration',
     'secrets',
     'created_at_ms',
     'disabled_at_ms',

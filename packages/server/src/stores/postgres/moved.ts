@@ -39,6 +39,7 @@ export const UNMOVED_TABLES: readonly string[] = [
   'audit_head',
   'operator_keys',
   'operator_sessions',
+  'registration_tokens',
   'admin_writes',
 ];
 

@@ -1,12 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { changeClient } from '../../clients/change.ts';
-import type { ClientSecret } from '../../clients/client.ts';
+import type { Client, ClientSecret } from '../../clients/client.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
 import { writeKeys } from '../../clients/client-keys.ts';
 import { writeProfile } from '../../clients/profile.ts';
 import { lowerAscii } from '../../clients/client-search.ts';
+import { writeRegistration } from '../../clients/registration.ts';
+import type { RegistrationStore } from '../../clients/registration-store.ts';
 import { isUseNews, removeSecret, withSecret } from '../../clients/secret.ts';
 import type { KnownClients } from './known-clients.ts';
+import { createRegistrationVerbs } from './registrations.ts';
 import { toOptionalNumber, toTexts } from './rows.ts';
 import type { Connection } from './connection.ts';
 
@@ -20,11 +23,11 @@ const prepareStatements = (database: DatabaseSync) => ({
     `SELECT redirect_uris FROM clients WHERE type = 'public' AND disabled_at_ms IS NULL`,
   ),
   insert: database.prepare(
-    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, created_at_ms, disabled_at_ms, has_imported_tokens, revision)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
+    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, created_at_ms, disabled_at_ms, has_imported_tokens, revision)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
   ),
   update: database.prepare(
-    `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, profile = ?, policy = ?, client_keys = ?, disabled_at_ms = ?,
+    `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, profile = ?, policy = ?, client_keys = ?, registration = ?, disabled_at_ms = ?,
       revision = revision + 1 WHERE id = ?`,
   ),
   touch: database.prepare('UPDATE clients SET revision = revision + 1 WHERE id = ?'),
@@ -59,32 +62,39 @@ const insertSecret = (
   clientId: string,
 ): void => void sql.insertSecret.run(id, name, digest, createdAtMs, expiresAtMs ?? null, clientId);
 
+/** Inside the open transaction. */
+const insertClient = (sql: ReturnType<typeof prepareStatements>, client: Client): 'created' | 'id_taken' => {
+  const { id, dialect, type, name, policy, createdAtMs, disabledAtMs = null } = client;
+  const redirects = [JSON.stringify(client.redirectUris), client.consentRedirectUri ?? null];
+  const { changes } = sql.insert.run(
+    id,
+    dialect,
+    type,
+    name,
+    ...redirects,
+    writeProfile(client.profile),
+    JSON.stringify(policy),
+    writeKeys(client.keys),
+    writeRegistration(client.registration),
+    createdAtMs,
+    disabledAtMs,
+    client.hasImportedTokens === true ? 1 : 0,
+  );
+  if (changes === 0) return 'id_taken';
+  for (const secret of client.secrets) insertSecret(sql, secret, id);
+  return 'created';
+};
+
 /** Creates, changes and removes clients, and keeps the cache of them right. */
-export const createClientVerbs = (connection: Connection, known: KnownClients): ClientStore => {
+export const createClientVerbs = (
+  connection: Connection,
+  known: KnownClients,
+): ClientStore & RegistrationStore => {
   const { database, commits } = connection;
   const sql = prepareStatements(database);
   return {
-    createClient: (client) =>
-      commits.run(() => {
-        const { id, dialect, type, name, policy, createdAtMs, disabledAtMs = null } = client;
-        const redirects = [JSON.stringify(client.redirectUris), client.consentRedirectUri ?? null];
-        const { changes } = sql.insert.run(
-          id,
-          dialect,
-          type,
-          name,
-          ...redirects,
-          writeProfile(client.profile),
-          JSON.stringify(policy),
-          writeKeys(client.keys),
-          createdAtMs,
-          disabledAtMs,
-          client.hasImportedTokens === true ? 1 : 0,
-        );
-        if (changes === 0) return 'id_taken';
-        for (const secret of client.secrets) insertSecret(sql, secret, id);
-        return 'created';
-      }),
+    createClient: (client) => commits.run(() => insertClient(sql, client)),
+    ...createRegistrationVerbs(connection, (client) => insertClient(sql, client)),
     ...createReadVerbs(connection, known, sql),
     changeClient: (id, change) =>
       commits.run(() => {
@@ -99,6 +109,7 @@ export const createClientVerbs = (connection: Connection, known: KnownClients): 
           profile,
           policy,
           keys,
+          registration,
           disabledAtMs = null,
         } = changed;
         known.forgetOne(id);
@@ -109,6 +120,7 @@ export const createClientVerbs = (connection: Connection, known: KnownClients): 
           writeProfile(profile),
           JSON.stringify(policy),
           writeKeys(keys),
+          writeRegistration(registration),
           disabledAtMs,
           id,
         );

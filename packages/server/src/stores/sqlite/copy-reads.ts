@@ -80,12 +80,12 @@ const markersSqlOf = (table: CopyTable, prefix: string): string => {
 };
 
 const SECRETS = 'SELECT * FROM {}client_secrets WHERE client_number = ? ORDER BY created_at_ms, id';
-const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, '', created_at_ms,
+const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, '', created_at_ms,
   disabled_at_ms, has_imported_tokens FROM {}clients`;
 const WEBHOOKS =
   'SELECT id, url, format, client_id, kinds, key_number, created_at_ms, disabled_at_ms FROM {}webhooks';
 /** The index in a client's values. */
-const SECRETS_AT = 8;
+const SECRETS_AT = 9;
 /** The index in a grant's values of the newest rotation; the earlier ones follow. */
 const HISTORY_AT = 9;
 

@@ -18,12 +18,12 @@ const GRANT = `INSERT INTO grants (id, client_number, subject, scope_number, bra
     revoked_at_ms = excluded.revoked_at_ms, revocation_cause = excluded.revocation_cause, generation = excluded.generation,
     key_number = excluded.key_number, rotations = excluded.rotations, rotated_by = excluded.rotated_by,
     use_digest = excluded.use_digest, vehicle_data = excluded.vehicle_data`;
-const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys,
+const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration,
     created_at_ms, disabled_at_ms, has_imported_tokens, revision)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET dialect = excluded.dialect, type = excluded.type, name = excluded.name,
     redirect_uris = excluded.redirect_uris, consent_redirect_uri = excluded.consent_redirect_uri,
-    profile = excluded.profile, policy = excluded.policy, client_keys = excluded.client_keys,
+    profile = excluded.profile, policy = excluded.policy, client_keys = excluded.client_keys, registration = excluded.registration,
     created_at_ms = excluded.created_at_ms, disabled_at_ms = excluded.disabled_at_ms,
     has_imported_tokens = excluded.has_imported_tokens, revision = excluded.revision`;
 const SECRET = `INSERT INTO client_secrets (id, client_number, name, digest, created_at_ms, expires_at_ms, last_used_at_ms)
@@ -191,8 +191,9 @@ const writeListed = (run: Run, table: ListedTable, { rows, gone }: PageChange<st
 };
 
 const writeClient = (run: Run, { key, values }: CopyRow<string>): void => {
-  const [dialect, type, name, uris, consentUri, profile, policy, keys, secrets, ...standing] = values;
-  const what = [dialect, type, name, uris, consentUri, profile, policy, keys, ...standing];
+  const [dialect, type, name, uris, consentUri, profile, policy, keys, registration, secrets, ...standing] =
+    values;
+  const what = [dialect, type, name, uris, consentUri, profile, policy, keys, registration, ...standing];
   run(CLIENT, key, ...what.map((value) => value ?? null), randomInt(REVISION_MAX));
   run('DELETE FROM client_secrets WHERE client_number = (SELECT number FROM clients WHERE id = ?)', key);
   for (const { id, name: called, digest, createdAtMs: at, expiresAtMs, lastUsedAtMs } of readSecrets(

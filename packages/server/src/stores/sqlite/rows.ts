@@ -5,6 +5,7 @@ import { readKeys } from '../../clients/client-keys.ts';
 import { ON_REPLAY } from '../../clients/policy.ts';
 import type { Policy } from '../../clients/policy.ts';
 import { EMPTY_PROFILE, readProfile } from '../../clients/profile.ts';
+import { readRegistration } from '../../clients/registration.ts';
 import { StoreError } from '../../errors.ts';
 import type { Caller } from '../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../grants/grant.ts';
@@ -147,6 +148,7 @@ export const toClient = (row: Row, secrets: readonly ClientSecret[]): Client => 
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
   ...readKeys(toOptionalText(row['client_keys'])),
+  ...(readRegistration(toOptionalText(row['registration'])) ?? damaged('clients.registration')),
   createdAtMs: Number(row['created_at_ms']),
   disabledAtMs: toOptionalNumber(row['disabled_at_ms']),
   secrets,

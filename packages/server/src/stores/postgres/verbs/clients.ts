@@ -4,12 +4,15 @@ import type { Client } from '../../../clients/client.ts';
 import { lowerAscii } from '../../../clients/client-search.ts';
 import { writeKeys } from '../../../clients/client-keys.ts';
 import { writeProfile } from '../../../clients/profile.ts';
+import { writeRegistration } from '../../../clients/registration.ts';
+import type { RegistrationStore } from '../../../clients/registration-store.ts';
 import { isUseNews, removeSecret, withSecret } from '../../../clients/secret.ts';
 import type { Store } from '../../../grants/store.ts';
 import { removeGrantsOf } from './grant-rows.ts';
 import { NEXT_REVISION } from './known-clients.ts';
 import type { KnownClients } from './known-clients.ts';
 import type { Connections } from '../connection/pool.ts';
+import { createRegistrationVerbs } from './registrations.ts';
 import { canBeText, toClient, toTexts } from './rows.ts';
 import type { Transaction } from '../connection/transaction.ts';
 import { writeSecrets } from '../../copy/row-form.ts';
@@ -27,14 +30,15 @@ type ClientVerbs = Pick<
   | 'addSecret'
   | 'removeSecret'
   | 'noteSecretUse'
->;
+> &
+  RegistrationStore;
 
 const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at_ms, name, redirect_uris, consent_redirect_uri,
-    profile, policy, client_keys, secrets, disabled_at_ms, has_imported_tokens)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING RETURNING id`;
+    profile, policy, client_keys, registration, secrets, disabled_at_ms, has_imported_tokens)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO NOTHING RETURNING id`;
 
 const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
-  profile = $5, policy = $6, client_keys = $7, secrets = $8, disabled_at_ms = $9 WHERE id = $1`;
+  profile = $5, policy = $6, client_keys = $7, registration = $8, secrets = $9, disabled_at_ms = $10 WHERE id = $1`;
 
 const BY_SECRET = `SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 ${LOCK_AGAINST_CHANGES}`;
 
@@ -59,9 +63,17 @@ const changeable = (client: Client): readonly unknown[] => [
   writeProfile(client.profile),
   JSON.stringify(client.policy),
   writeKeys(client.keys),
+  writeRegistration(client.registration),
   writeSecrets(client.secrets),
   client.disabledAtMs ?? null,
 ];
+
+/** The parameters of `INSERT`. */
+const insertedValues = (client: Client): readonly unknown[] => {
+  const { id, dialect, type, createdAtMs } = client;
+  const first = [id, randomInt(FIRST_REVISION_MAX), dialect, type, createdAtMs];
+  return [...first, ...changeable(client), client.hasImportedTokens === true];
+};
 
 /** Reads and changes clients, and forgets what this node knows of those that change. */
 export const createClientVerbs = (
@@ -90,14 +102,9 @@ export const createClientVerbs = (
   };
 
   return {
-    async createClient(client) {
-      const { id, dialect, type, createdAtMs } = client;
-      const revision = randomInt(FIRST_REVISION_MAX);
-      const hasImported = client.hasImportedTokens === true;
-      const first = [id, revision, dialect, type, createdAtMs];
-      const made = await write(INSERT, [...first, ...changeable(client), hasImported]);
-      return made.length === 1 ? 'created' : 'id_taken';
-    },
+    createClient: async (client) =>
+      (await write(INSERT, insertedValues(client))).length === 1 ? 'created' : 'id_taken',
+    ...createRegistrationVerbs({ read, write, transact }, { text: INSERT, valuesOf: insertedValues }),
     readClient: (id) => known.read(id),
     listClients: async () =>
       (await read('SELECT * FROM clients ORDER BY created_at_ms, id')).map(known.parse),

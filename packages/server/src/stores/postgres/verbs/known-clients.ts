@@ -22,7 +22,7 @@ const CLIENTS_MAX = 10_000;
 export const NEXT_REVISION = 'revision + 1 + floor(random() * 4294967296)::bigint';
 
 const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_uris, c.consent_redirect_uri, c.profile, c.policy,
-    c.client_keys, c.secrets, c.created_at_ms, c.disabled_at_ms, c.has_imported_tokens, k.mark AS keys_mark
+    c.client_keys, c.registration, c.secrets, c.created_at_ms, c.disabled_at_ms, c.has_imported_tokens, k.mark AS keys_mark
   FROM (SELECT concat_ws(' ', count(*), sum(number), sum(withdrawn_at_ms), sum(opens_until_ms)) AS mark FROM keys) AS k
   LEFT JOIN clients AS c ON c.id = ANY($1::text[])`;
 

@@ -3,6 +3,7 @@ import type { Client } from '../../../clients/client.ts';
 import { readKeys } from '../../../clients/client-keys.ts';
 import type { Policy } from '../../../clients/policy.ts';
 import { EMPTY_PROFILE, readProfile } from '../../../clients/profile.ts';
+import { readRegistration } from '../../../clients/registration.ts';
 import { StoreError } from '../../../errors.ts';
 import type { Caller } from '../../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../../grants/grant.ts';
@@ -80,6 +81,7 @@ export const toClient = (row: Row): Client => ({
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
   ...readKeys(toText(row['client_keys'])),
+  ...(readRegistration(toText(row['registration'])) ?? damaged('clients.registration')),
   createdAtMs: Number(row['created_at_ms']),
   disabledAtMs: toNumber(row['disabled_at_ms']),
   secrets: readSecrets(row['secrets']),

@@ -13,6 +13,8 @@ CREATE TABLE clients (
   policy               TEXT NOT NULL,
   -- The public keys by which it authenticates, or where it publishes them, as a JSON object.
   client_keys          TEXT,
+  -- How it registered itself, and whether an operator approved it, as a JSON object; NULL where an operator registered it.
+  registration         TEXT,
   revision             INTEGER NOT NULL,
   created_at_ms        INTEGER NOT NULL,
   disabled_at_ms       INTEGER,
@@ -302,6 +304,17 @@ CREATE TABLE operator_keys (
   created_at_ms   INTEGER NOT NULL,
   expires_at_ms   INTEGER NOT NULL,
   last_used_at_ms INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- What lets an app register itself (RFC 7591 §3), by its SHA-256. terms is a JSON object: what its clients may have.
+CREATE TABLE registration_tokens (
+  id            TEXT PRIMARY KEY,
+  name          TEXT NOT NULL,
+  digest        BLOB NOT NULL UNIQUE,
+  terms         TEXT NOT NULL,
+  uses_left     INTEGER NOT NULL,
+  created_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Operators who are signed in, and links that nobody used yet. digest is of the secret; operator is a JSON object.

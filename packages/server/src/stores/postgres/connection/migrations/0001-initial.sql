@@ -14,6 +14,8 @@ CREATE TABLE clients (
   policy               text NOT NULL,
   -- The public keys by which it authenticates, or where it publishes them, as a JSON object.
   client_keys          text,
+  -- How it registered itself, and whether an operator approved it, as a JSON object; null where an operator registered it.
+  registration         text,
   secrets              text NOT NULL,
   created_at_ms        bigint NOT NULL,
   disabled_at_ms       bigint,
@@ -296,6 +298,17 @@ CREATE TABLE operator_keys (
   created_at_ms   bigint NOT NULL,
   expires_at_ms   bigint NOT NULL,
   last_used_at_ms bigint
+);
+
+-- What lets an app register itself (RFC 7591 §3), by its SHA-256. terms is a JSON object: what its clients may have.
+CREATE TABLE registration_tokens (
+  id            text PRIMARY KEY,
+  name          text NOT NULL,
+  digest        bytea NOT NULL UNIQUE,
+  terms         text NOT NULL,
+  uses_left     integer NOT NULL,
+  created_at_ms bigint NOT NULL,
+  expires_at_ms bigint NOT NULL
 );
 
 -- Operators who are signed in, and links that nobody used yet. digest is of the secret; operator is a JSON object.
