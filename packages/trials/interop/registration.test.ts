@@ -267,6 +267,10 @@ describe('A registration is refused', () => {
     const late = await send('POST', ENDPOINT, short, metadata);
     trial.ahead -= 61_000;
     assert.deepEqual([late.status, late.body['error']], [401, 'invalid_token']);
+    trial.ahead += 61_000;
+    const wrong = await send('POST', ENDPOINT, short, { ...metadata, grant_types: ['password'] });
+    trial.ahead -= 61_000;
+    assert.equal(wrong.status, 401, 'a token that has ended checks no metadata');
   });
 });
 
@@ -334,6 +338,37 @@ describe('A client manages its registration', () => {
     await send('PUT', at, last, { ...base, redirect_uris: [OTHER] });
     await approve(clientId);
     assert.deepEqual((await deployment.store.readClient(clientId)).client?.redirectUris, [OTHER]);
+  });
+
+  test('takes nothing back that an operator made stricter, without approval', async () => {
+    const { publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const metadata = {
+      redirect_uris: [REDIRECT_URI],
+      client_name: 'Planner',
+      token_endpoint_auth_method: 'private_key_jwt',
+      grant_types: ['authorization_code', 'client_credentials'],
+      jwks: { keys: [await exportJWK(publicKey)] },
+      scope: 'read_odometer read_vin',
+    };
+    const { at, token, clientId } = await register(metadata);
+    await approve(clientId);
+    const policy = { profile: 'fapi2', senderConstraint: 'dpop', clientCredentialsScope: 'read_vin' };
+    const stricter = await changeClient(context, clientId, { policy });
+    assert.equal(stricter.outcome, 'changed', JSON.stringify(stricter));
+    const update = await send('PUT', at, token, {
+      ...metadata,
+      client_id: clientId,
+      dpop_bound_access_tokens: true,
+    });
+    assert.deepEqual(update.body['metadata_waiting_for_approval'], ['scope']);
+    const stored = async () => {
+      const { client: { policy: now } = assert.fail() } = await deployment.store.readClient(clientId);
+      return [now.profile, now.clientCredentialsScope];
+    };
+    assert.deepEqual(await stored(), ['fapi2', 'read_vin']);
+    // What an operator approves is what was asked for: metadata have no word for the profile.
+    await approve(clientId);
+    assert.deepEqual(await stored(), ['fapi2', 'read_odometer read_vin']);
   });
 
   test('cannot choose what the server decides', async () => {

@@ -39,7 +39,10 @@ export const REGISTRATION_TOKEN_MAX_SECONDS: Seconds = 400 * 86_400;
 /** How a client registered itself, and what an operator decided about it. */
 export type Registration = {
   readonly terms: RegistrationTerms;
-  /** Counts what the client asked for, so that an operator approves what was read and nothing newer. */
+  /**
+   * Counts what the client asked for, so that an operator approves what was read and nothing newer; and approvals, so that no
+   * update that was judged before one is made after it.
+   */
   readonly version: number;
   /** When an operator approved it first; `undefined` while it waits, disabled. */
   readonly approvedAtMs: Millis | undefined;
@@ -85,7 +88,9 @@ export const changeRegistration = (
   const { proposed: _, ...rest } = registration;
   switch (change.kind) {
     case 'approved':
-      return { registration: { ...rest, approvedAtMs: rest.approvedAtMs ?? change.atMs } };
+      return {
+        registration: { ...rest, version: version + 1, approvedAtMs: rest.approvedAtMs ?? change.atMs },
+      };
     case 'refused':
       return { registration: rest };
     case 'changed': {

@@ -1,6 +1,7 @@
 import type { Client } from './client.ts';
 import { changeKeys } from './client-keys.ts';
 import type { WantedClient } from './client-metadata.ts';
+import type { Registration, RegistrationTerms } from './registration.ts';
 import { splitScope } from './scopes.ts';
 
 /**
@@ -25,7 +26,7 @@ export const findWidening = (client: Client, wanted: WantedClient): readonly str
       !has('clientAuthentication') ||
         (wanted.policy.tlsClientSubject ?? '') !== (policy.tlsClientSubject ?? ''),
     ],
-    ['scope', asks.some((name) => !mayGrant.has(name))],
+    ['scope', asks.some((name) => !mayGrant.has(name)) || ownScopeGrows(client, wanted)],
     ['grant_types', beganTo('clientCredentials') || beganTo('deviceFlow')],
     ['application_type', beganTo('nativeApp')],
     [
@@ -40,6 +41,21 @@ export const findWidening = (client: Client, wanted: WantedClient): readonly str
   ];
   return widened.filter(([, isWider]) => isWider).map(([name]) => name);
 };
+
+/** Whether tokens for the client itself would have more scope than they have now. */
+const ownScopeGrows = ({ policy }: Client, { policy: { clientCredentialsScope } }: WantedClient): boolean => {
+  const has = new Set(splitScope(policy.clientCredentialsScope));
+  return (
+    policy.clientCredentials &&
+    splitScope(String(clientCredentialsScope ?? '')).some((name) => !has.has(name))
+  );
+};
+
+/** The terms of an update: metadata have no word for the profile, so it stays as an operator has set it since. */
+export const termsOfUpdate = (
+  { policy }: Pick<Client, 'policy'>,
+  { terms }: Registration,
+): RegistrationTerms => ({ ...terms, profile: policy.profile ?? 'none' });
 
 const SECRET_PLACES: ReadonlySet<unknown> = new Set(['both', 'basic', 'post']);
 

@@ -3,7 +3,7 @@ import { readMetadata } from '../clients/client-metadata.ts';
 import type { ClientMetadata, Registration } from '../clients/registration.ts';
 import { describeMetadata } from '../clients/describe-metadata.ts';
 import { waitsForApproval } from '../clients/registration.ts';
-import { findWidening, keepSecretPlaces } from '../clients/widening.ts';
+import { findWidening, keepSecretPlaces, termsOfUpdate } from '../clients/widening.ts';
 import { changeClient } from './change-client.ts';
 import type { OperationContext } from './context.ts';
 import { changeOf } from './manage-registration.ts';
@@ -28,10 +28,10 @@ export const listWaiting = async ({
 const describeWaiting = (client: Client): WaitingRegistration | undefined => {
   const { registration } = client;
   if (registration === undefined || !waitsForApproval(registration)) return undefined;
-  const { proposed, terms } = registration;
+  const { proposed } = registration;
   if (proposed === undefined)
     return { client, registration, kind: 'new', metadata: describeMetadata(client), widened: [] };
-  const wanted = readMetadata(proposed, terms);
+  const wanted = readMetadata(proposed, termsOfUpdate(client, registration));
   const widened = 'error' in wanted ? [] : findWidening(client, keepSecretPlaces(client, wanted));
   return { client, registration, kind: 'change', metadata: proposed, widened };
 };
@@ -61,7 +61,7 @@ export const approveRegistration = async (
   const waiting = await readWaiting(context, decision);
   if (waiting === undefined) return { outcome: 'unknown' };
   const { client, kind, metadata, registration } = waiting;
-  const wanted = kind === 'change' ? readMetadata(metadata, registration.terms) : undefined;
+  const wanted = kind === 'change' ? readMetadata(metadata, termsOfUpdate(client, registration)) : undefined;
   if (wanted !== undefined && 'error' in wanted) return { outcome: 'invalid', faults: [wanted.description] };
   const changed = await changeClient(context, decision.clientId, {
     ...(wanted === undefined ? { disabledAtMs: null } : changeOf(keepSecretPlaces(client, wanted))),

@@ -10,7 +10,7 @@ import {
   REGISTRATION_CHANGED,
   REGISTRATION_TOKEN_GONE,
 } from '../clients/registration.ts';
-import { findWidening, keepSecretPlaces } from '../clients/widening.ts';
+import { findWidening, keepSecretPlaces, termsOfUpdate } from '../clients/widening.ts';
 import type { OperationContext } from './context.ts';
 import { changeClient } from './change-client.ts';
 import { isFault } from './register-by-token.ts';
@@ -81,7 +81,7 @@ export const updateRegistration = async (
   for (let attempt = 1; ; attempt++) {
     const { registration } = client;
     if (registration === undefined) return { outcome: 'token_wrong' };
-    const read = readMetadata(metadata, registration.terms);
+    const read = readMetadata(metadata, termsOfUpdate(client, registration));
     if ('error' in read) return { outcome: 'invalid', fault: read };
     const wanted = keepSecretPlaces(client, read);
     const fault = faultOfUpdate(client, wanted);

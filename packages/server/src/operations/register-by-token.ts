@@ -1,12 +1,13 @@
 import type { Client } from '../clients/client.ts';
 import { pickMetadata, readMetadata } from '../clients/client-metadata.ts';
 import type { MetadataFault, WantedClient } from '../clients/client-metadata.ts';
-import type { ClientMetadata, RegistrationTerms } from '../clients/registration.ts';
+import type { ClientMetadata, RegistrationTerms, RegistrationToken } from '../clients/registration.ts';
 import {
   createRegistrationTokenText,
   digestRegistrationToken,
   isRegistrationTokenText,
 } from '../clients/registration.ts';
+import type { Millis } from '../clock.ts';
 import type { Caller } from '../log-event.ts';
 import type { OperationContext } from './context.ts';
 import { prepareClient } from './register-client.ts';
@@ -51,7 +52,8 @@ export const registerByToken = async (
   const digest = isRegistrationTokenText(token) ? digestRegistrationToken(token) : undefined;
   const known = digest && (await store.findRegistrationToken(digest));
   const nowMs = clock();
-  if (digest === undefined || known === undefined || known.usesLeft < 1) return { outcome: 'token_wrong' };
+  if (digest === undefined || known === undefined || hasEnded(known, nowMs))
+    return { outcome: 'token_wrong' };
   const { terms } = known;
   const metadata = pickMetadata(sent);
   if (isFault(metadata)) return { outcome: 'invalid', fault: metadata };
@@ -76,6 +78,9 @@ export const registerByToken = async (
   emit({ event: 'registration.received', requestId, dialect, clientId, caller, isPending });
   return { outcome: 'registered', client, clientSecret: prepared.clientSecret, managementToken };
 };
+
+const hasEnded = ({ usesLeft, expiresAtMs }: RegistrationToken, nowMs: Millis): boolean =>
+  usesLeft < 1 || expiresAtMs <= nowMs;
 
 export const isFault = (metadata: ClientMetadata | MetadataFault): metadata is MetadataFault =>
   'error' in metadata && 'description' in metadata;

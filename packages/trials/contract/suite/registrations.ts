@@ -94,7 +94,11 @@ export const registrationContract = (onStore: OnStore): void => {
     const { client } = await store.readClient('a');
     assert.deepEqual(
       [client?.name, client?.disabledAtMs, client?.registration],
-      ['Other', undefined, { terms: TERMS, version: 2, approvedAtMs: NOW_MS, tokens: [next, used] }],
+      ['Other', undefined, { terms: TERMS, version: 3, approvedAtMs: NOW_MS, tokens: [next, used] }],
     );
+    // A change that was judged before the approval, as that of a client that gets nothing yet, comes too late.
+    const late = { ...changed, version: 2 };
+    assert.ok(typeof (await store.changeClient('a', { name: 'Late', registration: late })) === 'object');
+    assert.equal((await store.readClient('a')).client?.name, 'Other');
   });
 };
