@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  addOperatorKey,
   addWebhook,
   createAuthorizationServer,
   createGrant,
@@ -109,6 +110,24 @@ test('A page asks the store a few times, for one page of rows, however many gran
     assert.ok(cost.length <= MOST_VERBS + more, `${path}: ${cost.join(', ')}`);
     if (path !== '/console/troubles') assert.deepEqual(cost, few.get(path), path);
     assert.ok(!cost.includes('countGrantsByKey'), path);
+    // A platform has a thousand clients, and their rows are long.
+    assert.ok(cost.filter((note) => note === 'listClients').length <= 1, `${path}: ${cost.join(', ')}`);
     for (const note of cost) assert.ok(Number(note.split(' ')[1] ?? 0) <= 200, `${path}: ${note}`);
+  }
+  const added = await addOperatorKey(server.deployment, { name: 'a', role: 'admin', expiresInSeconds: 60 });
+  assert.equal(added.outcome, 'added');
+  for (const [method, path, counts] of [
+    ['PATCH', '', 1],
+    ['POST', '/secrets', 0],
+    ['DELETE', '', 0],
+  ] as const) {
+    notes.length = 0;
+    await fetch(`${adminUrl}/api/v1/clients/${clientId}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${added.text}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ reason: 'it counts what it shows' }),
+    });
+    assert.ok(notes.some((note) => note.startsWith('appendAudit')));
+    assert.equal(notes.filter((note) => note === 'countGrants').length, counts, `${method} ${path}`);
   }
 });

@@ -16,6 +16,14 @@ const NARROW = { width: 320, height: 640 };
 /** What names owners on these pages. */
 const OWNERS = ['owner-5518', 'owner-6042', 'owner-7781', 'owner-9120', '5YJ', 'KMHTEST'];
 
+/** What is drawn beyond the edge of its card. The head of a table is hidden there. */
+const findOutside = `[...document.querySelectorAll('main section')].flatMap((card) => {
+  const { right } = card.getBoundingClientRect();
+  return [...card.querySelectorAll(':not(thead, thead *)')]
+    .filter((one) => one.getBoundingClientRect().right > right + 1)
+    .map((one) => one.outerHTML.slice(0, 80));
+})`;
+
 const openForms = (page: Page): Promise<unknown> =>
   page.evaluate('document.querySelectorAll("details").forEach((one) => (one.open = true))');
 
@@ -77,6 +85,7 @@ describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
         await openForms(page);
         const width = await page.evaluate<number>('document.documentElement.scrollWidth');
         assert.ok(width <= NARROW.width, `${row.name} is ${width} wide`);
+        assert.deepEqual(await page.evaluate(findOutside), [], row.name);
       }
     });
 

@@ -1,5 +1,5 @@
 import { leastAgeMs, readNow, toMillis } from '../clock.ts';
-import type { Millis, TimeContext } from '../clock.ts';
+import type { Millis, Seconds, TimeContext } from '../clock.ts';
 import { PUBLISHED_BEFORE_SIGNING_SECONDS } from '../tokens/key-ring.ts';
 import { statesOf } from '../tokens/key-state.ts';
 import type { KeyState, RegisteredKey } from '../tokens/key-state.ts';
@@ -21,6 +21,14 @@ export type KeyDetails = RegisteredKey & {
   readonly isInUse: boolean;
 };
 
+const SIGNING: ReadonlySet<RegisteredKey['purpose']> = new Set(['sign', 'sign-rs256']);
+
+/** How long a JWT of any client may be in use after its key was succeeded. */
+const readLongestJwt = async (store: Pick<OperationContext['store'], 'listClients'>): Promise<Seconds> => {
+  const lifetimes = (await store.listClients()).map(({ policy }) => policy.accessTokenLifetimeSeconds);
+  return Math.max(0, ...lifetimes) + PUBLISHED_BEFORE_SIGNING_SECONDS;
+};
+
 /** A session and what a browser brings back from elsewhere live no longer. */
 const SESSION_SECONDS = 1800;
 
@@ -38,8 +46,11 @@ export const readKeys = async (
   const states = statesOf(registered);
   const grantsByKey = countsGrants ? await store.countGrantsByKey() : new Map<number, number>();
   const webhooks = await store.listWebhooks();
-  const lifetimes = (await store.listClients()).map(({ policy }) => policy.accessTokenLifetimeSeconds);
-  const jwtSeconds = Math.max(0, ...lifetimes) + PUBLISHED_BEFORE_SIGNING_SECONDS;
+  // Only an older key that signed needs the clients, whose rows are many and long.
+  const hasSigned = registered.some(
+    ({ number, purpose }) => SIGNING.has(purpose) && states.get(number)?.state === 'opens-only',
+  );
+  const jwtSeconds = hasSigned ? await readLongestJwt(store) : 0;
   return registered.map((key) => {
     const { number, purpose, createdAtMs } = key;
     const { state, sinceMs } = states.get(number) ?? { state: 'active', sinceMs: createdAtMs };

@@ -60,21 +60,23 @@ const examineOpened = async (config: Config): Promise<readonly Finding[]> => {
 const examineOpenedFile = async (config: Config, deployment: Deployment): Promise<readonly Finding[]> => {
   const facts = inspectStore(config);
   if (facts === undefined) return [];
+  const clients = await deployment.store.listClients();
   return [
     ...examineFile(config, facts),
     examineClock(deployment.time, facts.content?.newestGrantAtMs ?? 0),
-    ...(await examineContent(deployment)),
-    examineIssuer(config, await deployment.store.listClients()),
+    ...(await examineContent(deployment, clients)),
+    examineIssuer(config, clients),
   ];
 };
 
 const examineOpenedDatabase = async (config: Config, deployment: Deployment): Promise<readonly Finding[]> => {
   const facts = await inspectSharedStore(config);
   if (facts === undefined) return [];
+  const clients = await deployment.store.listClients();
   return [
     ...examineDatabase(config, facts),
     examineSharedClock(deployment.time),
-    ...(await examineContent(deployment)),
-    examineIssuer(config, await deployment.store.listClients()),
+    ...(await examineContent(deployment, clients)),
+    examineIssuer(config, clients),
   ];
 };

@@ -38,13 +38,14 @@ export const createServerExamination = (
   };
   return async () => {
     const { time, store } = deployment;
+    const clients = await store.listClients();
     return {
       findings: [
         examineRuntime(),
         ...(await examineStore()),
         config.store === undefined ? examineClock(time, 0) : examineSharedClock(time),
-        ...(await examineContent(deployment, node())),
-        examineIssuer(config, await store.listClients()),
+        ...(await examineContent(deployment, clients, node())),
+        examineIssuer(config, clients),
         ...(isOwnStore ? examineKeyFile(config) : []),
         ...(isFile ? [examineSpace(config)] : []),
         ...examineSettings(config),

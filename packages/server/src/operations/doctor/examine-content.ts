@@ -1,3 +1,4 @@
+import type { Client } from '../../clients/client.ts';
 import type { OperationContext } from '../context.ts';
 import { readNodes } from '../read-nodes.ts';
 import type { RunningNode } from '../../operators/running-node.ts';
@@ -9,14 +10,14 @@ import { examineSecrets } from './examine-secrets.ts';
 import { examineWebhooks } from './examine-webhooks.ts';
 import type { Finding } from './finding.ts';
 
-/** Checks what any store holds. `own`: this process, if it is a node. Throws `StoreError`. */
+/** Checks what any store holds. `clients`: all of it, which other checks need too; `own`: this process, if it is a node. Throws `StoreError`. */
 export const examineContent = async (
   context: Pick<OperationContext, 'store' | 'clock' | 'doubt' | 'scopes'>,
+  clients: readonly Client[],
   own?: RunningNode,
 ): Promise<readonly Finding[]> => {
   const { store, scopes } = context;
-  const [clients, keys, nodes, webhooks, waiting] = await Promise.all([
-    store.listClients(),
+  const [keys, nodes, webhooks, waiting] = await Promise.all([
     store.listKeys(),
     readNodes(context, own),
     store.listWebhooks(),
