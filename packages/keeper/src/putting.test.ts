@@ -109,6 +109,8 @@ describe('putting pairs', () => {
         () => keeper.put('car', 'kia', { refreshToken: 'r' }, { params: { brand: 'a\r\nb' } }),
       ],
       ['name_invalid', () => keeper.put('', 'cars', { refreshToken: 'r' })],
+      ['name_invalid', () => keeper.put('half \ud83d', 'cars', { refreshToken: 'r' })],
+      ['token_invalid', () => keeper.put('car', 'cars', { refreshToken: 'half \ud83d' })],
       ['token_invalid', () => keeper.put('car', 'cars', { refreshToken: 'a\nb' })],
     ] as const;
     for (const [code, act] of refused) await assert.rejects(act(), { name: 'KeeperError', code });

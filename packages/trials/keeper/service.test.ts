@@ -183,6 +183,21 @@ describe('the service: health and description', () => {
   });
 });
 
+describe('the service: clients that hang up', () => {
+  it('a body that is cut off is no failure of the service', async (scope) => {
+    const served = await servedWorldFor(scope, 'smartcar');
+    const socket = connect(Number(new URL(served.service.url).port), '127.0.0.1');
+    const head = `PUT ${grantOf('car')} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${served.key}\r\n`;
+    socket.end(`${head}content-type: application/json\r\ncontent-length: 99\r\n\r\n{"client":`);
+    await readText(socket);
+    const counted = /requests_total\{route="PUT \/v1\/grants\/\{name\}",status="(\d+)"\} 1/;
+    let found: string | undefined;
+    while (found === undefined) found = counted.exec((await served.ask('GET', '/metrics')).text)?.[1];
+    assert.equal(found, '400');
+    assert.ok(served.serviceLog.every(({ event }) => event !== 'service.failed'));
+  });
+});
+
 describe('the service: stopping', () => {
   it('lets an open refresh finish, stores its pair, and takes no new requests', async (scope) => {
     const served = await servedWorldFor(scope, 'pleos');

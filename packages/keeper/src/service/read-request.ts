@@ -43,10 +43,16 @@ const readText = async (request: Request): Promise<string> => {
   if (Number(request.headers.get('content-length') ?? 0) > BODY_MAX_BYTES) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > BODY_MAX_BYTES) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > BODY_MAX_BYTES) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    // The client has gone, or its connection has.
+    throw new Problem('body_not_json', 'The body was cut off', { remedy: 'Send the whole body.' });
   }
   return Buffer.concat(chunks).toString('utf8');
 };

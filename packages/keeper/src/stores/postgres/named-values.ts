@@ -10,6 +10,13 @@ type Positional = { readonly text: string; readonly names: readonly string[] };
 const NAME = /(?<!:):(?<name>[a-zA-Z]+)/g;
 const known = new Map<string, Positional>();
 
+/**
+ * Texts of PostgreSQL have no U+0000, and a statement with one fails. No stored name has a control character: where one is asked for with
+ * another control character, nothing is found either, and the order is the same.
+ */
+const storable = (value: NamedValues[string] | null): unknown =>
+  typeof value === 'string' ? value.replaceAll('\0', '\u0001') : value;
+
 /** A statement with `:name`, in the form of the driver. `::` stays a cast. */
 export const toPositional = (
   statement: string,
@@ -25,5 +32,5 @@ export const toPositional = (
     positional = { text, names };
     known.set(statement, positional);
   }
-  return { text: positional.text, values: positional.names.map((name) => values[name] ?? null) };
+  return { text: positional.text, values: positional.names.map((name) => storable(values[name] ?? null)) };
 };
