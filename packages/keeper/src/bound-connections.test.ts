@@ -10,6 +10,7 @@ import { keysOf, open, pair } from './open-keeper.cases.ts';
 import { sqliteStore } from './stores/sqlite/open.ts';
 
 const UNBOUND = { name: 'KeeperError', code: 'connection_unbound' };
+const OTHER_KEYS = { name: 'KeeperError', code: 'key_unknown' };
 
 /** What takes the name of a connection. */
 const everyVerb = (keeper: Keeper): readonly (() => Promise<unknown>)[] => [
@@ -65,9 +66,24 @@ describe('the row of a connection', () => {
     await keeper.close();
     const { keeper: next } = await openHere(2);
     assert.equal((await next.inspect('yours'))?.name, 'yours');
-    for (const asked of everyVerb(next)) await assert.rejects(asked, UNBOUND);
+    for (const asked of everyVerb(next)) await assert.rejects(asked, OTHER_KEYS);
     assert.deepEqual(await next.bindConnections({ accepted: ['mine'] }), { bound: 1, refused: [] });
     assert.equal(await next.token('mine'), await next.token('yours'));
     await next.close();
+  });
+
+  it('that names a key which this keeper lacks is not written anew: its grant may have the same token', async () => {
+    const { keeper: before } = await openHere(3, 1, 2);
+    await before.rekey();
+    await before.close();
+    const { keeper: old } = await openHere(3);
+    const { keeper: next } = await openHere(4, 3);
+    await next.put('both', 'cars', { refreshToken: 'same' });
+    await assert.rejects(old.put('both', 'cars', { refreshToken: 'same' }), OTHER_KEYS);
+    await assert.rejects(old.token('both'), OTHER_KEYS);
+    const [row] = await old.putMany([{ name: 'both', client: 'cars', tokens: { refreshToken: 'same' } }]);
+    assert.equal(row?.status === 'refused' && row.code, 'key_unknown');
+    assert.equal(await next.put('both', 'cars', { refreshToken: 'same' }), 'known');
+    await Promise.all([old.close(), next.close()]);
   });
 });

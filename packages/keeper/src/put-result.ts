@@ -1,5 +1,6 @@
 import { KeeperError } from './errors.ts';
 import type { Engine } from './refresh/engine.ts';
+import { ofOtherKeys } from './stores/links.ts';
 import type { Put, PutResult, PutStatus } from './stores/store.ts';
 
 /** How a pair was kept. Throws `KeeperError` where the store refused it. */
@@ -14,6 +15,7 @@ export const keptStatus = async (
       `The refresh token of "${name}" is being sent, so its client and parameters cannot be changed now`,
       'Try again in two minutes.',
     );
+  if (status === 'other_keys') throw ofOtherKeys(name);
   if (status !== 'held') return status;
   const names = await store.connectionsOf(grant.id);
   const other = names.find((one) => one !== name) ?? 'another name';

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { parseKeys } from '@keyfob/keeper';
 import type { ServiceAnswer } from './ask-service.ts';
 import { RECONNECT, codeOf, grantOf, linesOf, newPair, problemOf, tokenOf } from './service-requests.ts';
+import { KEYS } from './kept-world.ts';
 import { servedWorldFor } from './service-world.ts';
 
 describe('the service: grants', () => {
@@ -108,6 +110,21 @@ describe('the service: grants', () => {
     assert.equal(endless.at(-1)?.['ended'], 'too_many_bytes');
     const rows = linesOf(await served.ask('POST', '/v1/import', { body: '\n'.repeat(100_000) + '{}' }));
     assert.deepEqual(rows, [{ ended: 'too_many_rows', rows: 0, counts: {} }]);
+  });
+
+  it('a node that lacks the key of another one fails, and does not say that the pair is wrong', async (scope) => {
+    const served = await servedWorldFor(scope, 'smartcar');
+    const next = parseKeys([Buffer.alloc(32, 8).toString('base64url')]);
+    const other = await served.openAnother({
+      keys: { current: next.current, all: [next.current, ...KEYS.all] },
+    });
+    const pair = await newPair(served);
+    await other.put('car', 'cars', { refreshToken: pair['refresh_token'] });
+    const put = await served.ask('PUT', grantOf('car'), { body: pair });
+    assert.equal(problemOf(put), '500 internal');
+    assert.equal(problemOf(await served.ask('GET', tokenOf('car'))), '500 internal');
+    assert.equal((await other.tryToken('car')).status, 'ok');
+    assert.equal((await other.counts()).states.active, 1);
   });
 
   it('refuses a path with an escape that is no UTF-8, and takes it for no name', async (scope) => {

@@ -115,11 +115,12 @@ export const createConsentFlow = (
     try {
       await save(engine, { ticket, tokens, digest, isRetry: unsaved.has(state) });
     } catch (error) {
-      if (error instanceof KeeperError) {
+      if (error instanceof KeeperError && error.code !== 'key_unknown') {
         await concludeConsent(engine, hold, { status: 'refused', code: error.code });
         return { status: 'refused', code: error.code, note };
       }
-      if (!(error instanceof StoreError)) throw error;
+      // Without a key of the store, this keeper cannot judge the pair: another one, or a later one, can.
+      if (!(error instanceof StoreError || error instanceof KeeperError)) throw error;
       forgetOldest(unsaved);
       unsaved.set(state, { ...pair, spoolId: spoolId ?? spoolFirstPair(engine, ticket, tokens, digest) });
       return { status: 'unavailable', code: 'store_unavailable', note };

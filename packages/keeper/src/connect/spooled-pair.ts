@@ -59,7 +59,7 @@ export const keepFirstPair = async (engine: Engine, stored: StoredAnswer): Promi
   } catch (error) {
     // Another connection has it.
     if (!(error instanceof KeeperError)) throw error;
-    if (error.code === 'grant_inflight') return undefined;
+    if (error.code === 'grant_inflight' || error.code === 'key_unknown') return undefined;
   }
   return name;
 };

@@ -8,7 +8,7 @@ import { authenticate, checkVisible } from './authenticate.ts';
 import { clientAddress } from './client-address.ts';
 import type { KeyBook } from './key-book.ts';
 import { reasonFor } from './pair-body.ts';
-import { Problem, retryAfter, toResponse } from './problem.ts';
+import { BROKEN, Problem, retryAfter, toResponse } from './problem.ts';
 import { readBody, readQuery } from './read-request.ts';
 import type { Answer, Call, ServiceContext, ServiceRoute } from './route.ts';
 import { addStatusPage } from './status-page.ts';
@@ -180,15 +180,6 @@ const toProblem = (error: unknown, { onBug }: AppParts): Problem => {
     remedy: 'Look into the log of this node.',
   });
 };
-
-/** Faults of the store or its keys, not of a request. */
-const BROKEN: ReadonlySet<string> = new Set([
-  'key_unknown',
-  'value_damaged',
-  'key_wrong',
-  'key_missing',
-  'connection_unbound',
-]);
 
 /** Who asked has hung up: nobody reads this. */
 const unanswered = (): Problem =>

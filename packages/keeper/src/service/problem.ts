@@ -26,6 +26,15 @@ export const PROBLEMS = {
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** Errors of the keeper that are faults of the store or its keys, not of a request. */
+export const BROKEN: ReadonlySet<string> = new Set([
+  'key_unknown',
+  'value_damaged',
+  'key_wrong',
+  'key_missing',
+  'connection_unbound',
+]);
+
 /** Members besides those of RFC 9457. */
 export type ProblemMembers = {
   readonly remedy: string;

@@ -1,5 +1,5 @@
 import type { BoundLink, Link, LinkBinder } from '../stores/links.ts';
-import { bind, isBound } from '../vault/bind.ts';
+import { bind, isBound, keyIdOfBinding } from '../vault/bind.ts';
 import type { KeyRing } from '../vault/key-ring.ts';
 
 /** A binder with the keys of a keeper. It demands nothing before `demand` is called: see `checkKeys`. */
@@ -22,6 +22,10 @@ export const createLinkBinder = (keys: KeyRing): KeyedBinder => {
   return {
     bind: (link) => bind(keys, textOf(link)),
     isBound: (link) => !isDemanded || isLinkBound(keys, link),
+    isOfOtherKeys({ binding }) {
+      const keyId = keyIdOfBinding(binding);
+      return keyId !== undefined && !keys.all.some(({ id }) => id === keyId);
+    },
     demand: () => void (isDemanded = true),
     isDemanded: () => isDemanded,
   };

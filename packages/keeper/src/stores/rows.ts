@@ -2,7 +2,7 @@ import type { ConsentCause, DueRank, Grant, GrantState } from '../grants/grant.t
 import type { Millis } from '../time.ts';
 import type { ClaimedConsent, ConsentOutcome } from './consents.ts';
 import type { Delivery, EndpointHealth } from './deliveries.ts';
-import { unbound } from './links.ts';
+import { ofOtherKeys, unbound, writerOf } from './links.ts';
 import type { BoundLink, LinkBinder } from './links.ts';
 import type { Revocation } from './revocations.ts';
 import type { ServiceKey, ServiceScope } from './service-keys.ts';
@@ -75,8 +75,9 @@ export const toLink = (row: Row): BoundLink => ({
 /** A row of `connections`. Throws `KeeperError` where another program has written it. */
 export const toOwnLink = (binder: LinkBinder, row: Row): BoundLink => {
   const link = toLink(row);
-  if (!binder.isBound(link)) throw unbound(link.name);
-  return link;
+  const writer = writerOf(binder, link);
+  if (writer === 'keeper') return link;
+  throw writer === 'other_keys' ? ofOtherKeys(link.name) : unbound(link.name);
 };
 
 /** The grant of a connection, in a row that has both: the columns of the connection are `grant_id`, `link_client` and `binding`. */
@@ -128,7 +129,7 @@ export const isFromBefore = ({ issuedAtMs }: Put, own: Grant): boolean =>
 
 /** Whether a pair from outside was not refused. */
 export const isKept = ({ status }: PutResult): boolean =>
-  status !== 'held' && status !== 'inflight' && status !== 'dead';
+  status !== 'held' && status !== 'inflight' && status !== 'other_keys' && status !== 'dead';
 
 /**
  * Whether a refresh token that was refused gets another chance: it is put for another client or with other parameters, or the

@@ -184,8 +184,12 @@ export type PutStatus = 'new' | 'replaced' | 'linked' | 'known' | 'outdated' | '
  *
  * - `held`: another connection has this refresh token, under another client, or it may not be shared.
  * - `inflight`: the token is kept under another client or other parameters, and its answer is awaited.
+ * - `other_keys`: the row of the connection names a key that is not in the ring, so its grant may have this very token.
  */
-export type PutResult = { readonly status: PutStatus | 'held' | 'inflight'; readonly grant: Grant };
+export type PutResult = {
+  readonly status: PutStatus | 'held' | 'inflight' | 'other_keys';
+  readonly grant: Grant;
+};
 
 /** What is due, and who holds what. */
 export type ScheduleVerbs = {

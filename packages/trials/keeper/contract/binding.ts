@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LinkBinder } from '@keyfob/keeper/stores';
-import { LINKS, byGeneration, claimed, newPut, nextPair, settlement } from './rows.ts';
+import { LINKS, OTHER_KEYS, byGeneration, bytes, claimed, newPut, nextPair, settlement } from './rows.ts';
 import type { OpenForContract } from './rows.ts';
 
 /** Another program, which has no key. */
-const FOREIGN: LinkBinder = { bind: () => new Uint8Array(), isBound: () => true };
+const FOREIGN: LinkBinder = {
+  bind: () => new Uint8Array(),
+  isBound: () => true,
+  isOfOtherKeys: () => false,
+};
 const UNBOUND = { name: 'KeeperError', code: 'connection_unbound' };
 
 /** Rows of connections that another program has written. */
@@ -25,6 +29,21 @@ export const describeBinding = (name: string, open: OpenForContract): void => {
       await foreign.put(newPut('other', 't1'));
       assert.equal((await store.put(newPut('other', 't1'))).status, 'linked');
       assert.deepEqual(await store.find('other'), right);
+    });
+
+    it('of a keeper with other keys keep their grant: no second one is made for its token', async (scope) => {
+      const { store, again } = await open(scope);
+      const other = await again({ ...FOREIGN, bind: () => bytes(OTHER_KEYS) });
+      const { grant } = await other.put(newPut('car', 't1 under another key'));
+      await assert.rejects(store.find('car'), { name: 'KeeperError', code: 'key_unknown' });
+      const many = [newPut('car', 't2'), newPut('two', 't3')];
+      const results = [await store.put(newPut('car', 't1')), ...(await store.putMany(many))];
+      assert.deepEqual(
+        results.map(({ status }) => status),
+        ['other_keys', 'other_keys', 'new'],
+      );
+      assert.deepEqual(await other.find('car'), grant);
+      assert.equal((await store.counts()).states.active, 2);
     });
 
     it('a refused put leaves such a row as it is', async (scope) => {

@@ -12,10 +12,13 @@ export type OpenForContract = (scope: TestContext) => Promise<{
 
 /** A text as bytes. */
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+/** What a keeper with other keys writes beside every connection. */
+export const OTHER_KEYS = 'other keys';
 /** Binds connections by what can be read. */
 export const LINKS: LinkBinder = {
   bind: ({ name, grantId, client }) => bytes([name, grantId, client].join()),
   isBound: (link) => Buffer.from(link.binding).equals(LINKS.bind(link)),
+  isOfOtherKeys: (link) => Buffer.from(link.binding).toString() === OTHER_KEYS,
 };
 /** A lease that does not end in a test. */
 export const LEASE_MS = 60_000;

@@ -2,14 +2,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isDatabaseUrl } from '../../config/settings.ts';
-import { KeeperError } from '../../errors.ts';
 import { isOwnerGone } from '../../refresh/owner.ts';
 import { openGuard } from '../../start/guard.ts';
-import type { Grant } from '../../grants/grant.ts';
-import type { Identity, KeyPage, Store } from '../../stores/store.ts';
-import { sleep, systemClock } from '../../time.ts';
-import type { KeyRing } from '../../vault/key-ring.ts';
-import { keyIdOf, unseal } from '../../vault/seal.ts';
+import type { Identity, Store } from '../../stores/store.ts';
 import { examineDatabase } from './examine-database.ts';
 import { bad, ok } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -68,60 +63,6 @@ export const QUARANTINES: Readonly<Record<string, string>> = {
   store_foreign: 'another store was here before',
   store_restored: 'this store is older than the one that was here before: it came from a backup',
   by_hand: 'it was put in quarantine by hand',
-};
-
-/** Checks that the key opens the store, and counts what is still sealed with older keys. */
-export const examineKeys = async (
-  store: Pick<Store, 'grantsUnderOtherKeys'>,
-  { keyCheck, deploymentId }: Identity,
-  keys: KeyRing,
-): Promise<readonly Finding[]> => {
-  if (keyCheck === undefined) return [ok('key', `${keys.current.id}, for a store that is new`)];
-  if (!keys.all.some(({ id }) => id === keyIdOf(keyCheck)))
-    return [
-      bad(
-        'key',
-        'fail',
-        `the store was sealed with the key ${keyIdOf(keyCheck)}, which is not given`,
-        'Give the key that this store was made with; a new key goes before it.',
-      ),
-    ];
-  try {
-    unseal(keys, { row: deploymentId, column: 'key_check', turn: '1' }, keyCheck);
-  } catch (error) {
-    if (!(error instanceof KeeperError)) throw error;
-    return [bad('key', 'fail', 'the key does not open the store', error.remedy)];
-  }
-  const others = await countUnderOtherKeys(store, keys);
-  if (others === 0)
-    return [
-      ok('key', `${keys.current.id} seals everything`),
-      ...(keys.all.length > 1
-        ? [bad('old keys', 'warn', `${keys.all.length - 1} given, and not needed`, 'Remove them.')]
-        : []),
-    ];
-  const count = others >= COUNTED_MAX ? `${COUNTED_MAX} or more` : String(others);
-  const finding = `sealed with an older key: ${count} of the grants`;
-  return [bad('old keys', 'warn', finding, 'Run "keyfob-keeper rekey".')];
-};
-
-const COUNTED_MAX = 1000;
-const LOOK_AT_ONCE = 1000;
-
-/** Grants that are sealed with an older key. The whole table is gone through where there is none, in pages. */
-const countUnderOtherKeys = async (
-  store: Pick<Store, 'grantsUnderOtherKeys'>,
-  keys: KeyRing,
-): Promise<number> => {
-  const keyId = Buffer.from(keys.current.id, 'hex');
-  let found = 0;
-  for (let after: string | undefined = ''; after !== undefined && found < COUNTED_MAX;) {
-    const page: KeyPage<Grant> = await store.grantsUnderOtherKeys(keyId, after, LOOK_AT_ONCE);
-    found += page.rows.length;
-    after = page.after;
-    await sleep(systemClock, 0);
-  }
-  return found;
 };
 
 /** Processes of this machine that use the store, and answers that a process has left. */

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { KeeperError } from '../../errors.ts';
 import { answerToken, unavailable } from '../answer-token.ts';
 import { pairBody, putPair, putStatus, reasonFor } from '../pair-body.ts';
-import { Problem } from '../problem.ts';
+import { BROKEN, Problem } from '../problem.ts';
 import { defineRoute } from '../route.ts';
 import type { ServiceContext, ServiceRoute } from '../route.ts';
 import {
@@ -69,6 +69,10 @@ const listPage = async (
   const page = isWanted ? [itself, ...rest] : rest;
   return page.filter(({ name }) => name.startsWith(namePrefix)).slice(0, limit);
 };
+
+/** Whether a pair cannot be kept as it is. Otherwise it is the keeper that fails, and the same pair may be put again. */
+const isOfPair = (error: unknown): error is KeeperError =>
+  error instanceof KeeperError && error.code !== 'keeper_closed' && !BROKEN.has(error.code);
 
 /** Reading and changing connections. */
 export const GRANT_ROUTES: readonly ServiceRoute[] = [
@@ -143,7 +147,7 @@ export const GRANT_ROUTES: readonly ServiceRoute[] = [
     problems: ['name_not_visible', 'input_refused'],
     async handle({ context, key, name, body }) {
       const status = await putPair(context.keeper, name, body, key).catch((error: unknown) => {
-        if (!(error instanceof KeeperError) || error.code === 'keeper_closed') throw error;
+        if (!isOfPair(error)) throw error;
         const { code, message: reason, remedy } = error;
         throw new Problem('input_refused', reasonFor(key, { code, reason, remedy }), { remedy, code });
       });

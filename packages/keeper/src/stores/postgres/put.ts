@@ -4,6 +4,7 @@ import { IS_REFUSED, IS_USED, isForSame, isFromBefore, isKept, mayRevive, toGran
 import type { Row } from '../rows.ts';
 import type { Put, PutResult, SealedPair } from '../store.ts';
 import { CLOSE } from './close.ts';
+import { writerOf } from '../links.ts';
 import type { LinkBinder } from '../links.ts';
 import type { Connections } from './connections.ts';
 import { moveLinks } from './links.ts';
@@ -66,6 +67,8 @@ export const createPut =
 type Place = {
   /** The grant that the connection has already. */
   readonly linkedId: string | undefined;
+  /** Whether a keeper with other keys may have written that. */
+  readonly isOfOtherKeys: boolean;
   /** Points the connection at a grant. */
   link(grant: Pick<Grant, 'id' | 'client'>): Promise<void>;
   readonly links: LinkBinder;
@@ -74,9 +77,11 @@ type Place = {
 const findPlace = async (query: Query, { name }: Put, links: LinkBinder): Promise<Place> => {
   const [row] = await query(LOCK_CONNECTION, { name });
   const link = row === undefined ? undefined : toLink(row);
+  const writer = link === undefined ? 'stranger' : writerOf(links, link);
   return {
     // A row that another program has written says nothing: it is written anew.
-    linkedId: link !== undefined && links.isBound(link) ? link.grantId : undefined,
+    linkedId: writer === 'stranger' ? undefined : link?.grantId,
+    isOfOtherKeys: writer === 'other_keys',
     async link({ id, client }) {
       const binding = links.bind({ name, grantId: id, client });
       await query(row === undefined ? LINK_NEW : LINK, { name, id, client, binding });
@@ -90,6 +95,7 @@ const write = async (query: Query, put: Put, place: Place): Promise<PutResult> =
   const { linkedId } = place;
   const locked = await query(LOCK_GRANTS, { lookups: [...put.lookups], id: linkedId });
   const row = locked.find(({ id }) => id === linkedId);
+  if (row !== undefined && place.isOfOtherKeys) return { status: 'other_keys', grant: toGrant(row) };
   if (row !== undefined && !put.lookups.some((lookup) => isSame(row['lookup'], lookup))) {
     const own = toGrant(row);
     if (isFromBefore(put, own) || (await isReplacedToken(query, put, own)))

@@ -1,5 +1,6 @@
 import type { Grant } from '../../grants/grant.ts';
 import { toLink } from '../rows.ts';
+import { writerOf } from '../links.ts';
 import type { LinkVerbs } from '../links.ts';
 import type { Connection } from './connection.ts';
 
@@ -45,8 +46,8 @@ export const createLinking = ({
   database,
   links,
 }: Pick<Connection, 'database' | 'links'>): {
-  /** The id of its grant. A row that another program has written says nothing: it is written anew. */
-  linkedIdOf(name: string): string | undefined;
+  /** The id of its grant, and whether a keeper with other keys may have written that. A row that another program has written says nothing: it is written anew. */
+  linkOf(name: string): { readonly grantId: string; readonly isOfOtherKeys: boolean } | undefined;
   link(name: string, grantId: string, client: string): void;
 } => {
   const find = database.prepare('SELECT * FROM connections WHERE name = ?');
@@ -56,10 +57,14 @@ export const createLinking = ({
       DO UPDATE SET grant_id = excluded.grant_id, client = excluded.client, binding = excluded.binding`,
   );
   return {
-    linkedIdOf(name) {
+    linkOf(name) {
       const row = find.get(name);
-      const link = row === undefined ? undefined : toLink(row);
-      return link !== undefined && links.isBound(link) ? link.grantId : undefined;
+      if (row === undefined) return undefined;
+      const link = toLink(row);
+      const writer = writerOf(links, link);
+      return writer === 'stranger'
+        ? undefined
+        : { grantId: link.grantId, isOfOtherKeys: writer === 'other_keys' };
     },
     link: (name, grantId, client) =>
       void write.run(name, grantId, client, links.bind({ name, grantId, client })),

@@ -39,7 +39,7 @@ type Linked = string | undefined;
 export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'putMany'> => {
   const { database, commits, nowMs } = connection;
   const replaced = createReplacedTokens(connection);
-  const { linkedIdOf, link } = createLinking(connection);
+  const { linkOf, link } = createLinking(connection);
   const read = database.prepare('SELECT * FROM grants WHERE id = ?');
   const holder = database.prepare("SELECT * FROM grants WHERE lookup = ? AND state <> 'closed'");
   const user = database.prepare(FIND_USER);
@@ -120,9 +120,11 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
   };
 
   const write = (put: Put): PutResult => {
-    const linkedId = linkedIdOf(put.name);
-    const row = linkedId === undefined ? undefined : read.get(linkedId);
+    const linked = linkOf(put.name);
+    const row = linked === undefined ? undefined : read.get(linked.grantId);
     const own = row === undefined ? undefined : toGrant(row);
+    if (own !== undefined && linked?.isOfOtherKeys === true) return { status: 'other_keys', grant: own };
+    const linkedId = own?.id;
     for (const lookup of put.lookups) {
       const held = holder.get(lookup);
       if (held !== undefined && held['id'] === linkedId) return putHeld(put, toGrant(held), linkedId);
