@@ -53,6 +53,8 @@ export type ServerOptions = Omit<DeploymentOptions, 'createIfMissing'> & {
   readonly demoClients?: DemoClients | undefined;
   /** The certificate and the key of the public listener, in PEM. Absent for HTTP without TLS, behind a proxy that has it. */
   readonly tls?: TlsIdentity | undefined;
+  /** Further members of the metadata (RFC 8414 §2), such as `service_documentation`. They replace none of the server's own. */
+  readonly moreMetadata?: Readonly<Record<string, unknown>> | undefined;
   /** Counts the lines of the log, if the host writes one and wants the numbers among the metrics. */
   readonly logLines?: (() => LogLines) | undefined;
 };
@@ -142,7 +144,7 @@ export const createAuthorizationServer = async (
   const mtlsUrl = (): string | undefined => config.mtlsPublicUrl ?? mtlsListeningUrl;
   const context = createEndpointContext(deployment, config, { issuer, mtlsUrl, secretUses, emit: report });
   const demo = demoOf(options.demoClients, () => endpoints);
-  const groups = createRouteGroups(context, deployment, config, demo);
+  const groups = createRouteGroups(context, deployment, config, { demo, more: options.moreMetadata });
   const endpoints: RouteTable = createEndpoints(context, groups);
   const handlerContext = {
     limits: config,

@@ -79,7 +79,14 @@ export const createRouteGroups = (
   context: EndpointContext,
   deployment: Deployment,
   config: Config,
-  demo: DemoContext | undefined,
+  {
+    demo,
+    more,
+  }: {
+    readonly demo: DemoContext | undefined;
+    /** Further members of the metadata. */
+    readonly more: Readonly<Record<string, unknown>> | undefined;
+  },
 ): readonly RouteGroup[] => {
   const connect = createConnectRoutes({
     store: context.store,
@@ -129,6 +136,7 @@ export const createRouteGroups = (
       metadataDialect: config.metadataDialect,
       requirePushedRequests: config.requirePushedRequests,
       clientRegistration: config.clientRegistration,
+      moreMetadata: more,
     }),
     createRegistrationRoutes(context, {
       isOn: config.clientRegistration,

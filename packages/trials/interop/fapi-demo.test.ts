@@ -29,7 +29,9 @@ after(async () => {
   removeDataDirectory(server.dataDirectory);
 });
 
-const suiteOf = (name: 'fapi.json' | 'fapi-mtls.json'): Suite =>
+type File = 'fapi.json' | 'fapi-mtls.json' | 'fapi-mtls-dpop.json';
+
+const suiteOf = (name: File): Suite =>
   JSON.parse(readFileSync(join(server.dataDirectory, 'demo', name), 'utf8')) as Suite;
 
 /** A client of a suite: how it authenticates, and what it binds its tokens to. */
@@ -45,8 +47,6 @@ const keyOf = async (jwk: JWK): Promise<client.PrivateKey> => {
   assert.ok(!(key instanceof Uint8Array));
   return { key, kid: jwk.kid ?? '' };
 };
-
-type File = 'fapi.json' | 'fapi-mtls.json';
 
 /** One of the two clients of a file. With `dpop`, without the certificate that a client signs assertions without. */
 const actorOf = async (file: File, index: 0 | 1, constraint: 'dpop' | 'mtls'): Promise<Actor> => {
@@ -137,6 +137,8 @@ test('metadata is at the issuer, and says what a suite asks for', async () => {
   assert.strictEqual(metadata['require_pushed_authorization_requests'], true);
   assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256']);
   assert.equal(metadata['authorization_response_iss_parameter_supported'], true);
+  // The suite looks for it with plain_oauth too.
+  assert.deepEqual(metadata['id_token_signing_alg_values_supported'], ['ES256']);
   const aliases = metadata['mtls_endpoint_aliases'] as Record<string, string>;
   for (const name of ['token_endpoint', 'pushed_authorization_request_endpoint', 'introspection_endpoint']) {
     assert.equal(new URL(String(aliases[name])).pathname, new URL(String(metadata[name])).pathname);
@@ -148,7 +150,7 @@ describe('a plan of a suite', () => {
   for (const [name, file, constraint] of [
     ['signed assertions and proofs', 'fapi.json', 'dpop'],
     ['signed assertions and certificates', 'fapi.json', 'mtls'],
-    ['authentication by certificates, and proofs', 'fapi-mtls.json', 'dpop'],
+    ['authentication by certificates, and proofs', 'fapi-mtls-dpop.json', 'dpop'],
     ['certificates for both', 'fapi-mtls.json', 'mtls'],
   ] as const) {
     test(`with ${name}: both clients get tokens, use and refresh them`, async () => {
@@ -189,7 +191,7 @@ describe('a plan of a suite', () => {
 for (const [file, auth, constraint] of [
   ['fapi.json', 'private_key_jwt', 'dpop'],
   ['fapi.json', 'private_key_jwt', 'mtls'],
-  ['fapi-mtls.json', 'mtls', 'dpop'],
+  ['fapi-mtls-dpop.json', 'mtls', 'dpop'],
   ['fapi-mtls.json', 'mtls', 'mtls'],
 ] as const)
   describe(`the modules of a plan with ${auth} and ${constraint}`, () => {
@@ -211,7 +213,7 @@ test('both listeners speak TLS as BCP 195 recommends it, and nothing older', asy
 });
 
 test('private keys are in files that only their owner reads, and nowhere in the log', () => {
-  for (const name of ['fapi.json', 'fapi-mtls.json', 'tls.key'])
+  for (const name of ['fapi.json', 'fapi-mtls.json', 'fapi-mtls-dpop.json', 'tls.key'])
     assert.equal(statSync(join(server.dataDirectory, 'demo', name)).mode & 0o777, 0o600, name);
   const [{ d = '' }] = suiteOf('fapi.json').client.jwks.keys;
   assert.ok(d.length > 20 && !server.log().includes(d));

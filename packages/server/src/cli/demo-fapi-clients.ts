@@ -31,13 +31,17 @@ export type SuiteFile = SuiteBrowser & {
   readonly mtls2: SuiteCertificate;
 };
 
-/** How the clients of a file authenticate. */
-type Method = 'private_key_jwt' | 'self_signed_tls_client_auth';
+/** How the clients of a file authenticate, and what they must bind their tokens to; absent for either. */
+type SuiteKind = {
+  readonly clientAuthentication: 'private_key_jwt' | 'self_signed_tls_client_auth';
+  readonly senderConstraint?: 'dpop';
+};
 
-/** The files, by how their clients authenticate. */
-export const SUITE_FILES: Readonly<Record<Method, string>> = {
-  private_key_jwt: 'fapi.json',
-  self_signed_tls_client_auth: 'fapi-mtls.json',
+/** The files. A client that shows its certificate anyway must be held to proofs, else its tokens are bound without one. */
+const SUITE_FILES: Readonly<Record<string, SuiteKind>> = {
+  'fapi.json': { clientAuthentication: 'private_key_jwt' },
+  'fapi-mtls.json': { clientAuthentication: 'self_signed_tls_client_auth' },
+  'fapi-mtls-dpop.json': { clientAuthentication: 'self_signed_tls_client_auth', senderConstraint: 'dpop' },
 };
 
 /** Where the suite of the OpenID Foundation is, when it runs on this machine. */
@@ -55,32 +59,30 @@ type SuiteServer = {
 };
 
 /**
- * Writes a file for each way to authenticate (mode 0600), with the clients that the file has as long as the store knows them
+ * Writes a file for each kind of clients (mode 0600), with the clients that the file has as long as the store knows them
  * and their redirect URIs are the wanted ones, and else with new clients.
  */
 export const writeSuiteFiles = async (
   deployment: Deployment,
   folder: string,
   about: SuiteServer,
-): Promise<Readonly<Record<Method, SuiteFile & { readonly path: string }>>> => {
+): Promise<readonly (SuiteFile & { readonly path: string })[]> => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const write = async (method: Method): Promise<SuiteFile & { readonly path: string }> => {
-    const path = join(folder, SUITE_FILES[method]);
+  const written: (SuiteFile & { readonly path: string })[] = [];
+  for (const [name, kind] of Object.entries(SUITE_FILES)) {
+    const path = join(folder, name);
     const file: SuiteFile = {
       alias: 'keyfob',
       server: { discoveryUrl: about.discoveryUrl },
       resource: { resourceUrl: about.resourceUrl },
       ...((await readPairs(deployment, path, about.redirectUri)) ??
-        (await makePairs(deployment, method, about.redirectUri))),
+        (await makePairs(deployment, kind, about.redirectUri))),
       ...suiteBrowserOf(about.issuer, about.redirectUri),
     };
     writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
-    return { ...file, path };
-  };
-  return {
-    private_key_jwt: await write('private_key_jwt'),
-    self_signed_tls_client_auth: await write('self_signed_tls_client_auth'),
-  };
+    written.push({ ...file, path });
+  }
+  return written;
 };
 
 type Pairs = Pick<SuiteFile, 'client' | 'client2' | 'mtls' | 'mtls2'>;
@@ -115,25 +117,25 @@ const readFile = (path: string): Partial<SuiteFile> => {
   }
 };
 
-const makePairs = async (deployment: Deployment, method: Method, redirectUri: string): Promise<Pairs> => {
+const makePairs = async (deployment: Deployment, kind: SuiteKind, redirectUri: string): Promise<Pairs> => {
   const [first, second] = redirectUrisOf(redirectUri);
-  const one = await makeClient(deployment, method, {
+  const one = await makeClient(deployment, kind, {
     name: 'fapi-1',
     redirectUri: first,
     signsByElliptic: false,
   });
   // Both algorithms are tried. A client with a certificate has the key of that.
-  const two = await makeClient(deployment, method, {
+  const two = await makeClient(deployment, kind, {
     name: 'fapi-2',
     redirectUri: second,
-    signsByElliptic: method === 'private_key_jwt',
+    signsByElliptic: kind.clientAuthentication === 'private_key_jwt',
   });
   return { client: one.client, mtls: one.certificate, client2: two.client, mtls2: two.certificate };
 };
 
 const makeClient = async (
   deployment: Deployment,
-  method: Method,
+  kind: SuiteKind,
   {
     name,
     redirectUri,
@@ -154,7 +156,7 @@ const makeClient = async (
     jwks: jwksOf(createPublicKey(key)),
     policy: {
       profile: 'fapi2',
-      clientAuthentication: method,
+      ...kind,
       simulatedOwners: true,
       grantScope: SCOPE,
       clientCredentials: true,

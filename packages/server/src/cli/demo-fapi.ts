@@ -13,6 +13,9 @@ export type FapiDemo = {
   close(): Promise<void>;
 };
 
+/** What the suite of the OpenID Foundation looks for in the metadata of every server, also of one that has no ID tokens. */
+const SUITE_METADATA = { id_token_signing_alg_values_supported: ['ES256'] };
+
 /** What the operator of the demo may choose. */
 export type FapiDemoOptions = {
   /** PEM file with the certificate chain of the server; a self-signed one where absent. */
@@ -58,7 +61,7 @@ export const serveFapiDemo = async (
       authenticationFailuresPerClientMax: 0,
       ownerVisitsPerAddressMax: 0,
     },
-    { emit, tls: identity },
+    { emit, tls: identity, moreMetadata: SUITE_METADATA },
   );
   const { mtlsUrl = '' } = await server.listen();
   const { publicUrl: issuer } = server;
@@ -69,7 +72,7 @@ export const serveFapiDemo = async (
     resourceUrl: `${places.mtlsPublicUrl ?? mtlsUrl}${DEMO_RESOURCE_PATH}`,
   };
   const redirectUri = options.redirectUri ?? SUITE_REDIRECT_URI;
-  const suites = Object.values(await writeSuiteFiles(server.deployment, folder, { ...about, redirectUri }));
+  const suites = await writeSuiteFiles(server.deployment, folder, { ...about, redirectUri });
   const clients = suites.flatMap(({ client, client2 }) => [client.client_id, client2.client_id]);
   const paths = suites.map(({ path }) => path);
   return {
@@ -103,7 +106,7 @@ const placesOf = ({ port, publicUrl, mtlsPublicUrl }: Config): Settings => {
 
 const describe = (
   about: { readonly issuer: string; readonly discoveryUrl: string; readonly resourceUrl: string },
-  [signing = '', certified = '']: readonly string[],
+  [signing = '', certified = '', proving = '']: readonly string[],
 ): string =>
   `${alignColumns([
     ['Keyfob serves FAPI 2.0 at', about.issuer],
@@ -111,6 +114,7 @@ const describe = (
     ['protected resource', about.resourceUrl],
     ['clients that sign assertions', signing],
     ['clients with certificates', certified],
+    ['with certificates and proofs', proving],
   ])}\n\nOwners are simulated: any of them signs in with one button, without scripts. Stop with Ctrl-C.`;
 
 type Tls = {

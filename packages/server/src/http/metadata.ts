@@ -43,6 +43,8 @@ export type MetadataRules = {
   readonly data: DataRegistry;
   /** Whether clients may register themselves. */
   readonly clientRegistration: boolean;
+  /** Further members, which replace none of the server's own. */
+  readonly moreMetadata?: Readonly<Record<string, unknown>> | undefined;
 };
 
 /** How assertions may be signed, as far as libraries know the names. */
@@ -56,7 +58,7 @@ const SIGNED_BY = PROOF_ALGORITHMS.filter((name) => name !== 'Ed25519');
  */
 export const createMetadata = (
   context: { readonly issuer: string; readonly mtlsUrl?: string | undefined },
-  { metadataDialect, requirePushedRequests, data, clientRegistration }: MetadataRules,
+  { metadataDialect, requirePushedRequests, data, clientRegistration, moreMetadata }: MetadataRules,
 ): Route => {
   const { authorization, tokenEndpoints } = metadataDialectOf(metadataDialect);
   const [[tokenPath, endpoint] = []] = Object.entries(tokenEndpoints);
@@ -66,6 +68,7 @@ export const createMetadata = (
     const at = (path: string): string => `${issuer}${path}`;
     return answerEverybody(
       {
+        ...moreMetadata,
         issuer,
         authorization_endpoint: at(authorization.path),
         // RFC 9126 §5.

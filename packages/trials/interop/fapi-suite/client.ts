@@ -90,7 +90,10 @@ export const createSuiteClient = async (
     return { status: response.status, headers: response.headers, body: (await response.json()) as Json };
   };
 
-  return { about, issuer, metadata, plain, endpoint, prover, assertion, authenticated, post, call };
+  /** A request in which only what binds is left out: a client that authenticates by its certificate still shows it. */
+  const unbound: Sending = { proof: '', shows: auth === 'mtls' && constraint === 'dpop' };
+
+  return { about, issuer, metadata, plain, endpoint, prover, assertion, authenticated, post, call, unbound };
 };
 
 export type Sending = {

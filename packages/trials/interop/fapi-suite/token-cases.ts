@@ -20,7 +20,8 @@ export const TOKEN_CASES: readonly SuiteCase[] = [
     module: 'ensure-holder-of-key-required',
     async run(one) {
       const code = await one.codeFrom();
-      refusedAs(await one.redeem(code, {}, { proof: '', shows: false }), 'invalid_client', 'invalid_request');
+      const refused = await one.redeem(code, {}, one.unbound);
+      refusedAs(refused, 'invalid_request', ...(one.proofOf() === undefined ? ['invalid_client'] : []));
     },
   },
   {
@@ -114,11 +115,7 @@ export const TOKEN_CASES: readonly SuiteCase[] = [
         'invalid_request',
         'invalid_grant',
       );
-      refusedAs(
-        await one.refresh(token, {}, { proof: '', shows: false }),
-        'invalid_client',
-        'invalid_request',
-      );
+      refusedAs(await one.refresh(token, {}, one.unbound), 'invalid_client', 'invalid_request');
       refusedAs(await other.refresh(token, { scope: undefined }), 'invalid_grant');
       accepted(await one.call(refreshed.body['access_token']));
       accepted(await one.refresh(token));
