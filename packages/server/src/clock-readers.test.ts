@@ -35,6 +35,7 @@ const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> =
   'operations/doctor/examine-clock.ts': [1, 'reports the clock itself'],
   'operations/read-client-health.ts': [2, 'counts for a page, by day'],
   'operations/operator-sessions.ts': [2, 'ends a key of an operator, who gets another'],
+  'operations/register-by-token.ts': [1, 'refuses a registration, which the store would refuse too'],
   'operators/running-node.ts': [1, 'shows whether a node is gone'],
   'stores/postgres/verbs/batches.ts': [1, 'monotonic'],
   'stores/postgres/verbs/operators.ts': [1, 'drops a session, whose operator signs in again'],
