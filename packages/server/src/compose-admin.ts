@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import { createUpstream } from './connect/sign-in/upstream.ts';
 import { createClientUses } from './console/client-uses.ts';
 import { createConsole } from './console/console.ts';
+import { seeOther } from './console/console-page.ts';
 import type { OperatorProvider } from './console/console-context.ts';
 import type { Deployment } from './deployment/open.ts';
 import type { Emit, LogEvent } from './log-event.ts';
@@ -83,6 +84,8 @@ export const openAdministration = (
     admin,
     async pages(request) {
       if (request.path.startsWith(`${API_PREFIX}/`)) return api.pages(request);
+      // The address that a server prints.
+      if (request.path === '/' && ['GET', 'HEAD'].includes(request.method)) return seeOther('/console');
       return /^\/console(?:\/|$)/.test(request.path) ? pages(request) : undefined;
     },
     follow(event) {

@@ -310,6 +310,19 @@ describe('the admin API', () => {
       201,
     );
     assert.equal((await ask('POST', '/clients', [])).status, 422);
+    const { body: made } = await ask('POST', '/clients', { dialect: 'oauth', name: 'x', reason: REASON });
+    // A terminal obeys what an escape says, and a list of names has a line for each.
+    for (const name of ['x\u001b[2Jy', 'x\ny', 'x\u009b31m', 'x\u202ey'])
+      for (const [path, more] of [
+        ['/operator-keys', { role: 'viewer' }],
+        ['/registration-tokens', { dialect: 'oauth' }],
+        [`/clients/${String(made['clientId'])}/secrets`, {}],
+      ] as const) {
+        const refused = await ask('POST', path, { name, ...more, reason: REASON });
+        assert.deepEqual(refused.body['faults'], ['name must not contain control or invisible characters']);
+      }
+    const short = await ask('POST', '/clients', { dialect: 'oauth', name: 'x', reason: 'x' });
+    assert.deepEqual(short.body['faults'], ['reason has at least 3 characters']);
     const form = await fetch(`${adminUrlOf(server)}/api/v1/clients`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'text/plain' },

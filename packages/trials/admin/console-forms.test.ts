@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createGrant } from '@keyfob/server';
 import type { Role } from '@keyfob/server/operators';
-import { writeGrantId } from '@keyfob/server/tokens';
+import { createKeyLines, writeGrantId } from '@keyfob/server/tokens';
 import { openLivelyConsole } from '../support/lively-console.ts';
 import type { LivelyConsole } from '../support/lively-console.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
@@ -18,8 +18,12 @@ type Visitor = {
   send(path: string, fields: Readonly<Record<string, string>>): Promise<string>;
 };
 
-const signIn = async (t: TestContext, role: Role): Promise<{ trial: LivelyConsole; visitor: Visitor }> => {
-  const trial = await openLivelyConsole({ clientRegistration: true });
+const signIn = async (
+  t: TestContext,
+  role: Role,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<{ trial: LivelyConsole; visitor: Visitor }> => {
+  const trial = await openLivelyConsole({ clientRegistration: true, ...settings });
   t.after(() => trial.close());
   const { adminUrl } = trial;
   const post = (path: string, fields: Readonly<Record<string, string>>, cookie = ''): Promise<Response> =>
@@ -68,6 +72,13 @@ describe('The console', () => {
     const audit = await visitor.read('/console/audit');
     assert.match(audit, /key\.withdraw/);
     assert.match(audit, /key\.rotate/);
+  });
+
+  test('says how to add keys where the ring is no file, and that nothing was done', async (t) => {
+    const { visitor } = await signIn(t, 'admin', { key: createKeyLines(1, 1) });
+    const refused = await visitor.send('/console/keys/rotate', { reason: REASON });
+    assert.match(refused, /KEYFOB_KEY and cannot be written from here.*keyfob keys create/s);
+    assert.match(await visitor.read('/console/audit'), /not done/);
   });
 
   test('lets nobody but an administrator change keys, whatever form is sent', async (t) => {

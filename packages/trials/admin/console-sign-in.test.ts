@@ -42,6 +42,7 @@ const MINUTE_MS = 60_000;
 describe('A link of "keyfob console login"', () => {
   test('signs one person in, once, and only by the button of its page', async (t) => {
     const trial = await consoleFor(t);
+    assert.equal((await ask(trial.adminUrl)).headers.get('location'), '/console');
     const link = await trial.link('support');
     // Programs that look at links do not use them.
     for (let looks = 0; looks < 2; looks++) assert.equal((await ask(link)).status, 200);

@@ -194,7 +194,7 @@ const describe = (
     ...(config.publicUrl === undefined && isEveryAddress(config.host)
       ? ['  clients on other machines need the URL by which they reach it: set --public-url']
       : []),
-    ...(adminUrl === undefined ? [] : [`  probes and metrics are at ${adminUrl}`]),
+    ...(adminUrl === undefined ? [] : [`  the console, probes and metrics are at ${adminUrl}`]),
     `  store ${storeNameOf(config)}, key ring ${keyRingNameOf(config)}`,
   ];
   for (const { dialect, authorizeUrl, curl } of clients) {

@@ -118,13 +118,13 @@ export const createApi = (context: ApiContext): Api => {
     if (!asked.may(route.permission))
       throw new Problem('not_permitted', `${asked.operator.role} lacks ${route.permission}`);
     const visit = await keepToOwnClients(context, route, asked);
-    if (route.action === undefined) return route.handle(context, visit);
+    if (route.action === undefined) return handle(context, route, visit);
     if (typeof visit.body['reason'] !== 'string')
       throw new Problem('reason_missing', 'say why in the member reason or the header Keyfob-Reason');
     await refuseSecrets(context, visit);
     context.limits.noteWrite(visit.operator);
-    if (key === undefined) return route.handle(context, visit);
-    return once(context, digestOfWrite(visit, route, key), () => route.handle(context, visit));
+    if (key === undefined) return handle(context, route, visit);
+    return once(context, digestOfWrite(visit, route, key), () => handle(context, route, visit));
   };
 
   return {
@@ -159,6 +159,16 @@ export const createApi = (context: ApiContext): Api => {
       }
     },
   };
+};
+
+/** What this deployment cannot do, and what to do instead, is for the operator. Throws `Problem` and `StoreError`. */
+const handle = async (context: ApiContext, route: ApiRoute, visit: ApiVisit): Promise<ApiAnswer> => {
+  try {
+    return await route.handle(context, visit);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    throw new Problem('conflict', `${error.message}. ${error.remedy}`);
+  }
 };
 
 /** The name of a look in the audit log, as in `grant.read`. */
@@ -236,8 +246,6 @@ const render = ({ status, body, stream }: ApiAnswer, holder: string): AdminAnswe
 /** Rethrows a bug. */
 const renderFailure = (error: unknown, requestId: string): AdminAnswer => {
   if (error instanceof Problem) return answerProblem(error, requestId);
-  if (error instanceof OperatorError)
-    return answerProblem(new Problem('conflict', `${error.message}. ${error.remedy}`), requestId);
   if (!(error instanceof StoreError)) throw error;
   const isKnown = error.kind === 'unavailable';
   return answerProblem(new Problem(isKnown ? 'store_unavailable' : 'outcome_unknown'), requestId);

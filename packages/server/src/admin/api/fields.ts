@@ -13,6 +13,8 @@ export type Field = {
 export type Fields = Readonly<Record<string, Field>>;
 
 export const TEXT = { type: 'string', minLength: 1, maxLength: 500 } as const;
+/** A name for people, of something that no owner sees: one line of what can be seen. */
+export const NAME = { type: 'string', maxLength: 100, pattern: '^[^\\p{C}\\p{Zl}\\p{Zp}]*$' } as const;
 export const FLAG = { type: 'boolean' } as const;
 export const wholeNumber = (minimum: number, maximum: number): JsonSchema => ({
   type: 'integer',
@@ -31,6 +33,8 @@ type Known = {
   readonly enum?: readonly string[];
   readonly minLength?: number;
   readonly maxLength?: number;
+  /** Only of what can be seen. */
+  readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly maxItems?: number;
@@ -52,9 +56,12 @@ export const faultOfValue = (name: string, value: unknown, schema: JsonSchema): 
     const { minLength = 0, maxLength = Infinity } = known;
     if (known.enum !== undefined && !known.enum.includes(value))
       return `${name} must be one of ${known.enum.join(', ')}`;
-    if (value.length < minLength) return `${name} must not be empty`;
+    if (value.length < minLength)
+      return minLength === 1 ? `${name} must not be empty` : `${name} has at least ${minLength} characters`;
     if (value.length > maxLength) return `${name} has at most ${maxLength} characters`;
     if (value.includes('\0')) return `${name} must not contain NUL`;
+    if (known.pattern !== undefined && !new RegExp(known.pattern, 'u').test(value))
+      return `${name} must not contain control or invisible characters`;
   }
   if (typeof value === 'number') {
     const { minimum = -Infinity, maximum = Infinity } = known;

@@ -13,7 +13,7 @@ import { removeClient } from '../../../operations/remove-client.ts';
 import { removeSecret } from '../../../operations/remove-secret.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { ApiRoute, ApiVisit } from '../api-route.ts';
-import { FLAG, oneOf, TEXT, textsOf, wholeNumber } from '../fields.ts';
+import { FLAG, NAME, oneOf, TEXT, textsOf, wholeNumber } from '../fields.ts';
 import { Problem } from '../problem.ts';
 import { viewClient, viewSecret } from '../views.ts';
 import { clientAfter, limitOf, PAGE_FIELDS } from './paging.ts';
@@ -209,7 +209,7 @@ function secretRoutes(): readonly ApiRoute[] {
       own: { by: 'client in the path' },
       action: 'secret.add',
       body: {
-        name: { schema: { type: 'string', maxLength: 100 }, purpose: 'A name for people.' },
+        name: { schema: NAME, purpose: 'A name for people.' },
         expiresInSeconds: {
           schema: wholeNumber(1, 999_999_999),
           purpose: 'When it expires; never if it is absent.',
@@ -231,9 +231,6 @@ function secretRoutes(): readonly ApiRoute[] {
           readonly expiresInSeconds?: Seconds;
           readonly overlapSeconds?: Seconds;
         };
-        // oxlint-disable-next-line no-control-regex
-        if (/[\u0000-\u001f\u007f-\u009f]/.test(name))
-          throw new Problem('body_invalid', 'name must not contain control characters');
         const added = await visit.write(
           () =>
             addSecret(context, {

@@ -5,7 +5,7 @@ import { entryToJson } from '../../../operators/audit-entry.ts';
 import { isAllowed, OWN_CLIENTS_MAX, PERMISSIONS, ROLES } from '../../../operators/role.ts';
 import type { Permission, Role } from '../../../operators/role.ts';
 import type { ApiRoute } from '../api-route.ts';
-import { oneOf, TEXT, textsOf, wholeNumber } from '../fields.ts';
+import { NAME, oneOf, TEXT, textsOf, wholeNumber } from '../fields.ts';
 import { Problem } from '../problem.ts';
 import { viewOperatorKey } from '../views.ts';
 import { limitOf, PAGE_FIELDS, sequenceAfter } from './paging.ts';
@@ -50,7 +50,7 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
     permission: 'operators.write',
     action: 'operator_key.add',
     body: {
-      name: { schema: TEXT, isRequired: true, purpose: 'Whose key it is, for people.' },
+      name: { schema: { ...NAME, minLength: 1 }, isRequired: true, purpose: 'Whose key it is, for people.' },
       role: { schema: oneOf(ROLES), isRequired: true, purpose: 'What its holder may do.' },
       clientIds: {
         schema: textsOf(TEXT, OWN_CLIENTS_MAX),

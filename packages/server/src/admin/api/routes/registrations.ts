@@ -9,7 +9,7 @@ import {
 import { makeRegistrationToken } from '../../../operations/registration-tokens.ts';
 import type { NewRegistrationToken } from '../../../operations/registration-tokens.ts';
 import type { ApiRoute } from '../api-route.ts';
-import { FLAG, oneOf, TEXT, wholeNumber } from '../fields.ts';
+import { FLAG, NAME, oneOf, TEXT, wholeNumber } from '../fields.ts';
 import { Problem } from '../problem.ts';
 import { viewRegistrationToken, viewWaiting } from '../views.ts';
 
@@ -60,7 +60,7 @@ export const REGISTRATION_ROUTES: readonly ApiRoute[] = [
     action: 'registration_token.make',
     body: {
       dialect: { schema: TEXT, isRequired: true, purpose: 'The name of the dialect of its clients.' },
-      name: { schema: { type: 'string', maxLength: 100 }, purpose: 'Whom it is for, for people.' },
+      name: { schema: NAME, purpose: 'Whom it is for, for people.' },
       profile: { schema: oneOf(SECURITY_PROFILES), purpose: 'The security profile of its clients.' },
       grantScope: {
         schema: { type: 'string', maxLength: 8192 },
