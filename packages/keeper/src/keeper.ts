@@ -99,8 +99,8 @@ export const openKeeper = async (options: KeeperOptions): Promise<Keeper> => {
   try {
     const links = createLinkBinder(options.keys);
     store.useBinder(links);
-    await checkKeys(store, options.keys, links);
-    const parts = await compose(options, store, links);
+    const keys = await checkKeys(store, options.keys, links);
+    const parts = await compose({ ...options, keys }, store, links);
     return createKeeper(parts);
   } catch (error) {
     await store.close();

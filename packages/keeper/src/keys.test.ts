@@ -24,6 +24,28 @@ describe('a change of keys', () => {
     assert.equal(await keeper.put('once-more', 'cars', { refreshToken: 'r-2' }), 'linked');
   });
 
+  it('a token that was used under a key that is gone does not come back by an import', async () => {
+    const store = await sharedStore();
+    const rows = ['car', 'two'].map((name) => ({ name, client: 'cars', tokens: { refreshToken: name } }));
+    const first = await open(pair, { store });
+    await first.keeper.putMany(rows);
+    await first.keeper.token('car');
+    await first.keeper.put('two', 'cars', { refreshToken: 'second' });
+    await first.keeper.close();
+    for (const ring of [[2, 1], [2], [3, 2]]) {
+      const { keeper } = await open(pair, { store, keys: keysOf(...ring) });
+      await keeper.rekey();
+      await keeper.bindConnections();
+      await keeper.close();
+    }
+    const { keeper } = await open(pair, { store, keys: keysOf(3) });
+    const results = await keeper.putMany(rows);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['outdated', 'outdated'],
+    );
+  });
+
   it('a row that is damaged keeps no other from its new key', async () => {
     const store = await sharedStore();
     const first = await open(pair, { store });

@@ -11,7 +11,7 @@ import { checkParams } from './refresh/write-request.ts';
 import type { Put } from './stores/store.ts';
 import { seconds } from './time.ts';
 import type { Millis } from './time.ts';
-import { lookupOf } from './vault/key-ring.ts';
+import { lookupsOf } from './vault/key-ring.ts';
 
 /** The tokens of a code exchange, or of another program's table. */
 export type Tokens = {
@@ -102,7 +102,7 @@ export const preparePut = (
     grantId,
     client: clientName,
     params,
-    lookups: engine.keys.all.map((key) => lookupOf(key, lookupTextOf(pair, clientName))),
+    lookups: lookupsOf(engine.keys, lookupTextOf(pair, clientName)),
     sealFor: (place) => sealPair(engine.keys, place, pair, about),
     // Without a refresh token, all connections of a client are one grant.
     mayLink: isShared || pair.refreshToken === undefined,

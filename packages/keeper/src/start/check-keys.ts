@@ -1,52 +1,41 @@
 import { KeeperError } from '../errors.ts';
 import type { Identity, Store } from '../stores/store.ts';
 import type { KeyRing } from '../vault/key-ring.ts';
-import { keyIdOf, seal, unseal } from '../vault/seal.ts';
+import { keyIdOf } from '../vault/seal.ts';
+import { isUpToDate, readKeyCheck, writeKeyCheck } from './key-check.ts';
 import type { KeyedBinder } from './link-binder.ts';
-
-/** In the text that checks the key: every row of a connection is bound. A store of an earlier version has the id alone. */
-const BOUND = 'connections bound';
-
-const bindingOf = (deploymentId: string) => ({ row: deploymentId, column: 'key_check', turn: '1' });
-
-const isBoundText = (text: string, deploymentId: string): boolean => text === `${deploymentId} ${BOUND}`;
 
 /**
  * Whether the rows of connections in this store must be bound; a store that is new is such a one. Who writes to the database alone cannot
  * change the answer. Throws `KeeperError` where no key opens it.
  */
-export const demandsBound = ({ deploymentId, keyCheck }: Identity, keys: KeyRing): boolean =>
-  keyCheck === undefined || isBoundText(unseal(keys, bindingOf(deploymentId), keyCheck), deploymentId);
+export const demandsBound = (identity: Identity, keys: KeyRing): boolean =>
+  readKeyCheck(identity, keys).isBound;
 
 /** Notes that every row of a connection is bound from now on. */
-export const noteBound = async (
+export const noteBound = (
   store: Pick<Store, 'writeKeyCheck'>,
-  { deploymentId }: Pick<Identity, 'deploymentId'>,
+  identity: Identity,
   keys: KeyRing,
-): Promise<void> => {
-  await store.writeKeyCheck(seal(keys, bindingOf(deploymentId), `${deploymentId} ${BOUND}`));
-};
+): Promise<void> => writeKeyCheck(store, identity, keys, { ...readKeyCheck(identity, keys), isBound: true });
 
 /**
  * Throws `KeeperError` where the keys are not those of this store: before anything is read or written with them. `links` learns whether
- * connections must be bound.
+ * connections must be bound. Returns the keys with what the store remembers of former ones.
  */
-export const checkKeys = async (store: Store, keys: KeyRing, links: KeyedBinder): Promise<void> => {
+export const checkKeys = async (store: Store, keys: KeyRing, links: KeyedBinder): Promise<KeyRing> => {
   const identity = await store.identity();
-  const { deploymentId, keyCheck } = identity;
-  if (keyCheck === undefined) await noteBound(store, identity, keys);
-  else {
-    if (!keys.all.some(({ id }) => id === keyIdOf(keyCheck)))
-      throw new KeeperError(
-        'key_wrong',
-        `The store was sealed with the key ${keyIdOf(keyCheck)}, and the keys given are ${keys.all.map(({ id }) => id).join(', ')}`,
-        'Give the key that this store was made with; a new key goes before it, not in its stead.',
-      );
-    const text = unseal(keys, bindingOf(deploymentId), keyCheck);
-    if (keyIdOf(keyCheck) !== keys.current.id)
-      await store.writeKeyCheck(seal(keys, bindingOf(deploymentId), text));
-  }
-  if (demandsBound(identity, keys)) links.demand();
+  const { keyCheck } = identity;
+  if (keyCheck !== undefined && !keys.all.some(({ id }) => id === keyIdOf(keyCheck)))
+    throw new KeeperError(
+      'key_wrong',
+      `The store was sealed with the key ${keyIdOf(keyCheck)}, and the keys given are ${keys.all.map(({ id }) => id).join(', ')}`,
+      'Give the key that this store was made with; a new key goes before it, not in its stead.',
+    );
+  const check = readKeyCheck(identity, keys);
+  if (!isUpToDate(identity, keys, check)) await writeKeyCheck(store, identity, keys, check);
+  if (check.isBound) links.demand();
+  return { ...keys, former: check.former };
 };
 
 /** Demands that connections are bound as soon as another process has bound them all. */

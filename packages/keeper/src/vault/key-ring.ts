@@ -5,8 +5,16 @@ import { KeeperError } from '../errors.ts';
 /** A key as it was given, with the id by which sealed data names it. */
 export type Key = { readonly id: string; readonly secret: Uint8Array };
 
+/** What finds a token again, and opens nothing: derived from a key, with the id of that. */
+export type LookupKey = { readonly id: string; readonly secret: Uint8Array };
+
 /** The keys of a keeper: the first one seals, every one opens. */
-export type KeyRing = { readonly current: Key; readonly all: readonly Key[] };
+export type KeyRing = {
+  readonly current: Key;
+  readonly all: readonly Key[];
+  /** Of keys that the store has had: tokens that were used under them are still recognised. */
+  readonly former?: readonly LookupKey[];
+};
 
 const KEY_BYTES = 32;
 const MAKE_ONE = `Make one with: node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
@@ -45,8 +53,21 @@ export const rowKey = (key: Key, row: string): Uint8Array => expand(key, `keyfob
 export const bindingKey = (key: Key): KeyObject => deriveFrom(key).binding;
 
 /** The lookup value of a token under one key: equal for equal tokens, and nothing can be learned from it. */
-export const lookupOf = (key: Key, token: string): Uint8Array =>
-  createHmac('sha256', deriveFrom(key).lookup).update(token).digest().subarray(0, 16);
+export const lookupOf = (key: Key, token: string): Uint8Array => lookupWith(deriveFrom(key).lookup, token);
+
+const lookupWith = (secret: KeyObject | Uint8Array, token: string): Uint8Array =>
+  createHmac('sha256', secret).update(token).digest().subarray(0, 16);
+
+/** The lookup values of a token under every key that its store has, or has had. */
+export const lookupsOf = ({ all, former = [] }: KeyRing, token: string): readonly Uint8Array[] => [
+  ...all.map((key) => lookupOf(key, token)),
+  ...former
+    .filter(({ id }) => all.every((key) => key.id !== id))
+    .map(({ secret }) => lookupWith(secret, token)),
+];
+
+/** What is left of a key when it leaves the ring. */
+export const lookupKeyOf = (key: Key): LookupKey => ({ id: key.id, secret: deriveFrom(key).lookup.export() });
 
 /** What is derived once per key, and used for every row. */
 type Derived = { readonly extracted: KeyObject; readonly lookup: KeyObject; readonly binding: KeyObject };
