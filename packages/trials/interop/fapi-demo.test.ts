@@ -137,6 +137,13 @@ test('metadata is at the issuer, and says what a suite asks for', async () => {
   assert.strictEqual(metadata['require_pushed_authorization_requests'], true);
   assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256']);
   assert.equal(metadata['authorization_response_iss_parameter_supported'], true);
+  for (const name of ['token', 'introspection', 'revocation'])
+    assert.ok(
+      (metadata[`${name}_endpoint_auth_methods_supported`] as string[]).includes(
+        'self_signed_tls_client_auth',
+      ),
+      name,
+    );
   // The suite looks for it with plain_oauth too.
   assert.deepEqual(metadata['id_token_signing_alg_values_supported'], ['ES256']);
   const aliases = metadata['mtls_endpoint_aliases'] as Record<string, string>;

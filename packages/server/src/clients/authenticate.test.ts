@@ -555,4 +555,14 @@ void test('a certificate proves a client by a key that the client publishes', as
     'client_secret_wrong',
   ]);
   assert.deepEqual(wanted, [true, false]);
+  // An address that nobody has approved yet, or that was stopped, is not called.
+  const stopped: Authentication<Reading> = {
+    ...authentication,
+    readClient: () => ({ client: { ...publishing, disabledAtMs: NOW_MS } }),
+  };
+  assert.deepEqual(await outcomesOf(stopped, [[show(own)], [show(other)]]), [
+    'client_disabled',
+    'client_disabled',
+  ]);
+  assert.equal(wanted.length, 2);
 });

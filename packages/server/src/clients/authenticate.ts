@@ -123,6 +123,10 @@ const wantedKeyOf = (
     : undefined;
 };
 
+/** A disabled client, as one that waits for approval, makes this server call no address. */
+const isUnread = ({ disabledAtMs, keys }: Client): boolean =>
+  disabledAtMs !== undefined && keys !== undefined && 'jwksUri' in keys;
+
 /** The keys by which a client is verified. They are there before its credentials are judged, which must not wait. */
 const readKeys = (
   { readPublishedKeys }: Authentication<unknown>,
@@ -130,7 +134,7 @@ const readKeys = (
   isWanted: (jwk: ClientJwk) => boolean,
 ): readonly ClientJwk[] | Promise<readonly ClientJwk[]> => {
   const { keys } = client ?? {};
-  if (client === undefined || keys === undefined) return NO_KEYS;
+  if (client === undefined || keys === undefined || isUnread(client)) return NO_KEYS;
   return 'jwks' in keys ? keys.jwks : readPublishedKeys({ id: client.id, jwksUri: keys.jwksUri }, isWanted);
 };
 
@@ -213,6 +217,9 @@ const refusalAfter = (
 /** The first reading that found a bucket full, and the client that it named. */
 type FullBucket = { readonly client: Client | undefined; readonly throttled: Throttled };
 
+/** What credentials come to without the keys of their client. */
+const NOT_PROVED: ReadonlySet<ClientReason> = new Set(['assertion_key_unknown', 'client_secret_wrong']);
+
 const faultOf = (
   client: Client | undefined,
   proof: Proof | Unproved,
@@ -222,7 +229,7 @@ const faultOf = (
   const unproved = typeof proof === 'object' && 'reason' in proof ? proof.reason : undefined;
   if (client === undefined)
     return unproved !== undefined && isOfAssertion(unproved) ? unproved : 'client_unknown';
-  if (unproved !== undefined) return unproved;
+  if (unproved !== undefined && !(isUnread(client) && NOT_PROVED.has(unproved))) return unproved;
   if (!isForEveryDialect && client.dialect !== dialect) return 'client_of_other_dialect';
   if (client.disabledAtMs !== undefined) return 'client_disabled';
   return allowsMethod(client.policy, method) ? undefined : 'client_method_wrong';

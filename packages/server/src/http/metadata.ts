@@ -66,6 +66,7 @@ export const createMetadata = (
   return () => {
     const { issuer, mtlsUrl } = context;
     const at = (path: string): string => `${issuer}${path}`;
+    const byCertificate = mtlsUrl === undefined ? [] : TLS_METHODS;
     return answerEverybody(
       {
         ...moreMetadata,
@@ -87,19 +88,16 @@ export const createMetadata = (
         response_types_supported: ['code'],
         response_modes_supported: ['query'],
         grant_types_supported: grantTypes,
-        token_endpoint_auth_methods_supported: [
-          ...(endpoint?.methods ?? []),
-          ...(mtlsUrl === undefined ? [] : TLS_METHODS),
-        ],
+        token_endpoint_auth_methods_supported: [...(endpoint?.methods ?? []), ...byCertificate],
         token_endpoint_auth_signing_alg_values_supported: SIGNED_BY,
         code_challenge_methods_supported: ['S256'],
         dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
         authorization_response_iss_parameter_supported: true,
         introspection_endpoint: at(PATHS.introspection),
-        introspection_endpoint_auth_methods_supported: INTROSPECTION_METHODS,
+        introspection_endpoint_auth_methods_supported: [...INTROSPECTION_METHODS, ...byCertificate],
         introspection_endpoint_auth_signing_alg_values_supported: SIGNED_BY,
         revocation_endpoint: at(PATHS.revocation),
-        revocation_endpoint_auth_methods_supported: REVOCATION_METHODS,
+        revocation_endpoint_auth_methods_supported: [...REVOCATION_METHODS, ...byCertificate],
         revocation_endpoint_auth_signing_alg_values_supported: SIGNED_BY,
         // RFC 9728 §4.
         protected_resources: [issuer],
