@@ -108,13 +108,17 @@ export const preparePut = (
     mayLink: isShared || pair.refreshToken === undefined,
     linkPrefix: pair.refreshToken === undefined ? undefined : sharedPrefix,
     // A grant without a refresh token has none that was refused.
-    givenAtMs: pair.refreshToken === undefined ? Infinity : tokens.obtainedAtMs,
+    givenAtMs: pair.refreshToken === undefined ? Infinity : givenAtMs(engine, tokens),
     due: dueOf({ id: grantId, generation: 1, epoch: 1 }, client, learned, about, {
       askedAtMs: undefined,
       nowMs,
     }),
   };
 };
+
+/** The stated moment in the time of the store, which stays ahead where the machine's clock was ahead once. */
+const givenAtMs = ({ store, clock }: Engine, { obtainedAtMs }: Tokens): Millis | undefined =>
+  obtainedAtMs === undefined ? undefined : obtainedAtMs + Math.max(0, store.nowMs() - clock.wallMs());
 
 const TOKEN_MAX = 16_384;
 

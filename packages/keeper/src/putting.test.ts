@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CREDENTIALS, CARS, answered, pair, open } from './open-keeper.cases.ts';
+import { CREDENTIALS, CARS, answered, moved, pair, open } from './open-keeper.cases.ts';
 import { pleos } from './providers/vendors.ts';
 import type { PutRow } from './put-many.ts';
 import type { Exchange } from './refresh/exchange.ts';
@@ -55,6 +55,23 @@ describe('putting pairs', () => {
     const givenAgain = { refreshToken: 'R', obtainedAtMs: Date.now() + 60_000 };
     assert.equal(await keeper.put('car', 'cars', givenAgain), 'replaced');
     assert.equal((await keeper.tryToken('car')).status, 'ok');
+  });
+
+  it('also where the clock of the machine was wrong when it was refused: the time of a store never goes back', async () => {
+    const day = { ahead: 0 };
+    const clock = moved(() => day.ahead * 86_400_000);
+    const { keeper } = await open(
+      (_, request) => (request === 1 ? answered(400, { error: 'invalid_grant' }) : pair()),
+      { clock },
+    );
+    await keeper.put('car', 'cars', { refreshToken: 'R' });
+    day.ahead = 1;
+    await keeper.tryToken('car');
+    day.ahead = 0;
+    const old = { refreshToken: 'R', obtainedAtMs: Date.now() - 3_600_000 };
+    assert.equal(await keeper.put('car', 'cars', old), 'dead');
+    const givenAgain = { refreshToken: 'R', obtainedAtMs: Date.now() + 60_000 };
+    assert.equal(await keeper.put('car', 'cars', givenAgain), 'replaced');
   });
 
   it('a new pair for one of two names does not touch the other', async () => {
