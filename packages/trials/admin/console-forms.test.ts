@@ -78,7 +78,24 @@ describe('The console', () => {
     const { visitor } = await signIn(t, 'admin', { key: createKeyLines(1, 1) });
     const refused = await visitor.send('/console/keys/rotate', { reason: REASON });
     assert.match(refused, /KEYFOB_KEY and cannot be written from here.*keyfob keys create/s);
+    const inKorean = await visitor.send('/console/keys/rotate?lang=ko', { reason: REASON });
+    assert.match(inKorean, /지금 상태에서는 할 수 없습니다\..*<p lang="en">the key ring comes from/s);
+    assert.doesNotMatch(inKorean, /does not allow/);
     assert.match(await visitor.read('/console/audit'), /not done/);
+  });
+
+  test('says in Korean what was checked and in which state a key is, and marks what is in English', async (t) => {
+    const { visitor } = await signIn(t, 'admin');
+    const page = await visitor.read('/console/system?lang=ko');
+    const list = /<section>.*?<\/section>/s.exec(page)?.[0] ?? '';
+    const named = [...list.matchAll(/<strong>(?<name>[^<]*)<\/strong>/g)].map(([, name = '']) => name);
+    assert.ok(named.length > 15);
+    assert.deepEqual(
+      named.filter((name) => !/[가-힣]/.test(name)),
+      ['TLS'],
+    );
+    assert.doesNotMatch(list, /<bdi>[^<]*[a-z]{3}/);
+    assert.match(page, /<span class="badge good">사용 중<\/span>/);
   });
 
   test('lets nobody but an administrator change keys, whatever form is sent', async (t) => {
@@ -118,7 +135,7 @@ describe('The console', () => {
       redirect_uris: ['https://evil.example/callback'],
     });
     const page = await visitor.read('/console/registrations');
-    assert.ok(page.includes('https://trips.example/callback') && !page.includes('<b>Your bank'));
+    assert.ok(page.includes('<bdi>https://trips.example/callback</bdi>') && !page.includes('<b>Your bank'));
     assert.match(await visitor.read(`/console/clients/${good}`), /Waiting for approval/);
     const path = `/console/registrations/${good}/approve`;
     assert.match(await visitor.send(path, { seen: '1', reason: '' }), /reason/);

@@ -162,7 +162,7 @@ const renderFault = (
 ): AdminAnswer => {
   const { problems } = TEXTS[language];
   const page = { title: problems.title, content: html`` } satisfies ConsolePage;
-  const [status, sentence, faults] = describeFault(error, problems);
+  const [status, sentence, faults] = describeFault(error, problems.sentences);
   return renderConsolePage(
     {
       ...page,
@@ -170,7 +170,7 @@ const renderFault = (
       content: html`<section class="gate">
         <h1>${problems.title}</h1>
         <p class="lead">${sentence}</p>
-        ${faults.map((fault) => html`<p>${fault}</p>`)}
+        ${faults.map((fault) => html`<p lang="en">${fault}</p>`)}
         <p><code class="quiet">${request.requestId}</code></p>
         <p><a class="button" href="/console">${problems.back}</a></p>
       </section>`,
@@ -181,13 +181,9 @@ const renderFault = (
 
 const describeFault = (
   error: Problem | StoreError,
-  problems: (typeof TEXTS)['en']['problems'],
+  sentences: (typeof TEXTS)['en']['problems']['sentences'],
 ): readonly [status: number, sentence: string, faults: readonly string[]] => {
   if (error instanceof StoreError)
-    return [503, error.kind === 'unavailable' ? problems.store : problems.unknown, []];
-  const [status, title] = PROBLEMS[error.code];
-  if (error.code === 'not_permitted') return [status, problems.not_permitted, error.faults];
-  if (error.code === 'not_found') return [status, problems.not_found, error.faults];
-  if (error.code === 'other_site') return [status, problems.form, []];
-  return [status, `${title}.`, error.faults];
+    return [503, sentences[error.kind === 'unavailable' ? 'store_unavailable' : 'outcome_unknown'], []];
+  return [PROBLEMS[error.code][0], sentences[error.code], error.faults];
 };

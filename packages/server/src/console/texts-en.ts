@@ -1,4 +1,6 @@
+import { CHECKS_EN } from './texts-checks.ts';
 import { DATA_EN } from './texts-data.ts';
+import { PROBLEMS_EN } from './texts-problems.ts';
 import { REGISTRATIONS_EN } from './texts-registrations.ts';
 import { NODES_EN } from './texts-nodes.ts';
 import { TROUBLES_EN } from './texts-troubles.ts';
@@ -56,15 +58,7 @@ export const TEXTS_EN = {
     refused: 'The provider did not sign you in, or your account has no role here.',
     signedOut: 'You are signed out.',
   },
-  problems: {
-    title: 'That did not work',
-    not_permitted: 'Your role does not allow this.',
-    not_found: 'There is nothing here.',
-    form: 'The page was too old, or the request came from another site. Open the page again.',
-    store: 'The store does not answer. Nothing was changed; try again.',
-    unknown: 'It is not known whether this was done. Look at the page again.',
-    back: 'Back to the start',
-  },
+  problems: PROBLEMS_EN,
   find: {
     title: 'Find a connection',
     lead: 'By owner, vehicle, grant, request, client, or a token that somebody holds. A token is opened in memory and stored nowhere.',
@@ -150,6 +144,7 @@ export const TEXTS_EN = {
     extended: 'to more again',
   },
   clients: {
+    types: { confidential: 'confidential', public: 'public', 'resource-server': 'resource server' },
     title: 'Clients',
     name: 'Name',
     dialect: 'Dialect',
@@ -221,6 +216,8 @@ export const TEXTS_EN = {
     filter: 'Filter',
   },
   system: {
+    checks: CHECKS_EN,
+    states: { active: 'active', 'opens-only': 'opens only', compromised: 'compromised', retired: 'retired' },
     title: 'Keys & store',
     keys: 'Keys',
     number: 'Key',

@@ -1,4 +1,6 @@
+import { CHECKS_KO } from './texts-checks.ts';
 import { DATA_KO } from './texts-data.ts';
+import { PROBLEMS_KO } from './texts-problems.ts';
 import { REGISTRATIONS_KO } from './texts-registrations.ts';
 import { NODES_KO } from './texts-nodes.ts';
 import { TROUBLES_KO } from './texts-troubles.ts';
@@ -54,15 +56,7 @@ export const TEXTS_KO: Texts = {
     refused: '공급자가 로그인을 거부했거나 이 계정에 역할이 없습니다.',
     signedOut: '로그아웃했습니다.',
   },
-  problems: {
-    title: '처리하지 못했습니다',
-    not_permitted: '현재 역할로는 할 수 없습니다.',
-    not_found: '찾을 수 없습니다.',
-    form: '페이지가 오래되었거나 다른 사이트에서 온 요청입니다. 페이지를 다시 여세요.',
-    store: '저장소가 응답하지 않습니다. 변경된 것은 없으니 다시 시도하세요.',
-    unknown: '처리되었는지 알 수 없습니다. 페이지를 다시 확인하세요.',
-    back: '처음으로',
-  },
+  problems: PROBLEMS_KO,
   find: {
     title: '연결 찾기',
     lead: '소유자, 차량, 그랜트, 요청, 클라이언트 또는 토큰으로 찾습니다. 토큰은 메모리에서만 열고 저장하지 않습니다.',
@@ -145,6 +139,7 @@ export const TEXTS_KO: Texts = {
     extended: '다시 더 많이',
   },
   clients: {
+    types: { confidential: '기밀', public: '공개', 'resource-server': '리소스 서버' },
     title: '클라이언트',
     name: '이름',
     dialect: '규격',
@@ -216,6 +211,8 @@ export const TEXTS_KO: Texts = {
     filter: '거르기',
   },
   system: {
+    checks: CHECKS_KO,
+    states: { active: '사용 중', 'opens-only': '열기 전용', compromised: '유출', retired: '사용 종료' },
     title: '키와 저장소',
     keys: '키',
     number: '키',

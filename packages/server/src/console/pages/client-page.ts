@@ -84,7 +84,7 @@ export const clientPage = (
         ${facts([
           [texts.live.client, html`<code>${client.clientId}</code>`],
           [texts.clients.dialect, client.dialect],
-          [texts.clients.type, client.type],
+          [texts.clients.type, texts.clients.types[client.type]],
           [texts.client.created, moment(visit, client.createdAt)],
           ...keyFacts(visit, client),
           ...Object.entries(client.policy).map(

@@ -80,7 +80,7 @@ const renderClients = (visit: ConsoleVisit, { clients, next, text, isLater }: Cl
     html`<a href="/console/clients/${client.clientId}"><bdi>${nameOfClient(client)}</bdi></a>
       ${client.name !== '' && html`<code class="quiet id">${client.clientId}</code>`}`,
     client.dialect,
-    client.type,
+    texts.clients.types[client.type],
     client.type === 'confidential' ? client.secrets.length : texts.none,
     moment(visit, client.createdAt),
     stateOfClient(visit, client),

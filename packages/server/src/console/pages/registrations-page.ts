@@ -42,12 +42,17 @@ const renderWaiting = (visit: ConsoleVisit, waiting: Waiting): Content => {
     ${facts([
       [texts.registrations.registered, moment(visit, registeredAt)],
       ...Object.entries(metadata).map(
-        ([name, value]) =>
-          [name, html`<bdi>${typeof value === 'string' ? value : JSON.stringify(value)}</bdi>`] as const,
+        ([name, value]) => [name, html`<bdi>${writeValue(value)}</bdi>`] as const,
       ),
     ])}
     ${visit.may('clients.write') && renderDecisions(visit, waiting)}
   </section>`;
+};
+
+/** Texts stand beside each other, as addresses do; anything else is JSON. */
+const writeValue = (value: unknown): string => {
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return texts.every((text) => typeof text === 'string') ? texts.join(' ') : JSON.stringify(value);
 };
 
 const renderDecisions = (visit: ConsoleVisit, { clientId, version, kind }: Waiting): Content => {

@@ -53,7 +53,7 @@ export const systemPage = (
   const rows = keys.map((key) => [
     html`<strong>${key.number}</strong> <code class="quiet">${key.fingerprint}</code>`,
     key.purpose,
-    html`${badge(keyBadge(key.state), key.state)}
+    html`${badge(keyBadge(key.state), texts.system.states[key.state])}
     ${!key.isInRing && key.state !== 'retired' && badge('bad', texts.system.missing)}`,
     moment(visit, key.since),
     dependantsOf(visit, key),
@@ -115,16 +115,17 @@ const VERDICT_BADGES = { ok: 'good', warn: 'warn', fail: 'bad' } as const;
 const renderFinding = ({ texts }: ConsoleVisit, { check, verdict, finding, remedy }: Finding): Content =>
   html`<li>
     ${badge(VERDICT_BADGES[verdict], verdict === 'ok' ? texts.system.fine : texts.system.look)}
-    <strong>${check}</strong>
-    ${finding === null ? html`<span class="quiet">${texts.hidden}</span>` : html`<bdi>${finding}</bdi>`}
-    ${remedy !== null && html`<span class="hint"><bdi>${remedy}</bdi></span>`}
+    <strong>${texts.system.checks[check]}</strong>
+    ${finding === null ? html`<span class="quiet">${texts.hidden}</span>` : html`<bdi lang="en">${finding}</bdi>`}
+    ${remedy !== null && html`<span class="hint" lang="en"><bdi>${remedy}</bdi></span>`}
   </li>`;
 
 const renderElsewhere = ({ texts }: ConsoleVisit, elsewhere: ServerExamined['elsewhere']): Content =>
   html`<p class="hint">${texts.system.elsewhere}</p>
     <ul class="findings">
       ${elsewhere.map(
-        ({ check, command }) => html`<li><strong>${check}</strong> <code>${command}</code></li>`,
+        ({ check, command }) =>
+          html`<li><strong>${texts.system.checks[check]}</strong> <code>${command}</code></li>`,
       )}
     </ul>`;
 
