@@ -44,8 +44,13 @@ describe('the ambiguity rule', () => {
     ],
     ['the waiting time doubles', { repeats: MINUTE, silence: 'cut', atSeconds: 2, failures: 4 }, 10],
     [
-      'but never past the last moment inside',
-      { repeats: MINUTE, silence: 'cut', atSeconds: 30, failures: 9 },
+      'but never past a quarter of the overlap',
+      { repeats: MINUTE, silence: 'cut', atSeconds: 10, failures: 9 },
+      25,
+    ],
+    [
+      'and never past the last moment inside',
+      { repeats: MINUTE, silence: 'cut', atSeconds: 45, failures: 9 },
       54,
     ],
     [

@@ -35,6 +35,9 @@ export const atLatest = (sends: OpenSends, latest: (atMs: Millis) => Millis): Op
   lastAtMs: sends.lastAtMs === undefined ? undefined : latest(sends.lastAtMs),
 });
 
+/** No wait between two repeats is longer than this part of the overlap, whatever the grant failed at before. */
+const REPEATS_INSIDE = 4;
+
 /**
  * When a refresh token that may have been used can be sent again; `undefined` for never.
  *
@@ -59,8 +62,10 @@ export const nextSendAt = (unanswered: Unanswered, timing: Timing): Millis | und
     case 'overlap': {
       if (silence === 'pending') return sendAgainAt(sends, repeats, nowMs, timing) ?? overAtMs;
       const endMs = lastSendInside(sends.firstAtMs ?? nowMs, repeats.seconds, timing);
-      const atMs = Math.max(retryAtMs, afterPause(unanswered));
-      return nowMs < endMs ? Math.min(atMs, endMs) : atMs;
+      const pausedMs = afterPause(unanswered);
+      if (nowMs >= endMs) return Math.max(retryAtMs, pausedMs);
+      const insideAtMs = Math.min(retryAtMs, nowMs + (repeats.seconds * 1000) / REPEATS_INSIDE);
+      return Math.min(Math.max(insideAtMs, pausedMs), endMs);
     }
   }
 };

@@ -70,7 +70,7 @@ export const isAhead = (untilMs: Millis | undefined, nowMs: Millis): untilMs is 
 
 /** When something may be sent for this client; `undefined` for now. */
 export const blockedUntil = (
-  { breaker, outage, pausedUntilMs }: ClientFacts,
+  { breaker, outage, pausedUntilMs }: Pick<ClientFacts, 'breaker' | 'outage' | 'pausedUntilMs'>,
   nowMs: Millis,
 ): Millis | undefined => {
   const waits = [breaker?.retryAtMs, outage?.retryAtMs, pausedUntilMs].filter((untilMs) =>
@@ -79,12 +79,15 @@ export const blockedUntil = (
   return waits.length === 0 ? undefined : Math.max(...waits);
 };
 
-/** Until when a client pauses; `undefined` where it does not, and where it is stopped as well. */
+/**
+ * Until when a client pauses, because its provider asked for it or refuses it; `undefined` where it does not, and during an
+ * outage.
+ */
 export const pausedUntil = (
   { breaker, outage, pausedUntilMs }: ClientFacts,
   nowMs: Millis,
 ): Millis | undefined =>
-  breaker === undefined && outage === undefined && isAhead(pausedUntilMs, nowMs) ? pausedUntilMs : undefined;
+  outage === undefined ? blockedUntil({ breaker, outage, pausedUntilMs }, nowMs) : undefined;
 
 /** Why a client is blocked, as one word for programs. */
 export const blockedReason = ({ breaker, outage }: Pick<ClientFacts, 'breaker' | 'outage'>): string => {

@@ -177,6 +177,21 @@ describe('what becomes of a grant whose refresh brought no pair', () => {
     assert.equal(decide(away, { ...paused, grant }).change.due?.atMs, NOW_MS + 120_000);
   });
 
+  it('an open send is repeated inside its overlap, whatever a later one failed at', () => {
+    const sends = { count: 2, firstAtMs: NOW_MS - 20_000, lastAtMs: NOW_MS - 100 };
+    const grant = { ...GRANT, sends, failures: 9 };
+    for (const found of ['not_sent', 'unclear', 'unrecognised', 'ambiguous'] as const)
+      assert.equal(decide([ended(found)], { provider: 'smartcar', grant }).change.due?.atMs, NOW_MS + 15_000);
+    const lastMs = NOW_MS + 34_000;
+    const refused = { provider: 'smartcar', clientRetryAtMs: NOW_MS + 60_000, grant } as const;
+    for (const found of ['client_rejected', 'bug'] as const)
+      assert.equal(decide([ended(found)], refused).change.due?.atMs, lastMs);
+    const verdict = { ...refused, verdict: 'client' } as const;
+    assert.equal(decide([ended('unrecognised')], verdict).change.due?.atMs, lastMs);
+    const once = decide([ended('not_sent')], { provider: 'pleos', grant }).change;
+    assert.equal(once.due?.atMs, NOW_MS + 512_000);
+  });
+
   it('a pause is spread, so that not everything returns at once', () => {
     const late = decide([ended('rate_limited', { retryAfterMs: 30_000 })]).change.due?.atMs;
     assert.equal(late, NOW_MS + 60_000);

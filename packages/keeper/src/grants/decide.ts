@@ -177,13 +177,14 @@ const retryLater = (situation: Situation, sends: OpenSends, ruling: Ended | unde
   const failures = grant.failures + 1;
   const pauseMs = ruling?.retryAfterMs;
   const delayMs = pauseMs === undefined ? backoff(timing, failures, chance) : spreadPause(pauseMs, chance);
-  return calm(grant, sends, failures, nowMs + delayMs);
+  const atMs = nowMs + delayMs;
+  return calm(grant, sends, failures, Math.min(atMs, insideAt(situation, sends, situation.pausedUntilMs)));
 };
 
 const waitForClient = (situation: Situation, sends: OpenSends): Decision => {
   const { grant, nowMs, timing, clientRetryAtMs, chance } = situation;
   const atMs = (clientRetryAtMs ?? nowMs + timing.canaryMs) + Math.round(chance * timing.canaryMs);
-  return calm(grant, sends, grant.failures, atMs);
+  return calm(grant, sends, grant.failures, Math.min(atMs, insideAt(situation, sends, atMs)));
 };
 
 /** The state without a new doubt: an older one stays. */
@@ -204,23 +205,28 @@ const suspect = (situation: Situation, sends: OpenSends): Decision => {
   const failures = grant.failures + 1;
   const waitMs = Math.min(timing.suspectMaxMs, timing.suspectMs * 2 ** Math.min(failures - 1, 20));
   const waitedAtMs = nowMs + Math.round(waitMs * (0.9 + chance / 5));
-  const atMs = Math.min(waitedAtMs, repeatInsideAt(situation, sends, failures) ?? waitedAtMs);
+  const atMs = Math.min(waitedAtMs, insideAt(situation, sends, situation.pausedUntilMs));
   const change = { state: 'suspect', cause: undefined, sends, failures, due: { atMs, rank: 0 } } as const;
   return announceRisk(grant, change, true, nowMs);
 };
 
-/** When a token that may have been used is sent again because its overlap does not wait; `undefined` for not. */
-const repeatInsideAt = (
-  { client, nowMs, timing, chance, latest, pausedUntilMs }: Situation,
+/**
+ * When a token that may have been used is sent again because its overlap does not wait, whatever a later send failed at.
+ * `Infinity` where nothing is open or the overlap is over.
+ */
+const insideAt = (
+  { grant, client, nowMs, timing, chance, latest }: Situation,
   open: OpenSends,
-  failures: number,
-): Millis | undefined => {
+  pausedUntilMs: Millis | undefined,
+): Millis => {
   const { repeats, exchangeSeconds } = client.provider;
   const sends = atLatest(open, latest);
-  if (!isInsideOverlap(sends, repeats, nowMs, timing)) return undefined;
+  if (sends.count === 0 || !isInsideOverlap(sends, repeats, nowMs, timing)) return Infinity;
   const exchangeMs = seconds(exchangeSeconds);
+  const failures = grant.failures + 1;
   const silence = 'answered';
-  return nextSendAt({ sends, silence, failures, repeats, exchangeMs, nowMs, pausedUntilMs, chance }, timing);
+  const unanswered = { sends, silence, failures, repeats, exchangeMs, nowMs, pausedUntilMs, chance } as const;
+  return nextSendAt(unanswered, timing) ?? Infinity;
 };
 
 /** An overlap is expected to bring the answer back; so often it may fail before anybody is alarmed. */

@@ -117,24 +117,25 @@ const startDue = async (parts: LoopParts, client: string, wasBehind: boolean): P
   const { engine, budget, refresher } = parts;
   const facts = engine.book.facts(client);
   const nowMs = engine.store.nowMs();
+  const isRefused =
+    facts.breaker !== undefined && blockedUntil({ ...facts, outage: undefined }, nowMs) !== undefined;
   const isUnreachable = isAhead(facts.outage?.retryAtMs, nowMs);
-  const isPaused = isUnreachable || isAhead(facts.pausedUntilMs, nowMs);
-  if (facts.breaker !== undefined && blockedUntil({ ...facts, outage: undefined }, nowMs) !== undefined)
-    return false;
-  if (isUnreachable) await startEnding(parts, client);
+  const isHeld = isRefused || isUnreachable;
+  const isPaused = isHeld || isAhead(facts.pausedUntilMs, nowMs);
+  if (isUnreachable && !isRefused) await startEnding(parts, client);
   // A pause holds up what can wait. A token that may have been used has its overlap, and no longer.
   const isOverlapping = engine.clients.get(client)?.provider.repeats.kind === 'overlap';
   if (isPaused && !isOverlapping) return false;
   for (const rank of isPaused ? IN_A_PAUSE : RANKS) {
     // A stopped client gets one canary.
-    const isCanary = isStopped(facts) && !isUnreachable;
+    const isCanary = isStopped(facts) && !isHeld;
     const limit = Math.min(budget.room(client), isCanary ? 1 : Infinity);
     if (limit < 1) return wasBehind && !isStopped(facts);
     const holdMs = rank === 0 ? HOLD_TURNS * engine.timing.scanMs : HOLD_MS;
     const grants = await engine.store.takeDue({ client, rank, limit, holdMs, isSent: isPaused });
     for (const grant of grants) start(engine, refresher, grant);
     if (isCanary && grants.length > 0) return false;
-    if (grants.length === limit) return !isUnreachable;
+    if (grants.length === limit) return !isHeld;
   }
   return false;
 };

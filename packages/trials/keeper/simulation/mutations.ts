@@ -158,6 +158,23 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     isSlow: true,
   },
   {
+    name: 'a repeat that could not leave holds up the next one beyond the overlap',
+    file: decide,
+    search:
+      'Math.min(atMs, insideAt(situation, sends, situation.pausedUntilMs)));\n};\n\nconst waitForClient',
+    replacement: 'atMs);\n};\n\nconst waitForClient',
+    seed: 810_010,
+    isSlow: true,
+  },
+  {
+    name: 'a stopped client holds up a token whose overlap goes on',
+    file: decide,
+    search: 'Math.min(atMs, insideAt(situation, sends, atMs)));',
+    replacement: 'atMs);',
+    seed: 500_205,
+    isSlow: true,
+  },
+  {
     name: 'a page of a firewall says that the token was not used',
     file: answerClass,
     search: "unrecognised: { isSpent: 'maybe', stopsClient: false },",
