@@ -76,11 +76,8 @@ describe('an answer with a refresh token, and no access token that can be used',
         log: (event) => void log.push(event),
       });
       await keeper.put('car', 'cars', { refreshToken: 'r-1' });
-      const result = await keeper.tryToken('car', { waitMs: 0 });
-      assert.deepEqual(
-        [result.status, 'reason' in result && result.reason],
-        ['unavailable', 'access_token_unusable'],
-      );
+      const { kind, reason } = await keeper.refresh('car');
+      assert.deepEqual([kind, reason], ['later', 'access_token_unusable']);
       await keeper.turn();
       assert.equal((await keeper.tryToken('car', { waitMs: 5000 })).status, 'ok');
       await keeper.turn();
@@ -130,8 +127,7 @@ describe('an answer that cannot be read', () => {
     const body = { access_token: 'a', refresh_token: { value: 'r-2' } };
     const { keeper, events } = await open(() => answered(200, body));
     await keeper.put('car', 'cars', { refreshToken: 'r' });
-    const result = await keeper.tryToken('car', { waitMs: 0 });
-    assert.equal('reason' in result && result.reason, 'answer_unreadable');
+    assert.equal((await keeper.refresh('car')).reason, 'answer_unreadable');
     assert.equal((await keeper.inspect('car'))?.state, 'staged');
     await keeper.turn();
     assert.deepEqual(events, ['at_risk']);

@@ -82,7 +82,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
   {
     name: 'inside an overlap nothing is repeated before the exchange is over',
     file: ambiguity,
-    search: 'return nowMs < endMs ? Math.min(atMs, endMs) : atMs;',
+    search: 'return Math.min(Math.max(insideAtMs, pausedMs), endMs);',
     replacement: 'return overAtMs;',
     seed: 1,
     isSlow: true,
