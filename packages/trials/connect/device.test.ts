@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, describe, test } from 'node:test';
+import { createKeyLines } from '@keyfob/server/tokens';
+import { createMemoryStore } from '../support/memory-store/store.ts';
 import { openConnectTrial } from './connect-trial.ts';
 import type { TrialClient } from './connect-trial.ts';
 import { createPlainBrowser } from './plain-browser.ts';
@@ -350,4 +352,36 @@ describe('An owner', () => {
     const counted = trial.events.filter(({ event }) => event === 'device.code_wrong');
     assert.equal(counted.length, 10);
   });
+});
+
+test('guesses that come all at once are counted one by one, also where the store takes its time', async (t) => {
+  const GUESSES = 40;
+  let begun = -1;
+  const gate = Promise.withResolvers<void>();
+  // Nothing is found before every guess waits for the store, or has its answer.
+  const note = (): void => {
+    if (begun >= 0 && ++begun === GUESSES) gate.resolve();
+  };
+  const store = createMemoryStore({
+    async run(verb, work) {
+      if (verb === 'findDeviceRequest' && begun >= 0) {
+        note();
+        await gate.promise;
+      }
+      return work();
+    },
+  });
+  const slow = await openConnectTrial(t, { demo: true, key: createKeyLines(1, 1_700_000_000) }, { store });
+  const browser = createPlainBrowser();
+  const wrong = `${slow.url}/device?user_code=BBBB-BBBB`;
+  await signIn(browser, wrong);
+  begun = 0;
+  const statuses = await Promise.all(
+    Array.from({ length: GUESSES }, async () => {
+      const { status } = await browser.open(wrong);
+      if (status === 429) note();
+      return status;
+    }),
+  );
+  assert.equal(statuses.filter((status) => status === 400).length, 9);
 });

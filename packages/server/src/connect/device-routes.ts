@@ -93,12 +93,8 @@ const readPending = async (
   const retryAfterSeconds = limit.judge(visit);
   if (retryAfterSeconds !== undefined)
     return askForCode(deviceVisit, { fault: 'tooMany', retryAfterSeconds });
-  const userCode = readUserCode(typedCode(visit) ?? '');
-  const request = userCode === undefined ? undefined : await context.store.findDeviceRequest(userCode);
-  if (request === undefined) {
-    limit.noteWrong(visit);
-    return askForCode(deviceVisit, { fault: 'wrong' });
-  }
+  const request = await lookUp(deviceVisit);
+  if (request === undefined) return askForCode(deviceVisit, { fault: 'wrong' });
   if (decideSettlement(request, readNow(context)) !== 'settled')
     return askForCode(deviceVisit, { fault: 'over' });
   const { client, keys } = await context.store.readClient(request.clientId);
@@ -111,6 +107,21 @@ const readPending = async (
   return ownerOf(signedIn.session, methods) === undefined
     ? requireSignIn(pending, { canCancel: false })
     : pending;
+};
+
+/** The request of the code that an owner entered; `undefined`, and one more guess, where there is none. Throws `StoreError`. */
+const lookUp = async ({ context, visit, limit }: DeviceVisit): Promise<DeviceRequest | undefined> => {
+  const counted = limit.begin(visit);
+  const userCode = readUserCode(typedCode(visit) ?? '');
+  try {
+    const request = userCode === undefined ? undefined : await context.store.findDeviceRequest(userCode);
+    if (request === undefined) counted.reportWrong();
+    else counted.takeBack();
+    return request;
+  } catch (error) {
+    counted.takeBack();
+    throw error;
+  }
 };
 
 const renderConsent = async (

@@ -18,7 +18,18 @@ const TOTAL_WINDOW_SECONDS = 60;
 export type WrongCodeLimit = {
   /** How many seconds until one more code may be entered; `undefined` for at once. */
   judge(visit: Visit): Seconds | undefined;
-  noteWrong(visit: Visit): void;
+  /**
+   * Counts a code that is looked up as wrong until it is found, so that guesses which come all at once are counted one by one: no
+   * wait may lie between `judge` and this.
+   */
+  begin(visit: Visit): LookedUpCode;
+};
+
+/** A code that was counted. */
+export type LookedUpCode = {
+  /** It was right, or it could not be looked up. */
+  takeBack(): void;
+  reportWrong(): void;
 };
 
 export const createWrongCodeLimit = ({
@@ -52,10 +63,16 @@ export const createWrongCodeLimit = ({
       }
       return undefined;
     },
-    noteWrong(visit) {
+    begin(visit) {
+      const { caller, exchange } = visit;
       const nowMs = monotonic();
       for (const [bucket, key] of placesOf(visit)) buckets[bucket].fill(key, nowMs);
-      emit({ event: 'device.code_wrong', requestId: visit.exchange.requestId, caller: visit.caller });
+      return {
+        takeBack() {
+          for (const [bucket, key] of placesOf(visit)) buckets[bucket].takeBack(key);
+        },
+        reportWrong: () => emit({ event: 'device.code_wrong', requestId: exchange.requestId, caller }),
+      };
     },
   };
 };
