@@ -26,12 +26,16 @@ type AuditContext = Pick<OperationContext, 'clock'> & { readonly store: Pick<Aud
 export const REASON_MAX_CHARACTERS = 500;
 const DETAILS_MAX_CHARACTERS = 4000;
 
-/** Text in one line, without control characters, of at most so many characters. */
+/**
+ * Text in one line, without control characters, of at most so many characters. Half of a character, as a cut leaves one, is
+ * replaced: a store would do that too, and then the entry would not have its hash.
+ */
 const lineOf = (text: string, most: number): string =>
   text
     .replaceAll(/\p{Cc}+/gu, ' ')
     .trim()
-    .slice(0, most);
+    .slice(0, most)
+    .toWellFormed();
 
 const writeDetails = (details: Readonly<Record<string, unknown>>): string => {
   const text = hideSecrets(JSON.stringify(details)).replaceAll('\\u0000', '');
