@@ -177,7 +177,24 @@ describe('A registration is refused', () => {
       'invalid_redirect_uri',
       /\*/,
     ],
-    ['with a scheme of nobody', { redirect_uris: ['planner:/cb'] }, 'invalid_redirect_uri', /dot/],
+    [
+      'with a scheme of nobody',
+      { redirect_uris: ['planner:/cb'] },
+      'invalid_redirect_uri',
+      /dot.*\(RFC 8252 section 7\.1\)/,
+    ],
+    [
+      'with a fragment',
+      { redirect_uris: ['https://app.example/#cb'] },
+      'invalid_redirect_uri',
+      /fragment \(RFC 6749 section 3\.1\.2\)/,
+    ],
+    [
+      'with a redirect URI that names an issuer',
+      { redirect_uris: ['https://app.example/cb?iss=https://other.example'] },
+      'invalid_redirect_uri',
+      /no iss in its query/,
+    ],
     ['with a redirect URI that is no text', { redirect_uris: [7] }, 'invalid_redirect_uri', /strings/],
     ['with 51 redirect URIs', { redirect_uris: Array(51).fill(REDIRECT_URI) }, 'invalid_redirect_uri', /50/],
     [

@@ -52,7 +52,7 @@ export const faultOfRedirectUri = (uri: string): string | undefined => {
   if (url.username !== '' || url.password !== '') return 'must carry no user name or password';
   // Nothing stands for several characters: a URI is compared as it is written.
   if (uri.includes('*')) return 'must have no *: every redirect URI is registered by itself';
-  for (const name of ['code', 'state'])
+  for (const name of ['code', 'state', 'iss', 'error'])
     if (url.searchParams.has(name)) return `must have no ${name} in its query, because the answer has one`;
   if (FORBIDDEN_SCHEMES.has(url.protocol)) return `must not use ${url.protocol}`;
   if (url.protocol === 'http:' && !LOOPBACK_HOSTS.has(url.hostname))

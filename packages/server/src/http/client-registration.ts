@@ -13,6 +13,7 @@ import type { OperationContext } from '../operations/context.ts';
 import { endRegistration, openRegistration, updateRegistration } from '../operations/manage-registration.ts';
 import type { Managed } from '../operations/manage-registration.ts';
 import { registerByToken } from '../operations/register-by-token.ts';
+import { toDescription } from '../operations/registration-fault.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import { readMediaType, readSentAccessToken } from '../wire/headers.ts';
 import { readJsonObject } from '../wire/json.ts';
@@ -162,8 +163,8 @@ const REASONS: Readonly<Record<MetadataFault['error'], RefusalReason>> = {
   unapproved_software_statement: 'software_statement_unapproved',
 };
 
-const refuseMetadata = (fault: MetadataFault): Refusal =>
-  new Refusal(REASONS[fault.error], [], { oauthError: fault });
+const refuseMetadata = ({ error, description }: MetadataFault): Refusal =>
+  new Refusal(REASONS[error], [], { oauthError: { error, description: toDescription(description) } });
 
 /** Whether the client may be used, and whether something waits for an operator. No RFC has a member for it. */
 const statusOf = ({ registration, disabledAtMs }: Client): string => {

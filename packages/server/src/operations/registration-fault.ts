@@ -19,9 +19,13 @@ const DESCRIPTION_MAX_CHARACTERS = 500;
 /** The first of our faults as the error of a registration. The client's own values may be in it. @see RFC 7591 §3.2.2 */
 export const toMetadataFault = ([fault = '']: readonly string[]): MetadataFault => ({
   error: /^the redirect URI |redirect URIs/.test(fault) ? 'invalid_redirect_uri' : 'invalid_client_metadata',
-  description:
-    `${fault.replaceAll(/\b[a-zA-Z]+\b/g, (word) => (Object.hasOwn(NAMES, word) ? (NAMES[word] ?? word) : word))}.`
-      // RFC 6749 §5.2.
-      .replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
-      .slice(0, DESCRIPTION_MAX_CHARACTERS),
+  description: `${fault.replaceAll(/\b[a-zA-Z]+\b/g, (word) => (Object.hasOwn(NAMES, word) ? (NAMES[word] ?? word) : word))}.`,
 });
+
+/** A text in the characters of an error description, and not longer than one should be. @see RFC 6749 §5.2 */
+export const toDescription = (text: string): string =>
+  text
+    .replaceAll('§', 'section ')
+    .replaceAll('"', "'")
+    .replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
+    .slice(0, DESCRIPTION_MAX_CHARACTERS);
