@@ -57,6 +57,21 @@ describe('putting pairs', () => {
     assert.equal((await keeper.tryToken('car')).status, 'ok');
   });
 
+  it('a token that no use ends may come back where the one that replaced it was refused', async () => {
+    const { keeper } = await open((body) =>
+      body.includes('second')
+        ? answered(400, { error: 'invalid_grant' })
+        : answered(200, { access_token: 'a', expires_in: 3600 }),
+    );
+    await keeper.put('car', 'cars', { refreshToken: 'first' });
+    await keeper.token('car');
+    assert.equal(await keeper.put('car', 'cars', { refreshToken: 'second' }), 'replaced');
+    assert.equal((await keeper.tryToken('car')).status, 'needs_consent');
+    assert.equal(await keeper.put('car', 'cars', { refreshToken: 'second' }), 'dead');
+    assert.equal(await keeper.put('car', 'cars', { refreshToken: 'first' }), 'replaced');
+    assert.equal((await keeper.tryToken('car')).status, 'ok');
+  });
+
   it('also where the clock of the machine was wrong when it was refused: the time of a store never goes back', async () => {
     const day = { ahead: 0 };
     const clock = moved(() => day.ahead * 86_400_000);

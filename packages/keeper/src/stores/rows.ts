@@ -138,6 +138,12 @@ export const isKept = ({ status }: PutResult): boolean =>
 export const mayRevive = (put: Put, grant: Grant, refusedAtMs: Millis): boolean =>
   !isForSame(put, grant) || (put.givenAtMs ?? -Infinity) > refusedAtMs;
 
+/**
+ * What a connection's history says of a token that another put has replaced. `later`: what came later stays, because it may live.
+ * `may_return`: that is dead, or of another client, and no use had ended the token when it was replaced.
+ */
+export type Replaced = 'later' | 'may_return' | 'unknown';
+
 /** How a send ended whose refresh token is not accepted any more. */
 export const IS_REFUSED = "outcome IN ('grant_rejected', 'sharing_withdrawn')";
 /** How a send ended that brought the successor of its refresh token. */

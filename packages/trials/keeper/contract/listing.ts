@@ -34,15 +34,6 @@ export const describeListing = (name: string, open: OpenForContract): void => {
       });
     });
 
-    it('finds nothing under a name that no database can hold', async (scope) => {
-      const { store } = await open(scope);
-      await store.put(newPut('car', 't1'));
-      assert.equal(await store.find('\0'), undefined);
-      assert.equal(await store.disconnect('car\0'), undefined);
-      assert.deepEqual(await store.list({ client: 'cars\0', limit: 9 }), []);
-      assert.equal((await store.list({ after: '\0', limit: 9 })).length, 1);
-    });
-
     it('counts follow every change of state, client and cause', async (scope) => {
       const { store } = await open(scope);
       for (const car of ['a', 'b', 'c']) await store.put(newPut(car, car));

@@ -20,6 +20,15 @@ export const describePutting = (name: string, open: OpenForContract): void => {
       assert.equal(await store.read('other'), undefined);
     });
 
+    it('finds nothing under a name that no database can hold', async (scope) => {
+      const { store } = await open(scope);
+      await store.put(newPut('car', 't1'));
+      assert.equal(await store.find('\0'), undefined);
+      assert.equal(await store.disconnect('car\0'), undefined);
+      assert.deepEqual(await store.list({ client: 'cars\0', limit: 9 }), []);
+      assert.equal((await store.list({ after: '\0', limit: 9 })).length, 1);
+    });
+
     it('replaces, links, and knows what it has', async (scope) => {
       const { store } = await open(scope);
       const { grant } = await store.put(newPut('car', 't1'));

@@ -70,6 +70,26 @@ export const describeRefusing = (storeName: string, open: OpenForContract): void
       assert.equal((await store.find('two'))?.state, 'dead');
     });
 
+    it('a token that no use ends may come back where the one that replaced it was refused, once', async (scope) => {
+      const { store } = await open(scope);
+      const { grant } = await store.put(newPut('car', 't1'));
+      const claim = newClaim('me');
+      const attempt = { ...claim.attempt, fingerprint: bytes('t1') };
+      const row = await claimed(store, grant, { ...claim, attempt });
+      const ended = [
+        { id: attempt.id, outcome: 'usable', status: 200, requestId: undefined, tookMs: 5 },
+      ] as const;
+      await store.settle(grant.id, byGeneration(row), settlement({ pair: nextPair('t1'), ended }));
+      const second = await store.put(newPut('car', 't2'));
+      await refuse(store, second.grant, 't2');
+      const again = await store.put(newPut('car', 't1'));
+      assert.equal(again.status, 'replaced');
+      await refuse(store, again.grant, 't1');
+      const third = await store.put(newPut('car', 't3'));
+      await refuse(store, third.grant, 't3');
+      assert.equal((await store.put(newPut('car', 't1'))).status, 'dead');
+    });
+
     it('a token that was refused gets another chance for another client, and where the provider gave it again', async (scope) => {
       const { store } = await open(scope);
       const { grant } = await store.put(newPut('car', 't1'));

@@ -1,7 +1,7 @@
 import { isAlive } from '../../grants/grant.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { IS_REFUSED, IS_USED, isForSame, isFromBefore, isKept, mayRevive, toGrant, toLink } from '../rows.ts';
-import type { Row } from '../rows.ts';
+import type { Replaced, Row } from '../rows.ts';
 import type { Put, PutResult, SealedPair } from '../store.ts';
 import { CLOSE } from './close.ts';
 import { writerOf } from '../links.ts';
@@ -10,7 +10,7 @@ import type { Connections } from './connections.ts';
 import { moveLinks } from './links.ts';
 import type { Query } from './send.ts';
 import { countPair } from './count-pair.ts';
-import { isReplacedToken, noteReplacedToken } from './replaced-tokens.ts';
+import { judgeReplacedToken, noteReplacedToken } from './replaced-tokens.ts';
 import { cancelRevocations } from './revocations.ts';
 import { NOW } from './schema.ts';
 
@@ -19,7 +19,8 @@ const LOCK_CONNECTION = 'SELECT * FROM keeper_connections WHERE name = :name FOR
 const LOCK_GRANTS = `SELECT * FROM keeper_grants
   WHERE (lookup = ANY(:lookups::bytea[]) AND state <> 'closed') OR id = :id ORDER BY id FOR UPDATE`;
 // Where a token is over for several reasons, a successor that lives says most.
-const FIND_USERS = `SELECT g.*, fingerprint, ${IS_USED} AS is_used, a.sent_at_ms AS over_at_ms
+const FIND_USERS = `SELECT g.*, fingerprint, ${IS_USED} AS is_used,
+    bool_or(${IS_REFUSED}) OVER (PARTITION BY fingerprint) AS was_refused, a.sent_at_ms AS over_at_ms
   FROM keeper_attempts AS a JOIN keeper_grants AS g ON g.id = a.grant_id
   WHERE fingerprint = ANY(:lookups::bytea[]) AND state <> 'closed'
     AND (${IS_REFUSED} OR (${IS_USED} AND a.generation < g.generation))
@@ -74,6 +75,9 @@ type Place = {
   readonly links: LinkBinder;
 };
 
+/** The same, and what is known of the token that is put. */
+type KnownPlace = Place & { readonly before: Replaced };
+
 const findPlace = async (query: Query, { name }: Put, links: LinkBinder): Promise<Place> => {
   const [row] = await query(LOCK_CONNECTION, { name });
   const link = row === undefined ? undefined : toLink(row);
@@ -96,12 +100,13 @@ const write = async (query: Query, put: Put, place: Place): Promise<PutResult> =
   const locked = await query(LOCK_GRANTS, { lookups: [...put.lookups], id: linkedId });
   const row = locked.find(({ id }) => id === linkedId);
   if (row !== undefined && place.isOfOtherKeys) return { status: 'other_keys', grant: toGrant(row) };
+  let before: Replaced = 'unknown';
   if (row !== undefined && !put.lookups.some((lookup) => isSame(row['lookup'], lookup))) {
     const own = toGrant(row);
-    if (isFromBefore(put, own) || (await isReplacedToken(query, put, own)))
-      return { status: 'outdated', grant: own };
+    before = await judgeReplacedToken(query, put, own);
+    if (isFromBefore(put, own) || before === 'later') return { status: 'outdated', grant: own };
   }
-  const known = await putKnown(query, put, place, locked);
+  const known = await putKnown(query, put, { ...place, before }, locked);
   if (known !== undefined) return known;
   if (row !== undefined) {
     const [counted] = await query(COUNT_OTHERS, { id: linkedId, name });
@@ -120,7 +125,7 @@ const write = async (query: Query, put: Put, place: Place): Promise<PutResult> =
 const putKnown = async (
   query: Query,
   put: Put,
-  place: Place,
+  place: KnownPlace,
   locked: readonly Row[],
 ): Promise<PutResult | undefined> => {
   const { lookups } = put;
@@ -160,14 +165,15 @@ const putHeld = async (query: Query, put: Put, place: Place, row: Row): Promise<
 const putUsed = async (
   query: Query,
   put: Put,
-  { linkedId, link }: Place,
+  { linkedId, link, before }: KnownPlace,
   row: Row,
 ): Promise<PutResult | undefined> => {
   const grant = toGrant(row);
   const isUsed = Boolean(row['is_used']);
   const isOutdated = isUsed && isAlive(grant);
   const overAtMs = isUsed ? grant.sinceMs : Number(row['over_at_ms']);
-  if (!isOutdated && mayRevive(put, grant, overAtMs)) return undefined;
+  const mayReturn = before === 'may_return' && !row['was_refused'];
+  if (!isOutdated && (mayReturn || mayRevive(put, grant, overAtMs))) return undefined;
   const result: PutResult = { status: isOutdated ? 'outdated' : 'dead', grant };
   if (linkedId === grant.id) return result;
   if (!(await mayLink(query, put, grant))) return { status: 'held', grant };

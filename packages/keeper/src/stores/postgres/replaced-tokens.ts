@@ -1,5 +1,6 @@
 import { NOW } from './schema.ts';
 import type { Grant } from '../../grants/grant.ts';
+import type { Replaced } from '../rows.ts';
 import type { Put } from '../store.ts';
 import type { Query } from './send.ts';
 
@@ -8,7 +9,8 @@ const NOTE = `INSERT INTO keeper_replaced_tokens (name, fingerprint, replaced_at
   WHERE c.grant_id = :id AND c.name = coalesce(:name, c.name)
   ORDER BY c.name ON CONFLICT (name, fingerprint) DO UPDATE SET replaced_at_ms = ${NOW}`;
 const FIND = `SELECT 1 FROM keeper_replaced_tokens WHERE name = :name AND fingerprint = ANY(:lookups::bytea[])`;
-const FORGET = `DELETE FROM keeper_replaced_tokens WHERE name = :name AND fingerprint = ANY(:lookups::bytea[])`;
+const FORGET = `DELETE FROM keeper_replaced_tokens WHERE name = :name AND fingerprint = ANY(:lookups::bytea[])
+  RETURNING 1`;
 const FORGET_ALL = 'DELETE FROM keeper_replaced_tokens WHERE name = :name';
 
 /**
@@ -18,18 +20,16 @@ const FORGET_ALL = 'DELETE FROM keeper_replaced_tokens WHERE name = :name';
 export const noteReplacedToken = async (query: Query, id: string, name: string | undefined): Promise<void> =>
   void (await query(NOTE, { id, name }));
 
-/**
- * Whether the connection had this token, and has a later one now, which may live. A token under another client, or whose
- * successor is dead, may come back: then it is not noted any more.
- */
-export const isReplacedToken = async (
+/** Whether another put has replaced this token. One that may return is not noted any more. */
+export const judgeReplacedToken = async (
   query: Query,
   { name, client, lookups }: Put,
   own: Grant,
-): Promise<boolean> => {
+): Promise<Replaced> => {
   const mayReturn = client !== own.client || own.state === 'dead';
   const rows = await query(mayReturn ? FORGET : FIND, { name, lookups: [...lookups] });
-  return !mayReturn && rows.length > 0;
+  if (rows.length === 0) return 'unknown';
+  return mayReturn ? 'may_return' : 'later';
 };
 
 /** Forgets them with their connection: the developer may begin again. */

@@ -1,9 +1,10 @@
 import type { GrantVerbs, Put, PutResult, SealedPair } from '../store.ts';
+import type { Millis } from '../../time.ts';
 import type { Connection } from './connection.ts';
 import { isAlive } from '../../grants/grant.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { IS_REFUSED, IS_USED, isForSame, isFromBefore, mayRevive, toGrant } from '../rows.ts';
-import type { Row } from '../rows.ts';
+import type { Replaced, Row } from '../rows.ts';
 import { CLOSE } from './close.ts';
 import { createConsentEnd } from './consents.ts';
 import { createLinkMove, createLinking } from './links.ts';
@@ -23,10 +24,30 @@ const REPLACE = `UPDATE grants SET client = :client, params = :params, generatio
   WHERE id = :id RETURNING *`;
 
 // Where a token is over for several reasons, a successor that lives says most.
-const FIND_USER = `SELECT grants.*, ${IS_USED} AS is_used, attempts.sent_at_ms AS over_at_ms FROM attempts
+const FIND_USER = `SELECT grants.*, ${IS_USED} AS is_used, max(${IS_REFUSED}) OVER () AS was_refused,
+    attempts.sent_at_ms AS over_at_ms FROM attempts
   JOIN grants ON grants.id = attempts.grant_id
   WHERE fingerprint = ? AND state <> 'closed' AND (${IS_REFUSED} OR (${IS_USED} AND attempts.generation < grants.generation))
   ORDER BY state = 'dead', is_used DESC, over_at_ms DESC LIMIT 1`;
+
+/** What a pair from outside is in the columns of its row. */
+const columnsOf = (
+  put: Put,
+  pair: SealedPair,
+  now: Millis,
+): Record<string, string | number | Uint8Array | null> => ({
+  client: put.client,
+  params: JSON.stringify(put.params),
+  now,
+  sealed: pair.sealed,
+  lookup: pair.lookup,
+  issuedAt: pair.issuedAtMs,
+  accessExpiresAt: pair.accessExpiresAtMs,
+  refreshExpiresAt: pair.refreshExpiresAtMs ?? null,
+  endsAt: pair.endsAtMs ?? null,
+  dueAt: put.due?.atMs ?? null,
+  dueRank: put.due?.rank ?? null,
+});
 
 /** The grant that a connection has already. */
 type Linked = string | undefined;
@@ -58,24 +79,10 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
   const cancelRevocations = createRevocationCancel(connection);
   const raiseHighWater = database.prepare('UPDATE deployment SET high_water = high_water + 1');
 
-  const columnsOf = (put: Put, pair: SealedPair): Record<string, string | number | Uint8Array | null> => ({
-    client: put.client,
-    params: JSON.stringify(put.params),
-    now: nowMs(),
-    sealed: pair.sealed,
-    lookup: pair.lookup,
-    issuedAt: pair.issuedAtMs,
-    accessExpiresAt: pair.accessExpiresAtMs,
-    refreshExpiresAt: pair.refreshExpiresAtMs ?? null,
-    endsAt: pair.endsAtMs ?? null,
-    dueAt: put.due?.atMs ?? null,
-    dueRank: put.due?.rank ?? null,
-  });
-
   const replaceRow = (put: Put, { id, generation, epoch, client }: Grant): PutResult => {
     const pair = put.sealFor({ id, generation: generation + 1, epoch: epoch + 1 });
     raiseHighWater.run();
-    const row = replace.get({ id, ...columnsOf(put, pair) });
+    const row = replace.get({ id, ...columnsOf(put, pair, nowMs()) });
     if (client !== put.client) moveLinks(id, { id, client: put.client });
     return { status: 'replaced', grant: toGrant(row ?? {}) };
   };
@@ -106,12 +113,13 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
   };
 
   /** A grant has had this token, and has its successor now, or it was refused. `undefined` where it gets another chance. */
-  const putUsed = (put: Put, row: Row, linkedId: Linked): PutResult | undefined => {
+  const putUsed = (put: Put, row: Row, linkedId: Linked, before: Replaced): PutResult | undefined => {
     const grant = toGrant(row);
     const isUsed = row['is_used'] === 1;
     const isOutdated = isUsed && isAlive(grant);
     const overAtMs = isUsed ? grant.sinceMs : Number(row['over_at_ms']);
-    if (!isOutdated && mayRevive(put, grant, overAtMs)) return undefined;
+    const mayReturn = before === 'may_return' && row['was_refused'] === 0;
+    if (!isOutdated && (mayReturn || mayRevive(put, grant, overAtMs))) return undefined;
     const result: PutResult = { status: isOutdated ? 'outdated' : 'dead', grant };
     if (linkedId === grant.id) return result;
     if (!mayLink(put, grant)) return { status: 'held', grant };
@@ -129,13 +137,14 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
       const held = holder.get(lookup);
       if (held !== undefined && held['id'] === linkedId) return putHeld(put, toGrant(held), linkedId);
     }
-    if (own !== undefined && (isFromBefore(put, own) || replaced.isOver(put, own)))
+    const before = own === undefined ? 'unknown' : replaced.judge(put, own);
+    if (own !== undefined && (isFromBefore(put, own) || before === 'later'))
       return { status: 'outdated', grant: own };
     for (const lookup of put.lookups) {
       const held = holder.get(lookup);
       if (held !== undefined) return putHeld(put, toGrant(held), linkedId);
       const used = user.get(lookup);
-      const result = used === undefined ? undefined : putUsed(put, used, linkedId);
+      const result = used === undefined ? undefined : putUsed(put, used, linkedId, before);
       if (result !== undefined) return result;
     }
     if (own !== undefined) {
@@ -146,7 +155,7 @@ export const createPut = (connection: Connection): Pick<GrantVerbs, 'put' | 'put
     }
     const pair = put.sealFor({ id: put.grantId, generation: 1, epoch: 1 });
     raiseHighWater.run();
-    const inserted = insert.get({ id: put.grantId, ...columnsOf(put, pair) });
+    const inserted = insert.get({ id: put.grantId, ...columnsOf(put, pair, nowMs()) });
     link(put.name, put.grantId, put.client);
     return { status: 'new', grant: toGrant(inserted ?? {}) };
   };

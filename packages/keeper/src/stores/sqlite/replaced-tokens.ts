@@ -1,4 +1,5 @@
 import type { Grant } from '../../grants/grant.ts';
+import type { Replaced } from '../rows.ts';
 import type { Put } from '../store.ts';
 import type { Connection } from './connection.ts';
 
@@ -6,11 +7,8 @@ import type { Connection } from './connection.ts';
 type ReplacedTokens = {
   /** Notes the token of a grant before another one comes, for one of its connections or for all of them. */
   note(grantId: string, name: string | undefined): void;
-  /**
-   * Whether the connection had this token, and has a later one now, which may live. A token under another client, or whose
-   * successor is dead, may come back: then it is not noted any more.
-   */
-  isOver(put: Put, own: Grant): boolean;
+  /** Whether another put has replaced this token. One that may return is not noted any more. */
+  judge(put: Put, own: Grant): Replaced;
   /** Forgets them with their connection: the developer may begin again. */
   forgetAll(name: string): void;
 };
@@ -30,11 +28,11 @@ export const createReplacedTokens = ({
   const forgetAll = database.prepare('DELETE FROM replaced_tokens WHERE name = ?');
   return {
     note: (id, name) => void insert.run({ id, name: name ?? null, now: nowMs() }),
-    isOver({ name, client, lookups }, { client: ownClient, state }) {
+    judge({ name, client, lookups }, { client: ownClient, state }) {
       if (client === ownClient && state !== 'dead')
-        return lookups.some((lookup) => find.get(name, lookup) !== undefined);
-      for (const lookup of lookups) forget.run(name, lookup);
-      return false;
+        return lookups.some((lookup) => find.get(name, lookup) !== undefined) ? 'later' : 'unknown';
+      const forgotten = lookups.map((lookup) => Number(forget.run(name, lookup).changes));
+      return forgotten.some((rows) => rows > 0) ? 'may_return' : 'unknown';
     },
     forgetAll: (name) => void forgetAll.run(name),
   };
