@@ -4,18 +4,22 @@ import type { OperationContext } from './context.ts';
 
 const PAGE_ENTRIES = 500;
 
-/** Passes every entry of the audit log after a sequence number to `take`, in pages, oldest first. Throws `StoreError`. */
+/**
+ * Passes every entry of the audit log after a sequence number to `take`, in pages, oldest first, until `signal` is aborted. Throws
+ * `StoreError`.
+ */
 export const readAudit = async (
   { store }: Pick<OperationContext, 'store'>,
   from: number,
   take: (page: readonly AuditEntry[]) => void | Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> => {
   let after = from;
   for (;;) {
     const page = await store.listAudit({ after, limit: PAGE_ENTRIES });
     if (page.length > 0) await take(page);
     after = page.at(-1)?.sequence ?? after;
-    if (page.length < PAGE_ENTRIES) return;
+    if (page.length < PAGE_ENTRIES || signal?.aborted === true) return;
   }
 };
 

@@ -148,11 +148,15 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
       stream: {
         type: 'application/x-ndjson',
         run: ({ write, drained, signal }) =>
-          readAudit(context, 0, async (page) => {
-            if (signal.aborted) return;
-            write(page.map((entry) => `${JSON.stringify(entryToJson(entry))}\n`).join(''));
-            await drained();
-          }),
+          readAudit(
+            context,
+            0,
+            async (page) => {
+              write(page.map((entry) => `${JSON.stringify(entryToJson(entry))}\n`).join(''));
+              await drained();
+            },
+            signal,
+          ),
       },
     }),
   },
