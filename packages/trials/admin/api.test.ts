@@ -25,6 +25,7 @@ type Entry = {
   readonly target: string;
   readonly outcome: string;
   readonly reason: string;
+  readonly details: Readonly<Record<string, unknown>>;
 };
 
 const entriesOf = async (ask: AdminClient): Promise<readonly Entry[]> =>
@@ -204,6 +205,10 @@ describe('the admin API', () => {
     const filter = { clientId: client.clientId };
     const { count } = (await ask('POST', '/jobs/count', filter)).body;
     assert.equal(count, 3);
+    assert.deepEqual((await ask('POST', '/jobs/count', { subject: 'owner-a' })).body, { count: 1 });
+    const admin = adminClient(server, await operatorKey(server, 'admin'));
+    const look = (await entriesOf(admin)).find(({ action }) => action === 'grant.count');
+    assert.deepEqual(look?.details, { by: ['subject'], found: 1 });
     const job = { ...filter, action: 'revoke', reason: REASON };
     assert.equal((await ask('POST', '/jobs', { action: 'revoke', count: 3, reason: REASON })).status, 422);
     const differs = await ask('POST', '/jobs', { ...job, count: 2 });

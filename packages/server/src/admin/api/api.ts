@@ -174,6 +174,7 @@ const handle = async (context: ApiContext, route: ApiRoute, visit: ApiVisit): Pr
 /** The name of a look in the audit log, as in `grant.read`. */
 const lookOf = ({ path }: ApiRoute): string => {
   if (path === '/grants/find') return 'grant.find';
+  if (path === '/jobs/count') return 'grant.count';
   return path.startsWith('/jobs') ? 'grant.bulk.end' : 'grant.read';
 };
 

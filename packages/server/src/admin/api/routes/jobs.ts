@@ -37,10 +37,13 @@ export const JOB_ROUTES: readonly ApiRoute[] = [
     permission: 'grants.bulk',
     body: SEARCH_FIELDS,
     answers: { status: 200, schema: 'GrantCount' },
-    handle: async (context, { body }) => ({
-      status: 200,
-      body: { count: await countGrantsFound(context, filterOf(body)) },
-    }),
+    async handle(context, visit) {
+      const filter = filterOf(visit.body);
+      const count = await countGrantsFound(context, filter);
+      // Whether an owner or a vehicle has grants is a look at them.
+      await visit.look('', { ...describeFilter(filter), found: count });
+      return { status: 200, body: { count } };
+    },
   },
   {
     method: 'POST',
@@ -62,19 +65,24 @@ export const JOB_ROUTES: readonly ApiRoute[] = [
     async handle(context, visit) {
       const { action, count } = visit.body as { readonly action: JobAction; readonly count: number };
       const filter = filterOf(visit.body);
-      const found = await countGrantsFound(context, filter);
-      if (found !== count)
-        throw new Problem('count_differs', `the filter finds ${found} grants, not ${count}`);
       const target = `job:${visit.requestId}`;
       const job = await visit.write(
-        async () =>
-          context.jobs.start(
+        async () => {
+          const found = await countGrantsFound(context, filter);
+          if (found !== count) return found;
+          return context.jobs.start(
             { id: visit.requestId, action, count, filter, isStillAllowed: () => visit.isStillAllowed() },
             ({ state, changed, unchanged }) => visit.look(target, { state, changed, unchanged }),
-          ),
-        (started) => (started === 'busy' ? started : undefined),
+          );
+        },
+        (started) => {
+          if (typeof started === 'number') return 'count_differs';
+          return started === 'busy' ? started : undefined;
+        },
         { target, details: { action, count, filter: describeFilter(filter) } },
       );
+      if (typeof job === 'number')
+        throw new Problem('count_differs', `the filter finds ${job} grants, not ${count}`);
       if (job === 'busy') throw new Problem('conflict', 'another job runs on this node');
       return { status: 202, body: viewJob(job) };
     },
