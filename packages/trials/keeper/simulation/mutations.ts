@@ -146,7 +146,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: facts,
     search: 'if (before.outage !== undefined || isAnswered || !isOutage(failed, nowMs, timing))',
     replacement: 'if (nowMs > 0)',
-    seed: 5,
+    seed: 6,
     isSlow: true,
   },
   {
@@ -179,7 +179,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: answerClass,
     search: "unrecognised: { isSpent: 'maybe', stopsClient: false },",
     replacement: "unrecognised: { isSpent: 'no', stopsClient: false },",
-    seed: 1,
+    seed: 7,
     isSlow: true,
   },
   {
@@ -196,7 +196,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     search:
       "if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';",
     replacement: "if (status === 429 || (status === 503 && hasRetryAfter)) return 'rate_limited';",
-    seed: 164,
+    seed: 226,
     isSlow: true,
   },
   {
