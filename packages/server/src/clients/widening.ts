@@ -45,10 +45,8 @@ export const findWidening = (client: Client, wanted: WantedClient): readonly str
 /** Whether tokens for the client itself would have more scope than they have now. */
 const ownScopeGrows = ({ policy }: Client, { policy: { clientCredentialsScope } }: WantedClient): boolean => {
   const has = new Set(splitScope(policy.clientCredentialsScope));
-  return (
-    policy.clientCredentials &&
-    splitScope(String(clientCredentialsScope ?? '')).some((name) => !has.has(name))
-  );
+  const wanted = typeof clientCredentialsScope === 'string' ? splitScope(clientCredentialsScope) : [];
+  return policy.clientCredentials && wanted.some((name) => !has.has(name));
 };
 
 /** The terms of an update: metadata have no word for the profile, so it stays as an operator has set it since. */
