@@ -64,6 +64,8 @@ for (const mutation of MUTATIONS) {
     const mutated = await importMutated<typeof Simulation>(mutation, SIMULATION);
     const { violations } = await mutated.simulate(mutation.seed);
     assert.notDeepEqual(violations, [], `seed ${mutation.seed} does not find it`);
-    assert.deepEqual((await simulate(mutation.seed)).violations, [], 'the seed also fails without the bug');
+    // The first seeds were simulated without a bug above.
+    if (mutation.seed > SEEDS)
+      assert.deepEqual((await simulate(mutation.seed)).violations, [], 'the seed also fails without the bug');
   });
 }
