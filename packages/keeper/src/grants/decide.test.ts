@@ -165,6 +165,19 @@ describe('what becomes of a grant whose refresh brought no pair', () => {
     assert.equal(events[0]?.kind, 'at_risk');
   });
 
+  it('a process that died inside an overlap: the token is repeated at once, however often it failed before', () => {
+    const { change } = decideAbandoned({
+      grant: { ...GRANT, failures: 9 },
+      clientRetryAtMs: undefined,
+      client: CLIENTS.smartcar,
+      timing: DEFAULT_TIMING,
+      nowMs: NOW_MS,
+      latest: (atMs) => atMs,
+      chance: 1,
+    });
+    assert.deepEqual([change.state, change.due?.atMs, change.failures], ['uncertain', NOW_MS, 9]);
+  });
+
   it('a pause of a provider with an overlap keeps the send open until its last moment, and then until it ends', () => {
     const away = [ended('ambiguous', { retryAfterMs: 120_000 })];
     const paused = { provider: 'smartcar', pausedUntilMs: NOW_MS + 120_000, chance: 0 } as const;

@@ -246,7 +246,8 @@ const waitForAnswer = (
       sends: atLatest(sends, situation.latest),
       // One that may still be at work decides, where several sends ended.
       silence: situation.ended.some(({ silence }) => silence === 'cut') ? 'cut' : (ruling?.silence ?? 'cut'),
-      failures,
+      // A sender that is gone has cost its lease already.
+      failures: ruling === undefined ? 0 : failures,
       repeats,
       exchangeMs: seconds(exchangeSeconds),
       nowMs,
