@@ -17,7 +17,7 @@ export type GrantEvent =
   /** The refresh token ends soon, and could not be refreshed. */
   | { readonly kind: 'expiring'; readonly refreshExpiresAtMs: Millis; readonly daysLeft: number }
   /**
-   * The revocation of a connection that was closed is over: the provider has ended the pair; it refused to, or was asked in vain for four
+   * The revocation of a connection that was closed is over: the provider has ended the pair; it refused to, or did not in twelve tries over four
    * days (`given_up`); or there was nothing to revoke.
    */
   | {

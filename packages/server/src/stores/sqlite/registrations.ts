@@ -1,11 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Client } from '../../clients/client.ts';
-import { readTerms, REGISTRATION_TOKENS_MAX, writeTerms } from '../../clients/registration.ts';
-import type { RegistrationToken } from '../../clients/registration.ts';
+import { REGISTRATION_TOKENS_MAX, writeTerms } from '../../clients/registration.ts';
 import type { RegistrationStore } from '../../clients/registration-store.ts';
 import type { Connection } from './connection.ts';
-import { damaged } from './rows.ts';
-import type { Row } from './rows.ts';
+import { toRegistrationToken } from '../registration-rows.ts';
 
 const prepareStatements = (database: DatabaseSync) => ({
   count: database.prepare('SELECT count(*) AS tokens FROM registration_tokens'),
@@ -38,11 +36,11 @@ export const createRegistrationVerbs = (
         const values = [id, name, digest, writeTerms(terms), usesLeft, createdAtMs, expiresAtMs] as const;
         return sql.insert.run(...values).changes === 1 ? 'created' : 'id_taken';
       }),
-    listRegistrationTokens: () => read(() => sql.list.all().map(toToken)),
+    listRegistrationTokens: () => read(() => sql.list.all().map(toRegistrationToken)),
     findRegistrationToken: (digest) =>
       read(() => {
         const row = sql.find.get(digest);
-        return row === undefined ? undefined : toToken(row);
+        return row === undefined ? undefined : toRegistrationToken(row);
       }),
     removeRegistrationToken: (id) =>
       commits.run(() => (sql.remove.run(id).changes === 1 ? 'removed' : 'unknown')),
@@ -55,13 +53,3 @@ export const createRegistrationVerbs = (
       }),
   };
 };
-
-const toToken = (row: Row): RegistrationToken => ({
-  id: String(row['id']),
-  name: String(row['name']),
-  digest: row['digest'] instanceof Uint8Array ? row['digest'] : damaged('registration_tokens.digest'),
-  terms: readTerms(String(row['terms'])) ?? damaged('registration_tokens.terms'),
-  usesLeft: Number(row['uses_left']),
-  createdAtMs: Number(row['created_at_ms']),
-  expiresAtMs: Number(row['expires_at_ms']),
-});

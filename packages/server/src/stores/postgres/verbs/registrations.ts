@@ -1,11 +1,11 @@
 import type { Client } from '../../../clients/client.ts';
-import { readTerms, REGISTRATION_TOKENS_MAX, writeTerms } from '../../../clients/registration.ts';
-import type { RegistrationToken } from '../../../clients/registration.ts';
+import { REGISTRATION_TOKENS_MAX, writeTerms } from '../../../clients/registration.ts';
 import type { RegistrationStore } from '../../../clients/registration-store.ts';
 import { lockForAll } from '../connection/migrations.ts';
 import type { Connections } from '../connection/pool.ts';
-import type { Query, Row } from '../connection/transaction.ts';
-import { canBeText, damaged } from './rows.ts';
+import type { Query } from '../connection/transaction.ts';
+import { canBeText } from './rows.ts';
+import { toRegistrationToken } from '../../registration-rows.ts';
 
 const INSERT = `INSERT INTO registration_tokens (id, name, digest, terms, uses_left, created_at_ms, expires_at_ms)
   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING RETURNING id`;
@@ -32,10 +32,10 @@ export const createRegistrationVerbs = (
       return (await query(INSERT, values)).length === 1 ? 'created' : 'id_taken';
     }),
   listRegistrationTokens: async () =>
-    (await read('SELECT * FROM registration_tokens ORDER BY created_at_ms, id')).map(toToken),
+    (await read('SELECT * FROM registration_tokens ORDER BY created_at_ms, id')).map(toRegistrationToken),
   async findRegistrationToken(digest) {
     const [row] = await read('SELECT * FROM registration_tokens WHERE digest = $1', [digest]);
-    return row === undefined ? undefined : toToken(row);
+    return row === undefined ? undefined : toRegistrationToken(row);
   },
   async removeRegistrationToken(id) {
     if (!canBeText(id)) return 'unknown';
@@ -49,14 +49,4 @@ export const createRegistrationVerbs = (
       await query('UPDATE registration_tokens SET uses_left = uses_left - 1 WHERE digest = $1', [digest]);
       return 'created';
     }),
-});
-
-const toToken = (row: Row): RegistrationToken => ({
-  id: String(row['id']),
-  name: String(row['name']),
-  digest: row['digest'] instanceof Uint8Array ? row['digest'] : damaged('registration_tokens.digest'),
-  terms: readTerms(String(row['terms'])) ?? damaged('registration_tokens.terms'),
-  usesLeft: Number(row['uses_left']),
-  createdAtMs: Number(row['created_at_ms']),
-  expiresAtMs: Number(row['expires_at_ms']),
 });
