@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** The root of the repository, with a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-const PATTERNS = ['*.md', 'docs/**/*.md', 'fixtures/*/README.md', 'packages/*/README.md'];
+const PATTERNS = ['*.md', 'docs/**/*.md', 'examples/*.md', 'fixtures/*/README.md', 'packages/*/README.md'];
 
 /** A document of the repository; `path` is relative to its root. */
 export type Document = { readonly path: string; readonly text: string };

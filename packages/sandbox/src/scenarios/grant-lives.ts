@@ -7,7 +7,7 @@ export const GRANT_LIVES: readonly Scenario[] = [
     name: 'restored-server',
     serverDoes:
       'It is put back to before the last refresh, and goes on from the newer token that it is sent.',
-    clientDoes: 'Nothing: it sends its newest token as ever.',
+    clientDoes: 'Nothing: it sends its newest token, as always.',
     source: 'every other server that rotates tokens logs the client out',
     committed: 'yes',
     steps: [act({ kind: 'saveServer' }), beforeRequest(2, { kind: 'restoreServer' })],
