@@ -1,6 +1,6 @@
 import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Keeper } from '../keeper.ts';
-import { isRepeatableBody } from '../repeatable-body.ts';
+import { isRepeatableBody } from './repeatable-body.ts';
 
 /** Marks the config of a second request. axios copies it with the config. */
 const REPEATED = 'isRepeatedByKeeper';

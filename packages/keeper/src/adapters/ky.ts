@@ -1,7 +1,7 @@
 import type { Options } from 'ky';
 import { NeedsConsentError, UnavailableError } from '../errors.ts';
 import type { Keeper } from '../keeper.ts';
-import { isRepeatableBody } from '../repeatable-body.ts';
+import { isRepeatableBody } from './repeatable-body.ts';
 
 /** What ky 2 gives a hook; ky 1 gives the members as a list. */
 type HookState = {

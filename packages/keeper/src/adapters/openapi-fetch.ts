@@ -1,6 +1,6 @@
 import type { ClientOptions } from 'openapi-fetch';
 import type { Keeper } from '../keeper.ts';
-import { isRepeatable, noteRepeatable } from '../repeatable-body.ts';
+import { isRepeatable, noteRepeatable } from './repeatable-body.ts';
 
 /**
  * Options that give a client of openapi-fetch the access token of a connection:

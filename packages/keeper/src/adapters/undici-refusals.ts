@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { RefusingAnswer } from '../authorizer.ts';
+import type { RefusingAnswer } from './authorizer.ts';
 
 type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
-import type { Authorizer } from '../authorizer.ts';
+import type { Authorizer } from './authorizer.ts';
 import type { Keeper } from '../keeper.ts';
-import { isRepeatableBody } from '../repeatable-body.ts';
+import { isRepeatableBody } from './repeatable-body.ts';
 import { holdRefusals } from './undici-refusals.ts';
 
 type Dispatch = Dispatcher['dispatch'];

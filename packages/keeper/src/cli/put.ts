@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { KeeperError } from '../errors.ts';
 import { findTokens, tokensOf } from '../operations/read-tokens.ts';
-import type { Tokens } from '../put.ts';
+import type { Tokens } from '../putting/put.ts';
 import type { PutStatus } from '../stores/store.ts';
 import { clientOr, onKeeper, toParams, withCommonOptions } from './options.ts';
 import { print, warn } from './output.ts';

@@ -1,6 +1,6 @@
 import { MAY_BE_CLIENT } from '../grants/answer-class.ts';
 import type { Client } from '../providers/clients.ts';
-import type { Tokens } from '../put.ts';
+import type { Tokens } from '../putting/put.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { readAnswer } from '../refresh/read-answer.ts';
 import type { Answer } from '../refresh/read-answer.ts';

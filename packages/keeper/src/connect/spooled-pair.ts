@@ -1,7 +1,7 @@
 import { KeeperError, StoreError } from '../errors.ts';
-import { keptStatus } from '../put-result.ts';
-import { preparePut } from '../put.ts';
-import type { Tokens } from '../put.ts';
+import { keptStatus } from '../putting/put-result.ts';
+import { preparePut } from '../putting/put.ts';
+import type { Tokens } from '../putting/put.ts';
 import type { Engine } from '../refresh/engine.ts';
 import { openAnswer, sealAnswer } from '../refresh/pair.ts';
 import type { StoredAnswer } from '../stores/store.ts';

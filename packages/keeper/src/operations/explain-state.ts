@@ -2,7 +2,7 @@ import type { Breaker } from '../grants/client-facts.ts';
 import type { Outage } from '../grants/outage.ts';
 import type { ConsentCause } from '../grants/grant.ts';
 import type { Millis } from '../time.ts';
-import type { ConnectionView } from '../view.ts';
+import type { ConnectionView } from '../reading/view.ts';
 import { describeMoment, describeSpan } from './describe-span.ts';
 
 /** What of a connection decides the sentence. */

@@ -1,7 +1,7 @@
 import type { GrantState } from '../grants/grant.ts';
 import type { Store } from '../stores/store.ts';
-import { viewOf } from '../view.ts';
-import type { ConnectionView } from '../view.ts';
+import { viewOf } from '../reading/view.ts';
+import type { ConnectionView } from '../reading/view.ts';
 
 /** The states that a list can be asked for. */
 export const STATES: readonly GrantState[] = [

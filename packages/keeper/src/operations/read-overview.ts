@@ -1,6 +1,6 @@
 import type { ClientSummary } from '../config/client-summary.ts';
-import { forecastDue, forecastEnds } from '../forecast.ts';
-import type { Forecast, ForecastStep } from '../forecast.ts';
+import { forecastDue, forecastEnds } from '../reading/forecast.ts';
+import type { Forecast, ForecastStep } from '../reading/forecast.ts';
 import type { Breaker } from '../grants/client-facts.ts';
 import type { Outage } from '../grants/outage.ts';
 import type { ConsentCause, Grant, GrantState } from '../grants/grant.ts';
@@ -8,7 +8,7 @@ import type { ClientSend, Store, StoredEvent, TroubledState } from '../stores/st
 import { skewMsOf } from '../grants/skew.ts';
 import { days } from '../time.ts';
 import type { Millis } from '../time.ts';
-import { viewOf } from '../view.ts';
+import { viewOf } from '../reading/view.ts';
 import { countOverdue } from './count-overdue.ts';
 import { describeEvent } from './describe-event.ts';
 import { explainState } from './explain-state.ts';

@@ -1,5 +1,5 @@
 import { KeeperError } from '../errors.ts';
-import type { Tokens } from '../put.ts';
+import type { Tokens } from '../putting/put.ts';
 import type { Millis } from '../time.ts';
 
 /** Names that other programs give to the members of a pair, in lower case and without separators. */

@@ -1,6 +1,6 @@
 import type { Attempt, Store } from '../stores/store.ts';
-import { viewOf } from '../view.ts';
-import type { ConnectionView } from '../view.ts';
+import { viewOf } from '../reading/view.ts';
+import type { ConnectionView } from '../reading/view.ts';
 import { explainState } from './explain-state.ts';
 
 /** One connection with its history. It holds no token. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { StoreError } from '../errors.ts';
 import type { ServiceKey } from '../stores/service-keys.ts';
-import type { PutRow } from '../put-many.ts';
+import type { PutRow } from '../putting/put-many.ts';
 import { pairLine, reasonFor, toRow } from './pair-body.ts';
 import { describeIssues } from './read-request.ts';
 import type { ServiceContext } from './route.ts';

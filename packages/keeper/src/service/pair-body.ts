@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Keeper } from '../keeper.ts';
-import type { PutRow } from '../put-many.ts';
+import type { PutRow } from '../putting/put-many.ts';
 import type { ServiceKey } from '../stores/service-keys.ts';
 import type { PutStatus } from '../stores/store.ts';
 import { moment } from './show-grant.ts';

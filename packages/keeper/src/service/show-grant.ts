@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Attempt } from '../stores/store.ts';
 import type { Millis } from '../time.ts';
-import type { ConnectionDetails, ConnectionView } from '../view.ts';
+import type { ConnectionDetails, ConnectionView } from '../reading/view.ts';
 import type { ServiceContext } from './route.ts';
 
 /** The states of a grant. */

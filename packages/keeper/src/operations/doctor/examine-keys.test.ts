@@ -5,7 +5,7 @@ import { noteBound } from '../../start/check-keys.ts';
 import { createLinkBinder } from '../../start/link-binder.ts';
 import { memoryStore } from '../../stores/sqlite/open.ts';
 import { systemClock } from '../../time.ts';
-import { keysOf } from '../../open-keeper.cases.ts';
+import { keysOf } from '../../tests/open-keeper.cases.ts';
 import { examineKeys } from './examine-keys.ts';
 
 it('doctor keeps an old key while anything needs it: also after a rekey that was stopped on its way', async () => {

@@ -1,6 +1,6 @@
 import { KeeperError } from '../../errors.ts';
 import type { Client } from '../../providers/clients.ts';
-import type { PutRow } from '../../put-many.ts';
+import type { PutRow } from '../../putting/put-many.ts';
 import { paramsOf } from '../../refresh/write-request.ts';
 import type { Millis } from '../../time.ts';
 import { findTokens, memberOf, plainName, tokensOf } from '../read-tokens.ts';

@@ -1,6 +1,6 @@
 import { KeeperError } from '../../errors.ts';
 import type { Keeper } from '../../keeper.ts';
-import type { PutRow } from '../../put-many.ts';
+import type { PutRow } from '../../putting/put-many.ts';
 import type { PutStatus } from '../../stores/store.ts';
 import { recogniseColumns, rowOf } from './columns.ts';
 import type { Mapping, Recognised } from './columns.ts';

@@ -4,7 +4,7 @@ import type { KeeperParts } from '../../keeper-parts.ts';
 import type { EndpointHealth } from '../../stores/deliveries.ts';
 import type { Figures } from '../../stores/figures.ts';
 import type { Counts } from '../../stores/store.ts';
-import type { Forecast } from '../../forecast.ts';
+import type { Forecast } from '../../reading/forecast.ts';
 import type { Millis } from '../../time.ts';
 
 /** What metrics read of the store. */

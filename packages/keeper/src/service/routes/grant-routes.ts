@@ -17,7 +17,7 @@ import {
   stateName,
   timelineShape,
 } from '../show-grant.ts';
-import type { ConnectionDetails, ConnectionView } from '../../view.ts';
+import type { ConnectionDetails, ConnectionView } from '../../reading/view.ts';
 
 const LIMIT_MAX = 1000;
 

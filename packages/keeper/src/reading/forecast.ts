@@ -1,7 +1,7 @@
-import type { DueRank } from './grants/grant.ts';
-import type { Span, Step, Store } from './stores/store.ts';
-import { days } from './time.ts';
-import type { Millis } from './time.ts';
+import type { DueRank } from '../grants/grant.ts';
+import type { Span, Step, Store } from '../stores/store.ts';
+import { days } from '../time.ts';
+import type { Millis } from '../time.ts';
 
 /** How many grants reach a moment in each step of the time that comes. */
 export type Forecast = {

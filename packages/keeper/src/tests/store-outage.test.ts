@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { StoreError, UnavailableError } from './errors.ts';
-import { failureOf } from './cli/finish.ts';
+import { StoreError, UnavailableError } from '../errors.ts';
+import { failureOf } from '../cli/finish.ts';
 import { open, pair } from './open-keeper.cases.ts';
-import { refreshConnection } from './operations/refresh-connection.ts';
-import { memoryStore } from './stores/sqlite/open.ts';
-import type { Store, StoreOpener } from './stores/store.ts';
+import { refreshConnection } from '../operations/refresh-connection.ts';
+import { memoryStore } from '../stores/sqlite/open.ts';
+import type { Store, StoreOpener } from '../stores/store.ts';
 
 /** A keeper whose store can be taken away: then every verb of it fails. */
 const openFailing = async () => {

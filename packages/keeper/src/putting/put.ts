@@ -1,17 +1,17 @@
-import { KeeperError } from './errors.ts';
-import { expiryOf } from './grants/expiry.ts';
-import type { Pair } from './grants/grant.ts';
-import type { Client } from './providers/clients.ts';
-import { lifetimesOf } from './providers/learned.ts';
+import { KeeperError } from '../errors.ts';
+import { expiryOf } from '../grants/expiry.ts';
+import type { Pair } from '../grants/grant.ts';
+import type { Client } from '../providers/clients.ts';
+import { lifetimesOf } from '../providers/learned.ts';
 import { hasControls } from './has-controls.ts';
-import type { Engine } from './refresh/engine.ts';
-import { dueOf, lookupTextOf, sealPair } from './refresh/pair.ts';
-import { isUsable } from './refresh/read-pair.ts';
-import { checkParams } from './refresh/write-request.ts';
-import type { Put } from './stores/store.ts';
-import { seconds } from './time.ts';
-import type { Millis } from './time.ts';
-import { lookupsOf } from './vault/key-ring.ts';
+import type { Engine } from '../refresh/engine.ts';
+import { dueOf, lookupTextOf, sealPair } from '../refresh/pair.ts';
+import { isUsable } from '../refresh/read-pair.ts';
+import { checkParams } from '../refresh/write-request.ts';
+import type { Put } from '../stores/store.ts';
+import { seconds } from '../time.ts';
+import type { Millis } from '../time.ts';
+import { lookupsOf } from '../vault/key-ring.ts';
 
 /** The tokens of a code exchange, or of another program's table. */
 export type Tokens = {

@@ -1,9 +1,9 @@
-import { KeeperError } from './errors.ts';
+import { KeeperError } from '../errors.ts';
 import { preparePut } from './put.ts';
 import type { PutOptions, Tokens } from './put.ts';
 import { keptStatus } from './put-result.ts';
-import type { Engine } from './refresh/engine.ts';
-import type { Put, PutResult, PutStatus } from './stores/store.ts';
+import type { Engine } from '../refresh/engine.ts';
+import type { Put, PutResult, PutStatus } from '../stores/store.ts';
 
 /** One row of an import. */
 export type PutRow = PutOptions & {

@@ -1,9 +1,9 @@
 import { forecastDue, forecastEnds } from './forecast.ts';
 import type { Forecast } from './forecast.ts';
-import type { GrantState } from './grants/grant.ts';
-import type { Engine } from './refresh/engine.ts';
-import type { Attempt, Store } from './stores/store.ts';
-import type { Millis } from './time.ts';
+import type { GrantState } from '../grants/grant.ts';
+import type { Engine } from '../refresh/engine.ts';
+import type { Attempt, Store } from '../stores/store.ts';
+import type { Millis } from '../time.ts';
 import { clientViewOf, viewOf } from './view.ts';
 import type { ClientView, ConnectionDetails, ConnectionView } from './view.ts';
 

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
-import type { Keeper } from './keeper.ts';
+import type { Keeper } from '../keeper.ts';
 import { keysOf, open, pair } from './open-keeper.cases.ts';
-import { sqliteStore } from './stores/sqlite/open.ts';
+import { sqliteStore } from '../stores/sqlite/open.ts';
 
 const UNBOUND = { name: 'KeeperError', code: 'connection_unbound' };
 const OTHER_KEYS = { name: 'KeeperError', code: 'key_unknown' };

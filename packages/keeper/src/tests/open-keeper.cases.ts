@@ -1,14 +1,14 @@
-import { DEFAULT_TIMING } from './grants/timing.ts';
-import { openKeeper } from './keeper.ts';
-import type { Keeper } from './keeper.ts';
-import { oauth } from './providers/vendors.ts';
-import type { Exchange, Transport } from './refresh/exchange.ts';
-import type { KeeperOptions } from './start/options.ts';
-import { memoryStore } from './stores/sqlite/open.ts';
-import type { Store, StoreOpener } from './stores/store.ts';
-import { systemClock } from './time.ts';
-import type { Clock } from './time.ts';
-import { parseKeys } from './vault/key-ring.ts';
+import { DEFAULT_TIMING } from '../grants/timing.ts';
+import { openKeeper } from '../keeper.ts';
+import type { Keeper } from '../keeper.ts';
+import { oauth } from '../providers/vendors.ts';
+import type { Exchange, Transport } from '../refresh/exchange.ts';
+import type { KeeperOptions } from '../start/options.ts';
+import { memoryStore } from '../stores/sqlite/open.ts';
+import type { Store, StoreOpener } from '../stores/store.ts';
+import { systemClock } from '../time.ts';
+import type { Clock } from '../time.ts';
+import { parseKeys } from '../vault/key-ring.ts';
 
 /** Of the client `cars`. */
 export const CREDENTIALS = { clientId: 'fleet', clientSecret: 'secret' };

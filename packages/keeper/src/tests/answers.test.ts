@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FAST, answered, pair, open } from './open-keeper.cases.ts';
-import type { Client } from './providers/clients.ts';
-import { pleos } from './providers/vendors.ts';
-import type { LogEvent } from './refresh/engine.ts';
-import type { Exchange } from './refresh/exchange.ts';
+import type { Client } from '../providers/clients.ts';
+import { pleos } from '../providers/vendors.ts';
+import type { LogEvent } from '../refresh/engine.ts';
+import type { Exchange } from '../refresh/exchange.ts';
 
 let made = 0;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CREDENTIALS, CARS, FAST, pair, open, moved } from './open-keeper.cases.ts';
-import { oauth } from './providers/vendors.ts';
-import { systemClock } from './time.ts';
+import { oauth } from '../providers/vendors.ts';
+import { systemClock } from '../time.ts';
 
 describe('what comes', () => {
   it('shows the ends of refresh tokens by day, what is due by hour, and the sends of a car', async () => {

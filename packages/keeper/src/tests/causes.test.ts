@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answered, open } from './open-keeper.cases.ts';
-import type { Exchange } from './refresh/exchange.ts';
+import type { Exchange } from '../refresh/exchange.ts';
 
 const REFUSED = answered(400, { error: 'invalid_grant' });
 /** An answer that asks for patience. */

@@ -1,12 +1,12 @@
-import type { Breaker, ClientFacts } from './grants/client-facts.ts';
-import type { ConsentCause, Due, Grant, GrantState } from './grants/grant.ts';
-import type { Outage } from './grants/outage.ts';
-import { shareOf } from './grants/pace.ts';
-import { skewMsOf } from './grants/skew.ts';
-import type { Client } from './providers/clients.ts';
-import type { Surprise } from './providers/learned.ts';
-import type { Attempt } from './stores/store.ts';
-import type { Millis } from './time.ts';
+import type { Breaker, ClientFacts } from '../grants/client-facts.ts';
+import type { ConsentCause, Due, Grant, GrantState } from '../grants/grant.ts';
+import type { Outage } from '../grants/outage.ts';
+import { shareOf } from '../grants/pace.ts';
+import { skewMsOf } from '../grants/skew.ts';
+import type { Client } from '../providers/clients.ts';
+import type { Surprise } from '../providers/learned.ts';
+import type { Attempt } from '../stores/store.ts';
+import type { Millis } from '../time.ts';
 
 /** A connection as people and programs see it. It holds no token, sealed or not. */
 export type ConnectionView = {

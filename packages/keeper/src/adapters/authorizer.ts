@@ -1,6 +1,6 @@
-import { UnavailableError } from './errors.ts';
-import type { Provider } from './providers/provider.ts';
-import { textAt } from './providers/text-at.ts';
+import { UnavailableError } from '../errors.ts';
+import type { Provider } from '../providers/provider.ts';
+import { textAt } from '../providers/text-at.ts';
 
 /**
  * The access tokens of one connection, for an HTTP client: what every adapter is built on. An adapter asks for the

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CREDENTIALS, CARS, FAST, answered, pair, open, sharedStore, moved } from './open-keeper.cases.ts';
-import { clientOf } from './providers/clients.ts';
-import type { Client } from './providers/clients.ts';
-import { oauth, smartcarV3 } from './providers/vendors.ts';
-import type { Exchange } from './refresh/exchange.ts';
-import { memoryStore } from './stores/sqlite/open.ts';
-import { systemClock } from './time.ts';
+import { clientOf } from '../providers/clients.ts';
+import type { Client } from '../providers/clients.ts';
+import { oauth, smartcarV3 } from '../providers/vendors.ts';
+import type { Exchange } from '../refresh/exchange.ts';
+import { memoryStore } from '../stores/sqlite/open.ts';
+import { systemClock } from '../time.ts';
 
 let made = 0;
 

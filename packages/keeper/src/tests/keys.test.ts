@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CREDENTIALS, CARS, keysOf, pair, open, sharedStore } from './open-keeper.cases.ts';
-import { clientOf } from './providers/clients.ts';
-import type { Client } from './providers/clients.ts';
-import { systemClock } from './time.ts';
+import { clientOf } from '../providers/clients.ts';
+import type { Client } from '../providers/clients.ts';
+import { systemClock } from '../time.ts';
 
 describe('a change of keys', () => {
   it('everything opens with the new key alone', async () => {

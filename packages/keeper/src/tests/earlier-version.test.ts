@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
-import { openKeeper } from './keeper.ts';
-import type { Keeper } from './keeper.ts';
-import { oauth } from './providers/vendors.ts';
-import type { Exchange, Transport } from './refresh/exchange.ts';
-import { parseKeys } from './vault/key-ring.ts';
-import { seal } from './vault/seal.ts';
-import { sqliteStore } from './stores/sqlite/open.ts';
-import { SCHEMA } from './stores/sqlite/schema.ts';
+import { openKeeper } from '../keeper.ts';
+import type { Keeper } from '../keeper.ts';
+import { oauth } from '../providers/vendors.ts';
+import type { Exchange, Transport } from '../refresh/exchange.ts';
+import { parseKeys } from '../vault/key-ring.ts';
+import { seal } from '../vault/seal.ts';
+import { sqliteStore } from '../stores/sqlite/open.ts';
+import { SCHEMA } from '../stores/sqlite/schema.ts';
 
 const answered = (status: number, body: string): Exchange => ({
   kind: 'answered',

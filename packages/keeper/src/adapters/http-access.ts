@@ -1,13 +1,13 @@
 import { createAuthorizer } from './authorizer.ts';
 import type { Authorizer } from './authorizer.ts';
-import { createConsentFlow } from './connect/consent-flow.ts';
-import type { ConsentFlow } from './connect/consent-flow.ts';
-import { StoreError } from './errors.ts';
+import { createConsentFlow } from '../connect/consent-flow.ts';
+import type { ConsentFlow } from '../connect/consent-flow.ts';
+import { StoreError } from '../errors.ts';
 import { createFetch } from './fetch.ts';
-import type { Provider } from './providers/provider.ts';
-import type { AskOptions } from './refresh/ask.ts';
-import type { Budget } from './refresh/budget.ts';
-import type { Engine } from './refresh/engine.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { AskOptions } from '../refresh/ask.ts';
+import type { Budget } from '../refresh/budget.ts';
+import type { Engine } from '../refresh/engine.ts';
 
 /** What a keeper offers to HTTP clients and to the pages of a program. */
 export type HttpAccess = {

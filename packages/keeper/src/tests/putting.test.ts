@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CREDENTIALS, CARS, answered, moved, pair, open } from './open-keeper.cases.ts';
-import { pleos } from './providers/vendors.ts';
-import type { PutRow } from './put-many.ts';
-import type { Exchange } from './refresh/exchange.ts';
+import { pleos } from '../providers/vendors.ts';
+import type { PutRow } from '../putting/put-many.ts';
+import type { Exchange } from '../refresh/exchange.ts';
 
 describe('putting pairs', () => {
   it('the same pair under two names is one grant: one refresh serves both', async () => {

@@ -1,7 +1,7 @@
-import { KeeperError } from './errors.ts';
-import type { Engine } from './refresh/engine.ts';
-import { ofOtherKeys } from './stores/links.ts';
-import type { Put, PutResult, PutStatus } from './stores/store.ts';
+import { KeeperError } from '../errors.ts';
+import type { Engine } from '../refresh/engine.ts';
+import { ofOtherKeys } from '../stores/links.ts';
+import type { Put, PutResult, PutStatus } from '../stores/store.ts';
 
 /** How a pair was kept. Throws `KeeperError` where the store refused it. */
 export const keptStatus = async (

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createAuthorizer } from './authorizer.ts';
-import { NeedsConsentError, UnavailableError } from './errors.ts';
+import { NeedsConsentError, UnavailableError } from '../errors.ts';
 import { createFetch } from './fetch.ts';
-import { PLEOS } from './providers/pleos.ts';
-import type { Provider } from './providers/provider.ts';
-import { SMARTCAR } from './providers/smartcar.ts';
+import { PLEOS } from '../providers/pleos.ts';
+import type { Provider } from '../providers/provider.ts';
+import { SMARTCAR } from '../providers/smartcar.ts';
 
 /** `fetch` for a car whose first token is refused with `refusal`, and every later one accepted. */
 const fetchWith = (

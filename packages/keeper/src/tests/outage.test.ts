@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DEFAULT_TIMING } from './grants/timing.ts';
-import { openKeeper } from './keeper.ts';
-import type { Keeper } from './keeper.ts';
-import { oauth } from './providers/clients.ts';
-import type { Exchange } from './refresh/exchange.ts';
-import { memoryStore } from './stores/sqlite/open.ts';
-import type { StoreOpener } from './stores/store.ts';
-import { systemClock } from './time.ts';
-import { parseKeys } from './vault/key-ring.ts';
+import { DEFAULT_TIMING } from '../grants/timing.ts';
+import { openKeeper } from '../keeper.ts';
+import type { Keeper } from '../keeper.ts';
+import { oauth } from '../providers/clients.ts';
+import type { Exchange } from '../refresh/exchange.ts';
+import { memoryStore } from '../stores/sqlite/open.ts';
+import type { StoreOpener } from '../stores/store.ts';
+import { systemClock } from '../time.ts';
+import { parseKeys } from '../vault/key-ring.ts';
 
 const HOUR_MS = 3_600_000;
 const REFUSED: Exchange = { kind: 'not_sent', why: 'ECONNREFUSED' };

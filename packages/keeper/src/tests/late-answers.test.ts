@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Keeper } from './keeper.ts';
+import type { Keeper } from '../keeper.ts';
 import { CREDENTIALS, answered, pair, open, sharedStore } from './open-keeper.cases.ts';
-import { oauth } from './providers/vendors.ts';
-import type { LogEvent } from './refresh/engine.ts';
-import type { Exchange, Transport } from './refresh/exchange.ts';
-import type { KeeperOptions } from './start/options.ts';
-import type { StoreOpener } from './stores/store.ts';
-import { systemClock } from './time.ts';
-import type { Clock } from './time.ts';
+import { oauth } from '../providers/vendors.ts';
+import type { LogEvent } from '../refresh/engine.ts';
+import type { Exchange, Transport } from '../refresh/exchange.ts';
+import type { KeeperOptions } from '../start/options.ts';
+import type { StoreOpener } from '../stores/store.ts';
+import { systemClock } from '../time.ts';
+import type { Clock } from '../time.ts';
 
 const answerLate = async () => {
   const late: { finish?: (exchange: Exchange) => void } = {};
