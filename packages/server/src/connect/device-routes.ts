@@ -5,7 +5,7 @@ import type { Seconds } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import { decideSettlement } from '../grants/decide-device.ts';
 import type { DeviceRequest } from '../grants/device-request.ts';
-import { QR_MAX_BYTES, createQrCode, renderQrSvg } from '../qr-code.ts';
+import { QR_MAX_BYTES, createQrCode, renderQrSvg } from './qr-code.ts';
 import { readUserCode, showUserCode } from '../grants/user-code.ts';
 import { approveDevice, declineDevice } from '../operations/settle-device.ts';
 import type { WireResponse } from '../wire/exchange.ts';

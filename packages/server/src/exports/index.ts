@@ -2,7 +2,7 @@
 export { createAuthorizationServer } from '../authorization-server.ts';
 export type { AuthorizationServer, ServerOptions } from '../authorization-server.ts';
 export { isEveryAddress } from '../http/listen-on.ts';
-export type { Listening } from '../listeners.ts';
+export type { Listening } from '../composition/listeners.ts';
 export { demoCallbackPath } from '../connect/demo/demo-clients.ts';
 export type { DemoClients, DemoCredentials } from '../connect/demo/demo-clients.ts';
 export type { FetchHandler } from '../http/fetch-handler.ts';
@@ -100,4 +100,4 @@ export type { WantedWithdrawal } from '../operations/withdraw-key.ts';
 export { testWebhook } from '../operations/test-webhook.ts';
 export { withdrawConsent } from '../operations/withdraw-consent.ts';
 export type { ConsentWithdrawn } from '../operations/withdraw-consent.ts';
-export { createQrCode, renderQrText } from '../qr-code.ts';
+export { createQrCode, renderQrText } from '../connect/qr-code.ts';

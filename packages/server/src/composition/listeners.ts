@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import type { AdminListener } from './admin/listen.ts';
-import type { Administration } from './compose-admin.ts';
-import type { Config } from './config.ts';
-import { OperatorError } from './errors.ts';
-import { listen } from './http/edge.ts';
-import type { Edge, TlsIdentity } from './http/edge.ts';
-import { describeListenError } from './http/listen-error.ts';
-import type { HandlerContext } from './http/request-handler.ts';
+import type { AdminListener } from '../admin/listen.ts';
+import type { Administration } from './admin.ts';
+import type { Config } from '../config.ts';
+import { OperatorError } from '../errors.ts';
+import { listen } from '../http/edge.ts';
+import type { Edge, TlsIdentity } from '../http/edge.ts';
+import { describeListenError } from '../http/listen-error.ts';
+import type { HandlerContext } from '../http/request-handler.ts';
 
 /** Where a server listens. */
 export type Listening = {

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { createApi, API_PREFIX } from './admin/api/api.ts';
-import type { ApiContext } from './admin/api/api-context.ts';
-import { createJobs } from './admin/api/jobs.ts';
-import { createApiLimits } from './admin/api/limits.ts';
-import type { AdminPages } from './admin/exchange.ts';
-import { createAdmin } from './admin/start-admin.ts';
-import type { Admin, AdminContext } from './admin/start-admin.ts';
-import type { Millis } from './clock.ts';
-import type { Config } from './config.ts';
-import { createUpstream } from './connect/sign-in/upstream.ts';
-import { createClientUses } from './console/client-uses.ts';
-import { createConsole } from './console/console.ts';
-import { seeOther } from './console/console-page.ts';
-import type { OperatorProvider } from './console/console-context.ts';
-import type { Deployment } from './deployment/open.ts';
-import type { Emit, LogEvent } from './log-event.ts';
-import { parseRoles } from './operators/role.ts';
-import { PACKAGE_VERSION } from './package-version.ts';
+import { createApi, API_PREFIX } from '../admin/api/api.ts';
+import type { ApiContext } from '../admin/api/api-context.ts';
+import { createJobs } from '../admin/api/jobs.ts';
+import { createApiLimits } from '../admin/api/limits.ts';
+import type { AdminPages } from '../admin/exchange.ts';
+import { createAdmin } from '../admin/start-admin.ts';
+import type { Admin, AdminContext } from '../admin/start-admin.ts';
+import type { Millis } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { createUpstream } from '../connect/sign-in/upstream.ts';
+import { createClientUses } from '../console/client-uses.ts';
+import { createConsole } from '../console/console.ts';
+import { seeOther } from '../console/console-page.ts';
+import type { OperatorProvider } from '../console/console-context.ts';
+import type { Deployment } from '../deployment/open.ts';
+import type { Emit, LogEvent } from '../log-event.ts';
+import { parseRoles } from '../operators/role.ts';
+import { PACKAGE_VERSION } from '../package-version.ts';
 
 /** What the admin listener of a server serves: probes and metrics, and the pages of operators and their programs. */
 export type Administration = {

@@ -1,4 +1,4 @@
-import type { Emit } from './log-event.ts';
+import type { Emit } from '../log-event.ts';
 
 /**
  * The host's `emit`, made safe: neither an exception nor a rejected promise may cost a request its answer or end the
