@@ -47,6 +47,13 @@ const signIn = async (
   return { trial, visitor: { read, send } };
 };
 
+/** The clients that a page asks about. */
+const clientsOn = (page: string): readonly string[] =>
+  [...page.matchAll(/action="\/console\/registrations\/(?<id>[\w-]+)\/approve"/g)].map(([, id = '']) => id);
+
+const nextOf = (page: string): string =>
+  /href="(?<next>[^"]+)" rel="next"/.exec(page)?.groups?.['next'] ?? '';
+
 describe('The console', () => {
   test('rotates the keys, and withdraws one only where nothing depends on it or somebody insists', async (t) => {
     const { visitor } = await signIn(t, 'admin');
@@ -147,6 +154,29 @@ describe('The console', () => {
     assert.equal((await store.readClient(good)).client?.disabledAtMs, undefined);
     assert.equal((await store.readClient(bad)).client, undefined);
     assert.match(await visitor.read('/console/audit'), /registration\.refuse.*registration\.approve/s);
+  });
+
+  test('shows clients that wait page by page, in the order of their creation', async (t) => {
+    const { trial, visitor } = await signIn(t, 'operator');
+    const { store } = trial.server.deployment;
+    const first = await registerItself(trial.server, trial.url);
+    const { client } = await store.readClient(first);
+    assert.ok(client !== undefined);
+    const ids = [first];
+    for (let count = 1; count < 45; count++) {
+      const id = `waiting-${String(count).padStart(2, '0')}`;
+      await store.createClient({ ...client, id, secrets: [], createdAtMs: client.createdAtMs + 1 });
+      ids.push(id);
+    }
+    const one = await visitor.read('/console/registrations');
+    const two = await visitor.read(nextOf(one));
+    const three = await visitor.read(nextOf(two));
+    assert.deepEqual([one, two, three].map(clientsOn), [ids.slice(0, 20), ids.slice(20, 40), ids.slice(40)]);
+    assert.equal(nextOf(three), '');
+    // A place stays valid when its client is gone.
+    await visitor.send(`/console/registrations/${ids[19] ?? ''}/refuse`, { seen: '1', reason: REASON });
+    assert.equal((await store.readClient(ids[19] ?? '')).client, undefined);
+    assert.deepEqual(clientsOn(await visitor.read(nextOf(one))), ids.slice(20, 40));
   });
 
   test('lets a viewer look at clients that wait, and decide nothing', async (t) => {

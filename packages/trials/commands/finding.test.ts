@@ -115,9 +115,16 @@ describe('finding grants and events', () => {
     const hour = Math.floor(Date.now() / 3_600_000);
     const counted = { hour, event: 'refresh.refused', clientId, count: 1, lastAtMs: Date.now() };
     await store.addTroubles(['revoked', 'expired', 'unknown'].map((reason) => ({ ...counted, reason })));
+    const { client } = await store.readClient(clientId);
+    assert.ok(client !== undefined);
+    const terms = { dialect: 'oauth', profile: 'none', grantScope: '', isApproved: false } as const;
+    const registration = { terms, version: 1, approvedAtMs: undefined, tokens: ['aa'.repeat(32)] };
+    for (const id of ['waiting-1', 'waiting-2', 'waiting-3'])
+      await store.createClient({ ...client, id, secrets: [], registration });
     await store.close();
     const lists: Readonly<Record<string, readonly string[]>> = {
       'client list': ['--text', 'It\'s "'],
+      'registration list': [],
       'grant list': ['--subject', owner, '--client', clientId, '--status', 'active', '--since', '1h'],
       events: ['--subject', owner, '--client', clientId, '--since', '1h'],
       'webhook deliveries': ['--attempts'],
@@ -160,6 +167,7 @@ describe('finding grants and events', () => {
       ['events', '--vin', 'KMHC85LC0MU12345O'],
       ['events', '--before', '-3'],
       ['client', 'list', '--after', 'nobody'],
+      ['registration', 'list', '--after', 'nobody'],
     ]) {
       const ended = await runOn(directory, ...words, '--json');
       assert.deepEqual([ended.code, errorOf(ended).code], [2, 'usage'], words.join(' '));

@@ -68,7 +68,9 @@ const register = async (metadata: Json = {}, token?: string) => {
 };
 
 const approve = async (clientId: string): Promise<void> => {
-  const waiting = (await listWaiting(context)).find((one) => one.client.id === clientId);
+  const waiting = (await listWaiting(context, { limit: 100 })).registrations.find(
+    (one) => one.client.id === clientId,
+  );
   const seen = waiting?.registration.version ?? assert.fail(`${clientId} does not wait`);
   assert.deepEqual(await approveRegistration(context, { clientId, seen }), { outcome: 'approved' });
 };
@@ -340,7 +342,9 @@ describe('A client manages its registration', () => {
       [[REDIRECT_URI], 'Planner', 'change_pending'],
     );
     assert.deepEqual(more.body['metadata_waiting_for_approval'], ['client_name', 'redirect_uris']);
-    const waiting = (await listWaiting(context)).find(({ client: { id } }) => id === clientId);
+    const waiting = (await listWaiting(context, { limit: 100 })).registrations.find(
+      ({ client: { id } }) => id === clientId,
+    );
     assert.deepEqual(waiting?.metadata['redirect_uris'], evil);
     const seen = waiting?.registration.version ?? 0;
     // What was looked at is not what is approved, if the client changes it in between.

@@ -129,6 +129,7 @@ const READS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   readClient: async (store) => store.readClient('client-a'),
   listClients: (store) => store.listClients(),
   findClients: (store) => store.findClients({ text: 'CLIENT-', limit: 10 }),
+  listWaitingClients: (store) => store.listWaitingClients({ limit: 10 }),
   listPublicRedirectUris: (store) => store.listPublicRedirectUris(),
   listKeys: (store) => store.listKeys(),
   countGrantsByKey: (store) => store.countGrantsByKey(),

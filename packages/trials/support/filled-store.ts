@@ -46,6 +46,9 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
   await store.noteSecretUse('one', CREATED_AT_MS + 60_000);
   await store.createClient(sampleClient({ id: 'client-b', dialect: 'pleos', type: 'public' }));
   await importTokens(store);
+  const terms = { dialect: 'oauth', profile: 'none', grantScope: '', isApproved: false } as const;
+  const registration = { terms, version: 1, approvedAtMs: undefined, tokens: ['aa'.repeat(32)] };
+  await store.createClient(sampleClient({ id: 'client-w', disabledAtMs: CREATED_AT_MS, registration }));
   await store.changeClient('client-b', { disabledAtMs: CREATED_AT_MS + 5000 });
   await store.createWebhook({
     id: 'hook',
@@ -183,6 +186,7 @@ export const readAll = async (
   return {
     keys: await store.listKeys(),
     clients: (await store.listClients()).toSorted((left, right) => (left.id < right.id ? -1 : 1)),
+    waiting: await store.listWaitingClients({ limit: 100 }),
     webhooks: await store.listWebhooks(),
     grants: grants.map(withPlainHistory),
     imported: (await store.findImported(digests)).map((grant) => grant && withPlainHistory(grant)),

@@ -20,7 +20,7 @@ export const clientToJson = (client: Client, grants?: number) => ({
   logo: logoToJson(client),
   createdAt: writeTime(client.createdAtMs),
   disabledAt: timeOrNull(client.disabledAtMs),
-  waitsForApproval: client.registration !== undefined && waitsForApproval(client.registration),
+  waitsForApproval: waitsForApproval(client),
   jwks: client.keys !== undefined && 'jwks' in client.keys ? { keys: client.keys.jwks } : null,
   jwksUri: client.keys !== undefined && 'jwksUri' in client.keys ? client.keys.jwksUri : null,
   policy: client.policy,
@@ -48,12 +48,7 @@ export const describeClient = (client: Client, grants: number): string => {
       'state',
       client.disabledAtMs === undefined ? 'enabled' : `disabled ${showTime(writeTime(client.disabledAtMs))}`,
     ],
-    [
-      'approval',
-      client.registration !== undefined && waitsForApproval(client.registration)
-        ? 'waits for it (keyfob registration list)'
-        : '-',
-    ],
+    ['approval', waitsForApproval(client) ? 'waits for it (keyfob registration list)' : '-'],
     ['grants', String(grants)],
     ...FIELDS.map((field) => [toFlag(field).slice(2), String(client.policy[field] ?? 'none')] as const),
     ...Object.entries(client.policy.dialectOptions ?? {}).map(

@@ -12,10 +12,14 @@ import {
   REGISTRATION_TOKENS_MAX,
   REGISTRATION_USES_MAX,
   SECURITY_PROFILES,
+  writeClientPlace,
 } from '../exports/clients.ts';
 import type { RegistrationTerms, RegistrationToken } from '../exports/clients.ts';
 import { DIALECTS } from '../exports/dialects.ts';
 import { OperatorError } from '../exports/errors.ts';
+import { readClientPage, withClientPage } from './client-page.ts';
+import type { ClientPageOptions } from './client-page.ts';
+import { moreHint } from './more.ts';
 import {
   onDeployment,
   readConfig,
@@ -57,8 +61,10 @@ export const addRegistration = (program: Command): void => {
     .description('Removes a registration token. Clients that were registered with it stay.')
     .addHelpText('after', '\nExample:\n  $ keyfob registration remove 5f0c6a9de01b')
     .action(removeToken);
-  withCommonOptions(registration.command('list'))
-    .description('Lists the clients that wait for approval, with what they ask for.')
+  withClientPage(withCommonOptions(registration.command('list')))
+    .description(
+      'Lists the clients that wait for approval, with what they ask for, oldest first, one page at a time.',
+    )
     .addHelpText('after', '\nExample:\n  $ keyfob registration list --json')
     .action(listRegistrations);
   addDecision(registration, 'approve', {
@@ -187,9 +193,11 @@ const waitingToJson = ({ client, registration, kind, metadata, widened }: Waitin
   metadata,
 });
 
-const listRegistrations = async (options: CommonOptions): Promise<void> =>
+const listRegistrations = async (options: CommonOptions & ClientPageOptions): Promise<void> =>
   onDeployment(options, async (context) => {
-    const registrations = (await listWaiting(context)).map(waitingToJson);
+    const { registrations: waiting, next: place } = await listWaiting(context, readClientPage(options));
+    const registrations = waiting.map(waitingToJson);
+    const next = place === undefined ? null : writeClientPlace(place);
     const texts = registrations.map(({ clientId, kind, version, registeredAt, widened, metadata, dialect }) =>
       alignColumns([
         ['client id', clientId],
@@ -203,9 +211,11 @@ const listRegistrations = async (options: CommonOptions): Promise<void> =>
         ]),
       ]),
     );
+    const filters = { '--limit': options.limit, '--after': next ?? undefined };
+    const more = next === null ? [] : [moreHint('registration list', options, filters)];
     return {
-      json: { registrations },
-      text: texts.length === 0 ? 'No client waits for approval.' : texts.join('\n\n'),
+      json: { registrations, next },
+      text: texts.length === 0 ? 'No client waits for approval.' : [...texts, ...more].join('\n\n'),
     };
   });
 

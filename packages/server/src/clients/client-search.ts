@@ -3,11 +3,18 @@ import type { Client } from './client.ts';
 /** Where a list of clients goes on: after the client with this moment of creation and this id, which may be removed since. */
 export type ClientPlace = Pick<Client, 'createdAtMs' | 'id'>;
 
-export type ClientSearch = {
-  /** Only clients with this text in the id or the name. Letters of ASCII are found in either case, others as they are. */
-  readonly text?: string | undefined;
+/** Before every client. */
+export const FIRST_PLACE: ClientPlace = { createdAtMs: -1, id: '' };
+
+/** A page of a list of clients, the oldest first. */
+export type ClientPage = {
   readonly after?: ClientPlace | undefined;
   readonly limit: number;
+};
+
+export type ClientSearch = ClientPage & {
+  /** Only clients with this text in the id or the name. Letters of ASCII are found in either case, others as they are. */
+  readonly text?: string | undefined;
 };
 
 const PLACE = /^(?<createdAtMs>\d{1,16})-(?<id>.{1,255})$/su;
@@ -27,10 +34,10 @@ export const lowerAscii = (text: string): string =>
 /** Cuts a page out of clients that are all in memory, oldest first. */
 export const searchClients = (
   clients: readonly Client[],
-  { text, after, limit }: ClientSearch,
+  { text, after = FIRST_PLACE, limit }: ClientSearch,
 ): readonly Client[] =>
   clients
-    .filter((client) => (after === undefined || compare(client, after) > 0) && hasText(client, text))
+    .filter((client) => compare(client, after) > 0 && hasText(client, text))
     .sort(compare)
     .slice(0, limit);
 

@@ -2,7 +2,7 @@ import type { Millis } from '../clock.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { ClientChange } from './change.ts';
 import type { Client, ClientSecret } from './client.ts';
-import type { ClientSearch } from './client-search.ts';
+import type { ClientPage, ClientSearch } from './client-search.ts';
 import type { SecretRoll } from './secret.ts';
 
 /** A client and the registered keys, read together so that the very next request notices a new or a withdrawn key. */
@@ -21,6 +21,8 @@ export type ClientStore = {
   listClients(): Promise<readonly Client[]>;
   /** A page of clients in the order of their creation, from an index. */
   findClients(search: ClientSearch): Promise<readonly Client[]>;
+  /** A page of the clients that wait for approval in the order of their creation, from an index. */
+  listWaitingClients(page: ClientPage): Promise<readonly Client[]>;
   /** The redirect URIs of all enabled public clients. */
   listPublicRedirectUris(): Promise<readonly string[]>;
   /** Changes a client. Where the result would break a rule, nothing changes and the faults are returned. */

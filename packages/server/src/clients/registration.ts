@@ -106,8 +106,14 @@ export const changeRegistration = (
 };
 
 /** Whether an operator has to look at it. */
-export const waitsForApproval = ({ approvedAtMs, proposed, tokens }: Registration): boolean =>
-  tokens.length > 0 && (approvedAtMs === undefined || proposed !== undefined);
+export const waitsForApproval = ({
+  registration,
+}: {
+  readonly registration?: Registration | undefined;
+}): boolean =>
+  registration !== undefined &&
+  registration.tokens.length > 0 &&
+  (registration.approvedAtMs === undefined || registration.proposed !== undefined);
 
 const TOKEN = /^kf[ir]_[A-Za-z0-9_-]{43}$/;
 

@@ -2,7 +2,7 @@
 export { CLIENT_TYPES, isEnabled } from '../clients/client.ts';
 export type { Client, ClientSecret, ClientType } from '../clients/client.ts';
 export { readClientPlace, searchClients, writeClientPlace } from '../clients/client-search.ts';
-export type { ClientPlace, ClientSearch } from '../clients/client-search.ts';
+export type { ClientPage, ClientPlace, ClientSearch } from '../clients/client-search.ts';
 export type { ClientReading, ClientStore } from '../clients/client-store.ts';
 export { LOGO_MAX_BYTES } from '../clients/logo.ts';
 export type { Logo } from '../clients/logo.ts';

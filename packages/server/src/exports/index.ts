@@ -81,7 +81,11 @@ export type { NodeDetails } from '../operations/read-nodes.ts';
 export { readWebhook, readWebhookKey, readWebhookSecret } from '../operations/read-webhook.ts';
 export { DEMO_RESOURCE_PATH } from '../http/demo-resource.ts';
 export { approveRegistration, listWaiting, refuseRegistration } from '../operations/decide-registration.ts';
-export type { RegistrationDecided, WaitingRegistration } from '../operations/decide-registration.ts';
+export type {
+  RegistrationDecided,
+  RegistrationsWaiting,
+  WaitingRegistration,
+} from '../operations/decide-registration.ts';
 export { makeRegistrationToken } from '../operations/registration-tokens.ts';
 export type { NewRegistrationToken, RegistrationTokenMade } from '../operations/registration-tokens.ts';
 export { registerClient } from '../operations/register-client.ts';

@@ -167,9 +167,10 @@ const refuseMetadata = ({ error, description }: MetadataFault): Refusal =>
   new Refusal(REASONS[error], [], { oauthError: { error, description: toDescription(description) } });
 
 /** Whether the client may be used, and whether something waits for an operator. No RFC has a member for it. */
-const statusOf = ({ registration, disabledAtMs }: Client): string => {
+const statusOf = (client: Client): string => {
+  const { registration, disabledAtMs } = client;
   if (registration === undefined || registration.approvedAtMs === undefined) return 'pending';
-  if (waitsForApproval(registration)) return 'change_pending';
+  if (waitsForApproval(client)) return 'change_pending';
   return disabledAtMs === undefined ? 'approved' : 'disabled';
 };
 

@@ -1,4 +1,5 @@
 import type { Client } from '../clients/client.ts';
+import type { ClientPage, ClientPlace } from '../clients/client-search.ts';
 import { readMetadata } from '../clients/client-metadata.ts';
 import type { ClientMetadata, Registration } from '../clients/registration.ts';
 import { describeMetadata } from '../clients/describe-metadata.ts';
@@ -19,15 +20,28 @@ export type WaitingRegistration = {
   readonly widened: readonly string[];
 };
 
-/** Every registration that waits, the oldest client first. Throws `StoreError`. */
-export const listWaiting = async ({
-  store,
-}: Pick<OperationContext, 'store'>): Promise<readonly WaitingRegistration[]> =>
-  (await store.listClients()).flatMap((client) => describeWaiting(client) ?? []);
+export type RegistrationsWaiting = {
+  readonly registrations: readonly WaitingRegistration[];
+  /** Where the next page begins; `undefined` if this is the last one. */
+  readonly next: ClientPlace | undefined;
+};
+
+/** A page of the registrations that wait, the oldest client first. Throws `StoreError`. */
+export const listWaiting = async (
+  { store }: Pick<OperationContext, 'store'>,
+  { after, limit }: ClientPage,
+): Promise<RegistrationsWaiting> => {
+  const found = await store.listWaitingClients({ after, limit: limit + 1 });
+  const clients = found.slice(0, limit);
+  return {
+    registrations: clients.flatMap((client) => describeWaiting(client) ?? []),
+    next: clients.length < found.length ? clients.at(-1) : undefined,
+  };
+};
 
 const describeWaiting = (client: Client): WaitingRegistration | undefined => {
   const { registration } = client;
-  if (registration === undefined || !waitsForApproval(registration)) return undefined;
+  if (registration === undefined || !waitsForApproval(client)) return undefined;
   const { proposed } = registration;
   if (proposed === undefined)
     return { client, registration, kind: 'new', metadata: describeMetadata(client), widened: [] };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { REGISTRATION_TOKENS_MAX } from '@keyfob/server/clients';
-import type { Registration, RegistrationToken } from '@keyfob/server/clients';
+import type { ClientPlace, Registration, RegistrationToken } from '@keyfob/server/clients';
 import { NOW_MS, sampleClient } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
@@ -101,4 +101,44 @@ export const registrationContract = (onStore: OnStore): void => {
     assert.ok(typeof (await store.changeClient('a', { name: 'Late', registration: late })) === 'object');
     assert.equal((await store.readClient('a')).client?.name, 'Other');
   });
+
+  onStore(
+    'Clients that wait for approval are listed page by page, until they are decided.',
+    async (store) => {
+      const approved: Registration = { ...PENDING, approvedAtMs: NOW_MS };
+      const asksMore: Registration = { ...approved, proposed: { client_name: 'More' } };
+      const registrations = [PENDING, approved, asksMore, { ...PENDING, tokens: [] }, PENDING];
+      for (const [index, registration] of registrations.entries()) {
+        const id = `client-${index}`;
+        await store.createClient({ ...sampleClient({ id, createdAtMs: NOW_MS - index }), registration });
+      }
+      await store.createClient(sampleClient());
+      await store.createRegistrationToken(token(1));
+      await store.registerByToken(digest(1), selfRegistered('by-token'), NOW_MS);
+      const approval = { kind: 'approved', version: 1, atMs: NOW_MS } as const;
+      const pages = async (): Promise<readonly (readonly string[])[]> => {
+        const found: string[][] = [];
+        let after: ClientPlace | undefined;
+        do {
+          const page = await store.listWaitingClients({ after, limit: 2 });
+          after = page.at(-1);
+          if (page.length > 0) found.push(page.map(({ id }) => id));
+          // A page goes on after a client that waits no more.
+          if (after?.id === 'client-4') await store.changeClient('client-4', { registration: approval });
+        } while (after !== undefined);
+        return found;
+      };
+      assert.deepEqual(await pages(), [
+        ['by-token', 'client-4'],
+        ['client-2', 'client-0'],
+      ]);
+      await store.changeClient('client-2', { registration: { kind: 'refused', version: 1 } });
+      const [used, next] = [PENDING.tokens[0] ?? '', 'bb'.repeat(32)];
+      const proposed = { client_name: 'Other' };
+      const asked = { kind: 'changed', version: 1, used, next, proposed } as const;
+      await store.changeClient('client-1', { registration: asked });
+      await store.removeClient('by-token', { withGrants: false });
+      assert.deepEqual(await pages(), [['client-1', 'client-0']]);
+    },
+  );
 };

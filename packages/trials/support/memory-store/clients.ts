@@ -1,4 +1,11 @@
-import { changeClient, isUseNews, removeSecret, searchClients, withSecret } from '@keyfob/server/clients';
+import {
+  changeClient,
+  isUseNews,
+  removeSecret,
+  searchClients,
+  waitsForApproval,
+  withSecret,
+} from '@keyfob/server/clients';
 import type { Client } from '@keyfob/server/clients';
 import type { Store } from '@keyfob/server/stores';
 import { listKeys } from './keys.ts';
@@ -14,6 +21,7 @@ export const clientVerbs = (
   | 'readClient'
   | 'listClients'
   | 'findClients'
+  | 'listWaitingClients'
   | 'listPublicRedirectUris'
   | 'changeClient'
   | 'removeClient'
@@ -31,6 +39,10 @@ export const clientVerbs = (
     })),
   listClients: () => run('listClients', () => [...tables.clients.values()]),
   findClients: (search) => run('findClients', () => searchClients([...tables.clients.values()], search)),
+  listWaitingClients: (page) =>
+    run('listWaitingClients', () =>
+      searchClients([...tables.clients.values()].filter(waitsForApproval), page),
+    ),
   listPublicRedirectUris: () =>
     run('listPublicRedirectUris', () =>
       [...tables.clients.values()].flatMap(({ type, disabledAtMs, redirectUris }) =>

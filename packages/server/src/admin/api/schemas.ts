@@ -117,7 +117,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     widened: list(T),
     metadata: O,
   }),
-  RegistrationList: object({ registrations: list(ref('Registration')) }),
+  RegistrationList: page('registrations', 'Registration'),
   RegistrationToken: object(REGISTRATION_TOKEN),
   RegistrationTokenMade: object({ ...REGISTRATION_TOKEN, registrationToken: T }),
   RegistrationTokenList: object({ registrationTokens: list(ref('RegistrationToken')) }),

@@ -54,7 +54,7 @@ export const viewClient = (client: Client, grants?: number | null) => ({
   privacyUrl: client.profile?.privacyUrl ?? null,
   createdAt: isoOf(client.createdAtMs),
   disabledAt: isoOf(client.disabledAtMs),
-  waitsForApproval: client.registration !== undefined && waitsForApproval(client.registration),
+  waitsForApproval: waitsForApproval(client),
   jwks: client.keys !== undefined && 'jwks' in client.keys ? { keys: client.keys.jwks } : null,
   jwksUri: client.keys !== undefined && 'jwksUri' in client.keys ? client.keys.jwksUri : null,
   policy: client.policy,

@@ -7,8 +7,15 @@ import { badge, change, facts, moment } from './parts.ts';
 
 type Waiting = ReturnType<typeof viewWaiting>;
 
-/** The clients that registered themselves and wait for an operator. */
-export const registrationsPage = (visit: ConsoleVisit, waiting: readonly Waiting[]): ConsolePage => {
+/** A page of what waits. */
+export type WaitingPage = {
+  readonly registrations: readonly Waiting[];
+  /** Where the next page begins; `null` on the last one. */
+  readonly next: string | null;
+};
+
+/** The clients that registered themselves and wait for an operator, the oldest first. */
+export const registrationsPage = (visit: ConsoleVisit, { registrations, next }: WaitingPage): ConsolePage => {
   const { texts } = visit;
   return {
     title: texts.registrations.title,
@@ -19,9 +26,17 @@ export const registrationsPage = (visit: ConsoleVisit, waiting: readonly Waiting
         <p class="lead">${texts.registrations.lead}</p>
       </header>
       ${
-        waiting.length === 0
+        registrations.length === 0
           ? html`<section><p class="empty">${texts.registrations.empty}</p></section>`
-          : waiting.map((one) => renderWaiting(visit, one))
+          : registrations.map((one) => renderWaiting(visit, one))
+      }
+      ${
+        next !== null &&
+        html`<p class="more">
+          <a href="/console/registrations?${new URLSearchParams({ after: next }).toString()}" rel="next"
+            >${texts.more}</a
+          >
+        </p>`
       }
       <p class="more"><a href="/console/clients">${texts.clients.title}</a></p>
     `,

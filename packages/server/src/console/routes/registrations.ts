@@ -1,6 +1,9 @@
-import type { viewWaiting } from '../../admin/api/views.ts';
 import { registrationsPage } from '../pages/registrations-page.ts';
+import type { WaitingPage } from '../pages/registrations-page.ts';
 import type { ConsoleRoute } from './console-route.ts';
+
+/** Each has all that it asks for. */
+const REGISTRATIONS_SHOWN = '20';
 
 const decision = (name: 'approve' | 'refuse'): ConsoleRoute => ({
   method: 'POST',
@@ -21,12 +24,15 @@ export const REGISTRATION_PAGES: readonly ConsoleRoute[] = [
     method: 'GET',
     pattern: /^\/console\/registrations$/,
     async handle(visit) {
-      type Waiting = { readonly registrations: readonly ReturnType<typeof viewWaiting>[] };
-      const { registrations } = await visit.call<Waiting>('GET /registrations');
-      const done = visit.request.query.get('done');
+      const { query } = visit.request;
+      const after = query.get('after') ?? '';
+      const waiting = await visit.call<WaitingPage>('GET /registrations', {
+        query: { after, limit: REGISTRATIONS_SHOWN },
+      });
+      const done = query.get('done');
       const { done: notices } = visit.texts.registrations;
       const notice = done === 'approve' || done === 'refuse' ? notices[done] : undefined;
-      return { ...registrationsPage(visit, registrations), notice };
+      return { ...registrationsPage(visit, waiting), notice };
     },
   },
   decision('approve'),

@@ -174,6 +174,7 @@ export const LISTED_COLUMNS: Readonly<Record<ListedTable, readonly string[]>> = 
     'policy',
     'client_keys',
     'registration',
+    'waits_for_approval',
     'secrets',
     'created_at_ms',
     'disabled_at_ms',
@@ -183,13 +184,14 @@ export const LISTED_COLUMNS: Readonly<Record<ListedTable, readonly string[]>> = 
 };
 
 const NUMBERS = new Set(['created_at_ms', 'disabled_at_ms', 'key_number']);
+const BOOLEANS = new Set(['waits_for_approval', 'has_imported_tokens']);
 
 export const toListedRow = (table: ListedTable, row: Row): CopyRow<string> => ({
   key: String(row['id']),
   values: LISTED_COLUMNS[table].map((name) => {
     // Parsed and written again, so that secrets have today's order and form.
     if (name === 'secrets') return writeSecrets(toClient(row).secrets);
-    if (name === 'has_imported_tokens') return row[name] === true ? 1 : 0;
+    if (BOOLEANS.has(name)) return row[name] === true ? 1 : 0;
     return (NUMBERS.has(name) ? toNumber(row[name]) : toText(row[name])) ?? null;
   }),
 });

@@ -4,8 +4,8 @@ import type { Client, ClientSecret } from '../../clients/client.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
 import { writeKeys } from '../../clients/client-keys.ts';
 import { writeProfile } from '../../clients/profile.ts';
-import { lowerAscii } from '../../clients/client-search.ts';
-import { writeRegistration } from '../../clients/registration.ts';
+import { FIRST_PLACE, lowerAscii } from '../../clients/client-search.ts';
+import { waitsForApproval, writeRegistration } from '../../clients/registration.ts';
 import type { RegistrationStore } from '../../clients/registration-store.ts';
 import { isUseNews, removeSecret, withSecret } from '../../clients/secret.ts';
 import type { KnownClients } from './known-clients.ts';
@@ -13,21 +13,25 @@ import { createRegistrationVerbs } from './registrations.ts';
 import { toOptionalNumber, toTexts } from './rows.ts';
 import type { Connection } from './connection.ts';
 
+export const LIST_WAITING = `SELECT id FROM clients WHERE waits_for_approval = 1 AND (created_at_ms, id) > (?, ?)
+  ORDER BY created_at_ms, id LIMIT ?`;
+
 const prepareStatements = (database: DatabaseSync) => ({
   list: database.prepare('SELECT id FROM clients ORDER BY number'),
   find: database.prepare(
     `SELECT id FROM clients WHERE (created_at_ms, id) > (?1, ?2) AND (instr(lower(id), ?3) > 0 OR instr(lower(name), ?3) > 0)
     ORDER BY created_at_ms, id LIMIT ?4`,
   ),
+  listWaiting: database.prepare(LIST_WAITING),
   listPublicRedirectUris: database.prepare(
     `SELECT redirect_uris FROM clients WHERE type = 'public' AND disabled_at_ms IS NULL`,
   ),
   insert: database.prepare(
-    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, created_at_ms, disabled_at_ms, has_imported_tokens, revision)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
+    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, waits_for_approval, created_at_ms, disabled_at_ms, has_imported_tokens, revision)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
   ),
   update: database.prepare(
-    `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, profile = ?, policy = ?, client_keys = ?, registration = ?, disabled_at_ms = ?,
+    `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, profile = ?, policy = ?, client_keys = ?, registration = ?, waits_for_approval = ?, disabled_at_ms = ?,
       revision = revision + 1 WHERE id = ?`,
   ),
   touch: database.prepare('UPDATE clients SET revision = revision + 1 WHERE id = ?'),
@@ -76,6 +80,7 @@ const insertClient = (sql: ReturnType<typeof prepareStatements>, client: Client)
     JSON.stringify(policy),
     writeKeys(client.keys),
     writeRegistration(client.registration),
+    waitsForApproval(client) ? 1 : 0,
     createdAtMs,
     disabledAtMs,
     client.hasImportedTokens === true ? 1 : 0,
@@ -121,6 +126,7 @@ export const createClientVerbs = (
           JSON.stringify(policy),
           writeKeys(keys),
           writeRegistration(registration),
+          waitsForApproval({ registration }) ? 1 : 0,
           disabledAtMs,
           id,
         );
@@ -173,13 +179,22 @@ const createReadVerbs = (
   { read, readNow }: Connection,
   known: KnownClients,
   sql: ReturnType<typeof prepareStatements>,
-): Pick<ClientStore, 'readClient' | 'listClients' | 'findClients' | 'listPublicRedirectUris'> => ({
+): Pick<
+  ClientStore,
+  'readClient' | 'listClients' | 'findClients' | 'listWaitingClients' | 'listPublicRedirectUris'
+> => ({
   readClient: (id) => readNow(() => known.read(id)),
   listClients: () => read(() => sql.list.all().flatMap((row) => known.read(String(row['id'])).client ?? [])),
-  findClients: ({ text = '', after = { createdAtMs: -1, id: '' }, limit }) =>
+  findClients: ({ text = '', after = FIRST_PLACE, limit }) =>
     read(() =>
       sql.find
         .all(after.createdAtMs, after.id, lowerAscii(text), limit)
+        .flatMap((row) => known.read(String(row['id'])).client ?? []),
+    ),
+  listWaitingClients: ({ after = FIRST_PLACE, limit }) =>
+    read(() =>
+      sql.listWaiting
+        .all(after.createdAtMs, after.id, limit)
         .flatMap((row) => known.read(String(row['id'])).client ?? []),
     ),
   listPublicRedirectUris: () =>

@@ -80,12 +80,12 @@ const markersSqlOf = (table: CopyTable, prefix: string): string => {
 };
 
 const SECRETS = 'SELECT * FROM {}client_secrets WHERE client_number = ? ORDER BY created_at_ms, id';
-const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, '', created_at_ms,
-  disabled_at_ms, has_imported_tokens FROM {}clients`;
+const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, waits_for_approval, '',
+  created_at_ms, disabled_at_ms, has_imported_tokens FROM {}clients`;
 const WEBHOOKS =
   'SELECT id, url, format, client_id, kinds, key_number, created_at_ms, disabled_at_ms FROM {}webhooks';
 /** The index in a client's values. */
-const SECRETS_AT = 9;
+export const CLIENT_SECRETS_AT = 10;
 /** The index in a grant's values of the newest rotation; the earlier ones follow. */
 const HISTORY_AT = 9;
 
@@ -104,7 +104,7 @@ export const createCopyReads = (database: DatabaseSync, prefix: string) => {
     const [number, id, ...rest] = values;
     const kept = secrets.all(Number(number)).map(toSecret);
     const texts = rest.map(toValue);
-    return { key: String(id), values: texts.with(SECRETS_AT, writeSecrets(kept)) };
+    return { key: String(id), values: texts.with(CLIENT_SECRETS_AT, writeSecrets(kept)) };
   };
 
   const read = ({ table, webhookId }: CopySlice, from: bigint, limit: number, markersOnly: boolean) => {

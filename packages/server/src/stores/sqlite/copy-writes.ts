@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { randomInt } from 'node:crypto';
 import { bytesOf, historyOf, readSecrets, vehiclesOf } from '../copy/row-form.ts';
+import { CLIENT_SECRETS_AT } from './copy-reads.ts';
 import type { CopyRow, CopySlice, CopyValue, ListedTable, PageChange } from '../copy/endpoint.ts';
 import { ENTRY_COLUMNS } from '../../operators/audit-entry.ts';
 import { KEY_COLUMNS } from '../key-rows.ts';
@@ -19,11 +20,12 @@ const GRANT = `INSERT INTO grants (id, client_number, subject, scope_number, bra
     key_number = excluded.key_number, rotations = excluded.rotations, rotated_by = excluded.rotated_by,
     use_digest = excluded.use_digest, vehicle_data = excluded.vehicle_data`;
 const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration,
-    created_at_ms, disabled_at_ms, has_imported_tokens, revision)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    waits_for_approval, created_at_ms, disabled_at_ms, has_imported_tokens, revision)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET dialect = excluded.dialect, type = excluded.type, name = excluded.name,
     redirect_uris = excluded.redirect_uris, consent_redirect_uri = excluded.consent_redirect_uri,
     profile = excluded.profile, policy = excluded.policy, client_keys = excluded.client_keys, registration = excluded.registration,
+    waits_for_approval = excluded.waits_for_approval,
     created_at_ms = excluded.created_at_ms, disabled_at_ms = excluded.disabled_at_ms,
     has_imported_tokens = excluded.has_imported_tokens, revision = excluded.revision`;
 const SECRET = `INSERT INTO client_secrets (id, client_number, name, digest, created_at_ms, expires_at_ms, last_used_at_ms)
@@ -191,13 +193,11 @@ const writeListed = (run: Run, table: ListedTable, { rows, gone }: PageChange<st
 };
 
 const writeClient = (run: Run, { key, values }: CopyRow<string>): void => {
-  const [dialect, type, name, uris, consentUri, profile, policy, keys, registration, secrets, ...standing] =
-    values;
-  const what = [dialect, type, name, uris, consentUri, profile, policy, keys, registration, ...standing];
-  run(CLIENT, key, ...what.map((value) => value ?? null), randomInt(REVISION_MAX));
+  const others = values.toSpliced(CLIENT_SECRETS_AT, 1);
+  run(CLIENT, key, ...others.map((value) => value ?? null), randomInt(REVISION_MAX));
   run('DELETE FROM client_secrets WHERE client_number = (SELECT number FROM clients WHERE id = ?)', key);
   for (const { id, name: called, digest, createdAtMs: at, expiresAtMs, lastUsedAtMs } of readSecrets(
-    secrets ?? '[]',
+    values[CLIENT_SECRETS_AT] ?? '[]',
   ))
     run(SECRET, id, called, digest, at, expiresAtMs ?? null, lastUsedAtMs ?? null, key);
 };

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { GrantFilter } from '../../grants/grant-store.ts';
 import type { GrantEventFilter } from '../../outbox/grant-event-store.ts';
+import { LIST_WAITING } from './clients.ts';
 import { createGrantEventLists } from './grant-event-lists.ts';
 import { createGrantLists } from './grant-lists.ts';
 import { readMigrations } from './migrations.ts';
@@ -59,4 +60,11 @@ test('Every search for grant events begins at the narrowest index, from both end
       assert.match(plan, index, JSON.stringify({ ...filter, grantId: undefined }));
       assert.doesNotMatch(plan, /SCAN grant_events|TEMP B-TREE/);
     }
+});
+
+test('A page of the clients that wait for approval begins in an index of those alone.', () => {
+  const steps = planning.prepare(LIST_WAITING).all(AT, 'client-a', LIMIT);
+  const plan = steps.map(({ detail }) => String(detail)).join('\n');
+  assert.match(plan, /^SEARCH clients USING (COVERING )?INDEX clients_waiting /);
+  assert.doesNotMatch(plan, /TEMP B-TREE/);
 });

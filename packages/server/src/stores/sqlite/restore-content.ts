@@ -95,9 +95,9 @@ const SAVE_KNOWN = `
   CREATE TEMP TABLE known_vehicles AS SELECT * FROM main.vehicles;
   CREATE TEMP TABLE known_replays AS SELECT * FROM main.replays;
   CREATE TEMP TABLE known_clients
-    (id PRIMARY KEY, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, disabled_at_ms, revision);
+    (id PRIMARY KEY, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, waits_for_approval, disabled_at_ms, revision);
   INSERT INTO known_clients
-    SELECT id, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, disabled_at_ms, revision FROM main.clients;
+    SELECT id, name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, waits_for_approval, disabled_at_ms, revision FROM main.clients;
   CREATE TEMP TABLE known_secrets AS
     SELECT secret.*, client.id AS client_id
     FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client_number;`;
@@ -165,8 +165,8 @@ const DISABLE_REMOVED = `
 // Codes, grant events, webhooks and deliveries stay: what happened has happened, and its receivers still learn of it.
 const KEEP_NEWER_STORE = `
   UPDATE main.clients AS restored
-    SET (name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, disabled_at_ms) =
-      (known.name, known.redirect_uris, known.consent_redirect_uri, known.profile, known.policy, known.client_keys, known.registration, known.disabled_at_ms)
+    SET (name, redirect_uris, consent_redirect_uri, profile, policy, client_keys, registration, waits_for_approval, disabled_at_ms) =
+      (known.name, known.redirect_uris, known.consent_redirect_uri, known.profile, known.policy, known.client_keys, known.registration, known.waits_for_approval, known.disabled_at_ms)
     FROM known_clients AS known WHERE known.id = restored.id;
   INSERT INTO main.client_secrets
     SELECT secret.id, client.number, secret.name, secret.digest, secret.created_at_ms, secret.expires_at_ms, secret.last_used_at_ms

@@ -1,6 +1,5 @@
 import type { Seconds } from '../../../clock.ts';
 import { CLIENT_TYPES } from '../../../clients/client.ts';
-import { writeClientPlace } from '../../../clients/client-search.ts';
 import { POLICY_FIELDS } from '../../../clients/policy.ts';
 import { addSecret } from '../../../operations/add-secret.ts';
 import { changeClient } from '../../../operations/change-client.ts';
@@ -16,7 +15,7 @@ import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { FLAG, NAME, oneOf, TEXT, textsOf, wholeNumber } from '../fields.ts';
 import { Problem } from '../problem.ts';
 import { viewClient, viewSecret } from '../views.ts';
-import { clientAfter, limitOf, PAGE_FIELDS } from './paging.ts';
+import { CLIENT_PAGE_FIELDS, clientAfter, limitOf, nextClient } from './paging.ts';
 
 const URIS = textsOf({ type: 'string', minLength: 1, maxLength: 2000 }, 50);
 const POLICY = { type: 'object' } as const;
@@ -61,8 +60,7 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
     permission: 'clients.read',
     own: { by: 'list' },
     query: {
-      limit: PAGE_FIELDS.limit,
-      after: { ...PAGE_FIELDS.after, schema: { type: 'string', maxLength: 300 } },
+      ...CLIENT_PAGE_FIELDS,
       text: {
         schema: TEXT,
         purpose: 'Only clients with this in the id or the name, in upper or lower case.',
@@ -81,7 +79,7 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
         status: 200,
         body: {
           clients: clients.map((client) => viewClient(client)),
-          next: next === undefined ? null : writeClientPlace(next),
+          next: nextClient(next),
         },
       };
     },

@@ -2,7 +2,7 @@ import { readGrantId, writeGrantId } from '../../../tokens/grant-id.ts';
 import type { GrantId } from '../../../tokens/grant-id.ts';
 import { readDeliveryPlace } from '../../../outbox/delivery.ts';
 import type { DeliveryPlace } from '../../../outbox/delivery.ts';
-import { readClientPlace } from '../../../clients/client-search.ts';
+import { readClientPlace, writeClientPlace } from '../../../clients/client-search.ts';
 import type { ClientPlace } from '../../../clients/client-search.ts';
 import { wholeNumber } from '../fields.ts';
 import type { Fields } from '../fields.ts';
@@ -18,6 +18,12 @@ export const PAGE_FIELDS = {
     schema: { type: 'string', maxLength: 64 },
     purpose: 'The `next` of the page before. It stays valid however much is added or removed.',
   },
+} as const satisfies Fields;
+
+/** The same for a list of clients, whose places have an id that an operator chose. */
+export const CLIENT_PAGE_FIELDS = {
+  ...PAGE_FIELDS,
+  after: { ...PAGE_FIELDS.after, schema: { type: 'string', maxLength: 300 } },
 } as const satisfies Fields;
 
 export const limitOf = ({ limit }: Readonly<Record<string, unknown>>): number =>
@@ -58,6 +64,9 @@ export const clientAfter = ({ after }: Readonly<Record<string, unknown>>): Clien
   if (place === undefined) throw invalid();
   return place;
 };
+
+export const nextClient = (next: ClientPlace | undefined): string | null =>
+  next === undefined ? null : writeClientPlace(next);
 
 /** The grant that a path names. Throws `Problem`. */
 export const grantOfPath = ({ grantId = '' }: Readonly<Record<string, string>>): GrantId => {

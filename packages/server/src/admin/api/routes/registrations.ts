@@ -12,6 +12,7 @@ import type { ApiRoute } from '../api-route.ts';
 import { FLAG, NAME, oneOf, TEXT, wholeNumber } from '../fields.ts';
 import { Problem } from '../problem.ts';
 import { viewRegistrationToken, viewWaiting } from '../views.ts';
+import { CLIENT_PAGE_FIELDS, clientAfter, limitOf, nextClient } from './paging.ts';
 
 const WEEK_SECONDS: Seconds = 7 * 86_400;
 
@@ -21,13 +22,16 @@ export const REGISTRATION_ROUTES: readonly ApiRoute[] = [
     method: 'GET',
     path: '/registrations',
     tag: 'Clients',
-    summary: 'Lists the clients that registered themselves, or ask for more, and wait for approval',
+    summary:
+      'Lists the clients that registered themselves, or ask for more, and wait for approval, oldest first',
     permission: 'clients.read',
+    query: CLIENT_PAGE_FIELDS,
     answers: { status: 200, schema: 'RegistrationList' },
-    handle: async (context) => ({
-      status: 200,
-      body: { registrations: (await listWaiting(context)).map(viewWaiting) },
-    }),
+    async handle(context, { query }) {
+      const page = { after: clientAfter(query), limit: limitOf(query) };
+      const { registrations, next } = await listWaiting(context, page);
+      return { status: 200, body: { registrations: registrations.map(viewWaiting), next: nextClient(next) } };
+    },
   },
   decision('approve', {
     summary: 'Lets a client be what it asks for, from its next request on',

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { changeClient } from '../../../clients/change.ts';
 import type { Client } from '../../../clients/client.ts';
-import { lowerAscii } from '../../../clients/client-search.ts';
+import { FIRST_PLACE, lowerAscii } from '../../../clients/client-search.ts';
 import { writeKeys } from '../../../clients/client-keys.ts';
 import { writeProfile } from '../../../clients/profile.ts';
-import { writeRegistration } from '../../../clients/registration.ts';
+import { waitsForApproval, writeRegistration } from '../../../clients/registration.ts';
 import type { RegistrationStore } from '../../../clients/registration-store.ts';
 import { isUseNews, removeSecret, withSecret } from '../../../clients/secret.ts';
 import type { Store } from '../../../grants/store.ts';
@@ -24,6 +24,7 @@ type ClientVerbs = Pick<
   | 'readClient'
   | 'listClients'
   | 'findClients'
+  | 'listWaitingClients'
   | 'listPublicRedirectUris'
   | 'changeClient'
   | 'removeClient'
@@ -34,11 +35,12 @@ type ClientVerbs = Pick<
   RegistrationStore;
 
 const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at_ms, name, redirect_uris, consent_redirect_uri,
-    profile, policy, client_keys, registration, secrets, disabled_at_ms, has_imported_tokens)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO NOTHING RETURNING id`;
+    profile, policy, client_keys, registration, waits_for_approval, secrets, disabled_at_ms, has_imported_tokens)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO NOTHING RETURNING id`;
 
 const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
-  profile = $5, policy = $6, client_keys = $7, registration = $8, secrets = $9, disabled_at_ms = $10 WHERE id = $1`;
+  profile = $5, policy = $6, client_keys = $7, registration = $8, waits_for_approval = $9, secrets = $10,
+  disabled_at_ms = $11 WHERE id = $1`;
 
 const BY_SECRET = `SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 ${LOCK_AGAINST_CHANGES}`;
 
@@ -48,6 +50,8 @@ const inLowerCase = (column: string): string =>
 const FIND = `SELECT * FROM clients WHERE (created_at_ms, id) > ($1, $2)
   AND ($3 = '' OR strpos(${inLowerCase('id')}, $3) > 0 OR strpos(${inLowerCase('name')}, $3) > 0)
   ORDER BY created_at_ms, id LIMIT $4`;
+const LIST_WAITING = `SELECT * FROM clients WHERE waits_for_approval AND (created_at_ms, id) > ($1, $2)
+  ORDER BY created_at_ms, id LIMIT $3`;
 
 const SELECT_PUBLIC_REDIRECT_URIS = `SELECT redirect_uris FROM clients WHERE type = 'public' AND disabled_at_ms IS NULL`;
 
@@ -64,6 +68,7 @@ const changeable = (client: Client): readonly unknown[] => [
   JSON.stringify(client.policy),
   writeKeys(client.keys),
   writeRegistration(client.registration),
+  waitsForApproval(client),
   writeSecrets(client.secrets),
   client.disabledAtMs ?? null,
 ];
@@ -108,10 +113,14 @@ export const createClientVerbs = (
     readClient: (id) => known.read(id),
     listClients: async () =>
       (await read('SELECT * FROM clients ORDER BY created_at_ms, id')).map(known.parse),
-    async findClients({ text = '', after = { createdAtMs: -1, id: '' }, limit }) {
+    async findClients({ text = '', after = FIRST_PLACE, limit }) {
       if (![text, after.id].every(canBeText)) return [];
       return (await read(FIND, [after.createdAtMs, after.id, lowerAscii(text), limit])).map(known.parse);
     },
+    listWaitingClients: async ({ after = FIRST_PLACE, limit }) =>
+      canBeText(after.id)
+        ? (await read(LIST_WAITING, [after.createdAtMs, after.id, limit])).map(known.parse)
+        : [],
     listPublicRedirectUris: async () =>
       (await read(SELECT_PUBLIC_REDIRECT_URIS)).flatMap((row) =>
         toTexts(row['redirect_uris'], 'clients.redirect_uris'),

@@ -15,6 +15,8 @@ CREATE TABLE clients (
   client_keys          TEXT,
   -- How it registered itself, and whether an operator approved it, as a JSON object; NULL where an operator registered it.
   registration         TEXT,
+  -- Whether an operator has to look at that.
+  waits_for_approval   INTEGER NOT NULL,
   revision             INTEGER NOT NULL,
   created_at_ms        INTEGER NOT NULL,
   disabled_at_ms       INTEGER,
@@ -23,6 +25,7 @@ CREATE TABLE clients (
 ) STRICT;
 
 CREATE INDEX clients_by_creation ON clients (created_at_ms, id);
+CREATE INDEX clients_waiting ON clients (created_at_ms, id) WHERE waits_for_approval = 1;
 
 CREATE TABLE client_secrets (
   id              TEXT PRIMARY KEY,

@@ -16,6 +16,8 @@ CREATE TABLE clients (
   client_keys          text,
   -- How it registered itself, and whether an operator approved it, as a JSON object; null where an operator registered it.
   registration         text,
+  -- Whether an operator has to look at that.
+  waits_for_approval   boolean NOT NULL,
   secrets              text NOT NULL,
   created_at_ms        bigint NOT NULL,
   disabled_at_ms       bigint,
@@ -24,6 +26,7 @@ CREATE TABLE clients (
 );
 
 CREATE INDEX clients_by_creation ON clients (created_at_ms, id);
+CREATE INDEX clients_waiting ON clients (created_at_ms, id) WHERE waits_for_approval;
 
 -- The keys that have made tokens of this store, by their fingerprints, and what an operator decided about them:
 -- withdrawn_as is compromised or retired.
