@@ -82,7 +82,7 @@ function tryStatements(cluster: Cluster): void {
   /** How many rows of these tables an index led to. */
   const rowsRead = async (): Promise<number> => {
     const sql = `SELECT sum(idx_tup_fetch + seq_tup_read) AS rows FROM pg_stat_user_tables
-      WHERE relname IN ('grants', 'grant_events', 'consents', 'covered_vins')`;
+      WHERE relname IN ('grants', 'grant_events', 'consents', 'covered_vins', 'troubles')`;
     return Number((await cluster.ask<{ rows: string }>(sql, database))[0]?.rows);
   };
 
@@ -119,6 +119,39 @@ function tryStatements(cluster: Cluster): void {
       await untilGone();
       assert.equal(found?.kind, 'grant.revoked');
       assert.ok((await rowsRead()) - before < 50, String(search.subject ?? search.requestId));
+    }
+  });
+
+  test('A list of troubles reads as many rows as it has parts, at every use of its plan.', async () => {
+    const [hour, clients, uses] = [24 * 20_000, 20, USES_BEFORE_KEPT + 2];
+    const store = await openPostgresStore(url);
+    for (let back = 1; back <= 24 * 30; back++)
+      await store.addTroubles(
+        Array.from({ length: clients * 2 }, (_, index) => ({
+          hour: hour - back,
+          event: index < clients ? 'refresh.replayed' : 'refresh.refused',
+          reason: 'expired',
+          clientId: `client-${index}`,
+          count: index + 1,
+          lastAtMs: back,
+        })),
+      );
+    await store.close();
+    await untilGone();
+    for (const [hoursPerPart, partsCount] of [
+      [24, 30],
+      [1, 24],
+    ] as const) {
+      const before = await rowsRead();
+      const node = await openPostgresStore(url);
+      const fromHour = hour - hoursPerPart * partsCount;
+      const span = { events: ['refresh.replayed', 'code.replayed'], fromHour, hoursPerPart, partsCount };
+      for (let use = 0; use < uses; use++)
+        assert.equal((await node.listTroubles({ ...span, limit: 50 })).length, clients);
+      await node.close();
+      await untilGone();
+      const rowsOfList = clients * partsCount;
+      assert.ok((await rowsRead()) - before <= uses * rowsOfList, `parts of ${hoursPerPart} hours`);
     }
   });
 

@@ -23,13 +23,13 @@ export const addTroubles = (program: Command): void => {
     .summary('count refusals and replays over time, by cause and client')
     .description(
       'Counts what the servers on the store refused, and which tokens were replayed, by cause and client, the most first. ' +
-        'Counts are kept for 30 days, by hour; a server adds its own every 15 seconds.',
+        'Counts are kept by hour for 48 hours and by day of UTC for 30 days; a server adds its own every 15 seconds.',
     )
     .addOption(new Option('--kind <kind>', 'only these').choices(TROUBLE_KINDS))
     .option('--client <id>', 'only of one client')
     .option(
       '--since <when>',
-      `from the hour of this moment on: ${SINCE}; by hour up to 48 hours, by day beyond`,
+      `from the hour of this moment on, or from its day beyond 48 hours: ${SINCE}`,
       '24h',
     )
     .option('--limit <number>', `at most this many (up to ${LIST_MAX})`, '50')

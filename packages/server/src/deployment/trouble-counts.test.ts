@@ -15,7 +15,7 @@ const refused = (clientId: string, reason = 'client_secret_wrong'): LogEvent =>
 /** A store that keeps what it gets, and fails as it is set to. */
 const setUp = () => {
   const added: TroubleCount[][] = [];
-  const dropped: number[] = [];
+  const dropped: (readonly [hoursPerPart: number, beforeHour: number])[] = [];
   let failure: StoreError | undefined;
   const counts = createTroubleCounts({
     clock: () => NOW_MS,
@@ -25,8 +25,8 @@ const setUp = () => {
         if (failure !== undefined) throw failure;
         added.push([...batch]);
       },
-      async dropTroubles({ beforeHour }) {
-        dropped.push(beforeHour);
+      async dropTroubles({ hoursPerPart, beforeHour }) {
+        dropped.push([hoursPerPart, beforeHour]);
         return 0;
       },
       readClient: (id) => ({ client: id.startsWith('known') ? ({ id } as never) : undefined, keys: [] }),
@@ -91,10 +91,13 @@ test('what a store that is away does not take is stored later, and an unknown ou
   assert.equal(added.length, 1);
 });
 
-test('counts of more than 30 days ago are dropped once an hour', async () => {
+test('counts by hour of more than 48 hours ago and those by day of more than 30 days ago are dropped once an hour', async () => {
   const { counts, dropped } = setUp();
   await counts.settle();
   await counts.settle();
   await counts.stop();
-  assert.deepEqual(dropped, [HOUR - 720]);
+  assert.deepEqual(dropped, [
+    [1, HOUR - 47],
+    [24, HOUR - 719],
+  ]);
 });

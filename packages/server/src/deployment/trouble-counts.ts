@@ -2,7 +2,12 @@ import type { Clock, Millis } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import type { Store } from '../grants/store.ts';
 import type { Emit, LogEvent } from '../log-event.ts';
-import { REFUSAL_EVENTS, REPLAY_EVENTS, TROUBLE_HOURS_KEPT } from '../operators/trouble.ts';
+import {
+  REFUSAL_EVENTS,
+  REPLAY_EVENTS,
+  TROUBLE_DAYS_KEPT,
+  TROUBLE_HOURS_KEPT,
+} from '../operators/trouble.ts';
 import type { TroubleCount } from '../operators/trouble.ts';
 
 const HOUR_MS = 3_600_000;
@@ -10,6 +15,11 @@ const STORE_INTERVAL_MS = 15_000;
 /** Of more causes and clients within an interval, the rest is counted without its client. */
 const GROUPS_MAX = 500;
 const DROPPED_AT_A_TIME = 1000;
+/** What is listed: the present hour or day is one of these. */
+const KEPT = [
+  { hoursPerPart: 1, hoursKept: TROUBLE_HOURS_KEPT },
+  { hoursPerPart: 24, hoursKept: TROUBLE_DAYS_KEPT * 24 },
+] as const;
 
 const COUNTED: ReadonlySet<LogEvent['event']> = new Set([...REFUSAL_EVENTS, ...REPLAY_EVENTS]);
 
@@ -36,7 +46,7 @@ type Groups = Map<string, TroubleCount>;
 export const createTroubleCounts = ({ store, clock, earliest }: TroubleCountsContext): TroubleCounts => {
   let groups: Groups = new Map();
   let settling: Promise<void> | undefined;
-  let hasToDropFrom: number | undefined = -Infinity;
+  let droppedAtHour = -Infinity;
 
   const settleNow = async (): Promise<void> => {
     const taken = groups;
@@ -54,10 +64,15 @@ export const createTroubleCounts = ({ store, clock, earliest }: TroubleCountsCon
 
   /** Once an hour, a few at a time. */
   const dropOld = async (): Promise<void> => {
-    const beforeHour = Math.floor(earliest() / HOUR_MS) - TROUBLE_HOURS_KEPT;
-    if (hasToDropFrom !== undefined && beforeHour <= hasToDropFrom) return;
-    const dropped = await store.dropTroubles({ beforeHour, limit: DROPPED_AT_A_TIME });
-    if (dropped < DROPPED_AT_A_TIME) hasToDropFrom = beforeHour;
+    const hour = hourOf(earliest());
+    if (hour <= droppedAtHour) return;
+    let isMore = false;
+    for (const { hoursPerPart, hoursKept } of KEPT) {
+      const beforeHour = hour + 1 - hoursKept;
+      const dropped = await store.dropTroubles({ hoursPerPart, beforeHour, limit: DROPPED_AT_A_TIME });
+      isMore ||= dropped === DROPPED_AT_A_TIME;
+    }
+    if (!isMore) droppedAtHour = hour;
   };
 
   const settle = (): Promise<void> => {

@@ -16,8 +16,14 @@ export { OPERATOR_KEYS_MAX, OPERATOR_ROWS_KEPT_SECONDS } from '../operators/oper
 export type { OperatorSession, OperatorStore } from '../operators/operator-store.ts';
 export { NODE_KEPT_MS, NODES_MAX } from '../operators/running-node.ts';
 export type { NodeStore, RunningNode } from '../operators/running-node.ts';
-export { groupParts } from '../operators/trouble.ts';
-export type { TroubleCount, TroubleGroup, TroubleSpan, TroubleStore } from '../operators/trouble.ts';
+export { groupParts, keptOf } from '../operators/trouble.ts';
+export type {
+  KeptTrouble,
+  TroubleCount,
+  TroubleGroup,
+  TroubleSpan,
+  TroubleStore,
+} from '../operators/trouble.ts';
 export type { SessionStore } from '../grants/session-store.ts';
 export type { OnceStore } from '../clients/once-store.ts';
 export { openSqliteStore } from '../stores/sqlite/store.ts';

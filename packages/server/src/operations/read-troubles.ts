@@ -1,15 +1,20 @@
 import type { Millis } from '../clock.ts';
-import { REFUSAL_EVENTS, REPLAY_EVENTS, TROUBLE_HOURS_KEPT } from '../operators/trouble.ts';
+import {
+  REFUSAL_EVENTS,
+  REPLAY_EVENTS,
+  TROUBLE_DAYS_KEPT,
+  TROUBLE_HOURS_KEPT,
+} from '../operators/trouble.ts';
 import type { TroubleGroup } from '../operators/trouble.ts';
 import type { OperationContext } from './context.ts';
 
 const HOUR_MS = 3_600_000;
-/** A span of more is counted by day. */
-const HOURLY_MAX = 48;
-const DAY_HOURS = 24;
 
-/** The spans that have names, as their hours. */
-export const TROUBLE_SPANS = { day: DAY_HOURS, month: TROUBLE_HOURS_KEPT } as const;
+/** The spans that have names, in parts. */
+export const TROUBLE_SPANS = {
+  day: { hoursPerPart: 1, partsCount: 24 },
+  month: { hoursPerPart: 24, partsCount: TROUBLE_DAYS_KEPT },
+} as const;
 export type TroubleSpanName = keyof typeof TROUBLE_SPANS;
 
 export const TROUBLE_KINDS = ['replays', 'refusals'] as const;
@@ -20,7 +25,7 @@ const EVENTS = { replays: REPLAY_EVENTS, refusals: REFUSAL_EVENTS } as const;
 export type TroubleSearch = {
   /** Both if it is absent. */
   readonly kind?: TroubleKind | undefined;
-  /** Up to the end of the present hour; what is older than 30 days is not kept. */
+  /** By hour up to the end of the present one; of more than 48 hours by day of UTC, of at most 30 with the present one. */
   readonly from: { readonly span: TroubleSpanName } | { readonly sinceMs: Millis };
   readonly clientId?: string | undefined;
   readonly limit: number;
@@ -43,33 +48,43 @@ export const readTroubles = async (
   { store, clock }: Pick<OperationContext, 'store' | 'clock'>,
   { kind, from, clientId, limit }: TroubleSearch,
 ): Promise<Troubles> => {
-  const endHour = Math.floor(clock() / HOUR_MS) + 1;
-  const { hoursPerPart, partsCount } = partsOf(hoursOf(from, endHour));
-  const fromHour = endHour - hoursPerPart * partsCount;
+  const nowMs = clock();
+  const { hoursPerPart, partsCount } = partsOf(from, nowMs);
+  const fromHour = (placeOf(nowMs, hoursPerPart) + 1 - partsCount) * hoursPerPart;
   const events = kind === undefined ? [...REPLAY_EVENTS, ...REFUSAL_EVENTS] : EVENTS[kind];
   const span = { events, fromHour, hoursPerPart, partsCount, clientId };
   const found = await store.listTroubles({ ...span, limit: limit + 1 });
-  const groups = await Promise.all(
-    found.slice(0, limit).map(async (group) => ({
-      ...group,
-      clientName: (await store.readClient(group.clientId)).client?.name ?? '',
-    })),
-  );
+  const shown = found.slice(0, limit);
+  const nameOf = await readNames(store, shown);
   return {
-    groups,
+    groups: shown.map((group) => ({ ...group, clientName: nameOf.get(group.clientId) ?? '' })),
     isMore: found.length > limit,
     fromMs: fromHour * HOUR_MS,
     partMs: hoursPerPart * HOUR_MS,
   };
 };
 
-const hoursOf = (from: TroubleSearch['from'], endHour: number): number => {
-  if ('span' in from) return TROUBLE_SPANS[from.span];
-  const hours = endHour - Math.floor(from.sinceMs / HOUR_MS);
-  return Math.min(Math.max(hours, 1), TROUBLE_HOURS_KEPT);
+/** Of each client once. */
+const readNames = async (
+  store: Pick<OperationContext['store'], 'readClient'>,
+  groups: readonly TroubleGroup[],
+): Promise<ReadonlyMap<string, string>> => {
+  const ids = new Set(groups.map(({ clientId }) => clientId).filter((id) => id !== ''));
+  return new Map(
+    await Promise.all(
+      [...ids].map(async (id) => [id, (await store.readClient(id)).client?.name ?? ''] as const),
+    ),
+  );
 };
 
-const partsOf = (hours: number) =>
-  hours <= HOURLY_MAX
-    ? { hoursPerPart: 1, partsCount: hours }
-    : { hoursPerPart: DAY_HOURS, partsCount: Math.ceil(hours / DAY_HOURS) };
+/** How many hours or days of UTC there were before that of a moment, since 1970. */
+const placeOf = (atMs: Millis, hoursPerPart: number): number => Math.floor(atMs / HOUR_MS / hoursPerPart);
+
+const partsOf = (from: TroubleSearch['from'], nowMs: Millis) => {
+  if ('span' in from) return TROUBLE_SPANS[from.span];
+  const countOf = (hoursPerPart: number): number =>
+    Math.max(placeOf(nowMs, hoursPerPart) - placeOf(from.sinceMs, hoursPerPart) + 1, 1);
+  return countOf(1) <= TROUBLE_HOURS_KEPT
+    ? ({ hoursPerPart: 1, partsCount: countOf(1) } as const)
+    : ({ hoursPerPart: 24, partsCount: Math.min(countOf(24), TROUBLE_DAYS_KEPT) } as const);
+};

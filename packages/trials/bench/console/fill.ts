@@ -148,6 +148,8 @@ const addTroubles = async (
         lastAtMs: (hour - back) * HOUR_MS,
       })),
     );
+  // As a server does every hour: what is older is kept by day.
+  await store.dropTroubles({ hoursPerPart: 1, beforeHour: hour - 47, limit: 100_000 });
   const operator = { kind: 'link', id: 'night-desk', name: 'night-desk', role: 'support' } as const;
   await together(AUDITED, (index) =>
     store.appendAudit({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { NODE_KEPT_MS, NODES_MAX } from '@keyfob/server/stores';
-import type { RunningNode, TroubleCount } from '@keyfob/server/stores';
+import type { RunningNode, TroubleCount, TroubleSpan } from '@keyfob/server/stores';
 import { NOW_MS } from '../../support/samples.ts';
 import type { OnStore, OnTwo } from '../register.ts';
 
@@ -16,7 +16,8 @@ const node = (seed: number, more: Partial<RunningNode> = {}): RunningNode => ({
   ...more,
 });
 
-const HOUR = 500_000;
+/** The last hour of a day. */
+const HOUR = 24 * 20_834 - 1;
 
 const trouble = (more: Partial<TroubleCount> = {}): TroubleCount => ({
   hour: HOUR,
@@ -28,13 +29,16 @@ const trouble = (more: Partial<TroubleCount> = {}): TroubleCount => ({
   ...more,
 });
 
-const SPAN = {
+/** The last two hours, by hour. */
+const SPAN: TroubleSpan = {
   events: ['refresh.refused', 'client.refused'],
-  fromHour: HOUR - 3,
-  hoursPerPart: 2,
+  fromHour: HOUR - 1,
+  hoursPerPart: 1,
   partsCount: 2,
   limit: 10,
 };
+/** The last two days, by day. */
+const DAYS: TroubleSpan = { ...SPAN, fromHour: HOUR + 1 - 48, hoursPerPart: 24 };
 
 /** The processes that serve a store, and what they refuse. */
 export const nodeContract = (onStore: OnStore): void => {
@@ -69,43 +73,50 @@ export const nodeContract = (onStore: OnStore): void => {
 
 /** Refusals and replays, counted by several nodes. */
 export const troubleContract = (onTwo: OnTwo): void => {
-  onTwo('Counts of several nodes add up, by cause, client and part of the span.', async (one, other) => {
+  onTwo('Counts of several nodes add up, by cause, client and hour.', async (one, other) => {
     await one.addTroubles([
       trouble({ count: 2 }),
       trouble({ hour: HOUR - 1, count: 3, lastAtMs: NOW_MS - 9 }),
     ]);
-    await other.addTroubles([trouble({ lastAtMs: NOW_MS - 5 }), trouble({ hour: HOUR - 3, clientId: '' })]);
-    await other.addTroubles([trouble({ hour: HOUR - 4 }), trouble({ hour: HOUR + 1 })]);
+    await other.addTroubles([trouble({ lastAtMs: NOW_MS - 5 }), trouble({ hour: HOUR - 1, clientId: '' })]);
+    await other.addTroubles([trouble({ hour: HOUR - 2 }), trouble({ hour: HOUR + 1 })]);
     await one.addTroubles([trouble({ event: 'refresh.replayed', reason: 'theft' })]);
-    assert.deepEqual(await other.listTroubles(SPAN), [
-      {
-        event: 'refresh.refused',
-        reason: 'token_expired',
-        clientId: 'client-a',
-        count: 6,
-        lastAtMs: NOW_MS,
-        parts: [0, 6],
-      },
-      {
-        event: 'refresh.refused',
-        reason: 'token_expired',
-        clientId: '',
-        count: 1,
-        lastAtMs: NOW_MS,
-        parts: [1, 0],
-      },
-    ]);
-    assert.equal((await one.listTroubles({ ...SPAN, limit: 1 })).length, 1);
-    const [known, ...others] = await one.listTroubles({ ...SPAN, clientId: 'client-a' });
-    assert.deepEqual([known?.clientId, others], ['client-a', []]);
+    const group = { event: 'refresh.refused', reason: 'token_expired', lastAtMs: NOW_MS };
+    const [most, least] = [
+      { ...group, clientId: 'client-a', count: 6, parts: [3, 3] },
+      { ...group, clientId: '', count: 1, parts: [1, 0] },
+    ];
+    assert.deepEqual(await other.listTroubles(SPAN), [most, least]);
+    assert.deepEqual(await one.listTroubles({ ...SPAN, limit: 1 }), [most]);
+    assert.deepEqual(await one.listTroubles({ ...SPAN, clientId: '' }), [least]);
+    assert.deepEqual(await one.listTroubles({ ...SPAN, events: ['code.refused'] }), []);
   });
 
-  onTwo('Old counts are removed, a few at a time.', async (one, other) => {
+  onTwo('Counts add up by day too, those of many hours in one addition among them.', async (one, other) => {
+    const today = Array.from({ length: 24 }, (_, back) =>
+      trouble({ hour: HOUR - back, lastAtMs: NOW_MS - back }),
+    );
+    await one.addTroubles([...today, trouble({ hour: HOUR - 24, count: 5, lastAtMs: NOW_MS - 99 })]);
+    await other.addTroubles([trouble(), trouble({ hour: HOUR + 1 }), trouble({ hour: HOUR - 48 })]);
+    const group = { event: 'refresh.refused', reason: 'token_expired', clientId: 'client-a' };
+    assert.deepEqual(await other.listTroubles(DAYS), [
+      { ...group, count: 30, lastAtMs: NOW_MS, parts: [5, 25] },
+    ]);
+  });
+
+  onTwo('Old counts by hour are removed, a few at a time, and those by day stay.', async (one, other) => {
     for (const hour of [HOUR - 2, HOUR - 1, HOUR]) await one.addTroubles([trouble({ hour })]);
-    assert.equal(await other.dropTroubles({ beforeHour: HOUR, limit: 1 }), 1);
-    assert.deepEqual((await one.listTroubles(SPAN))[0]?.parts, [0, 2]);
-    assert.equal(await other.dropTroubles({ beforeHour: HOUR, limit: 9 }), 1);
-    assert.equal(await other.dropTroubles({ beforeHour: HOUR, limit: 9 }), 0);
-    assert.equal((await one.listTroubles(SPAN))[0]?.count, 1);
+    const span = { ...SPAN, fromHour: HOUR - 2, partsCount: 3 };
+    const partsOf = async (of: TroubleSpan) => (await one.listTroubles(of))[0]?.parts;
+    const hours = { hoursPerPart: 1, beforeHour: HOUR } as const;
+    assert.equal(await other.dropTroubles({ ...hours, limit: 1 }), 1);
+    assert.deepEqual(await partsOf(span), [0, 1, 1]);
+    assert.equal(await other.dropTroubles({ ...hours, limit: 9 }), 1);
+    assert.equal(await other.dropTroubles({ ...hours, limit: 9 }), 0);
+    assert.deepEqual(await partsOf(span), [0, 0, 1]);
+    assert.deepEqual(await partsOf(DAYS), [0, 3]);
+    assert.equal(await other.dropTroubles({ hoursPerPart: 24, beforeHour: HOUR - 23, limit: 9 }), 0);
+    assert.equal(await other.dropTroubles({ hoursPerPart: 24, beforeHour: HOUR, limit: 9 }), 1);
+    assert.deepEqual([await partsOf(DAYS), await partsOf(span)], [undefined, [0, 0, 1]]);
   });
 };

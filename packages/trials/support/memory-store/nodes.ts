@@ -1,4 +1,4 @@
-import { groupParts, NODE_KEPT_MS, NODES_MAX } from '@keyfob/server/stores';
+import { groupParts, keptOf, NODE_KEPT_MS, NODES_MAX } from '@keyfob/server/stores';
 import type { NodeStore, TroubleStore } from '@keyfob/server/stores';
 import type { RunVerb, Tables } from './tables.ts';
 
@@ -25,8 +25,8 @@ export const nodeVerbs = ({ nodes }: Tables, run: RunVerb): NodeStore => ({
 export const troubleVerbs = ({ troubles }: Tables, run: RunVerb): TroubleStore => ({
   addTroubles: (counts) =>
     run('addTroubles', () => {
-      for (const added of counts) {
-        const key = JSON.stringify([added.hour, added.event, added.reason, added.clientId]);
+      for (const added of keptOf(counts)) {
+        const key = JSON.stringify([added.hours, added.hour, added.event, added.reason, added.clientId]);
         const { count = 0, lastAtMs = 0 } = troubles.get(key) ?? {};
         troubles.set(key, {
           ...added,
@@ -38,25 +38,16 @@ export const troubleVerbs = ({ troubles }: Tables, run: RunVerb): TroubleStore =
   listTroubles: ({ events, fromHour, hoursPerPart, partsCount, clientId, limit }) =>
     run('listTroubles', () => {
       const rows = [...troubles.values()]
-        .filter((one) => events.includes(one.event))
+        .filter((one) => events.includes(one.event) && one.hours === hoursPerPart)
         .filter((one) => clientId === undefined || one.clientId === clientId)
         .map((one) => ({ ...one, part: Math.floor((one.hour - fromHour) / hoursPerPart) }))
         .filter(({ part }) => part >= 0 && part < partsCount);
-      const parts = Map.groupBy(rows, ({ event, reason, clientId: id, part }) =>
-        JSON.stringify([event, reason, id, part]),
-      );
-      const summed = [...parts.values()].flatMap((same) => {
-        const [first] = same;
-        if (first === undefined) return [];
-        const count = same.reduce((sum, one) => sum + one.count, 0);
-        return { ...first, count, lastAtMs: Math.max(...same.map(({ lastAtMs }) => lastAtMs)) };
-      });
-      return groupParts(summed, partsCount).slice(0, limit);
+      return groupParts(rows, partsCount).slice(0, limit);
     }),
-  dropTroubles: ({ beforeHour, limit }) =>
+  dropTroubles: ({ hoursPerPart, beforeHour, limit }) =>
     run('dropTroubles', () => {
       const old = [...troubles]
-        .filter(([, { hour }]) => hour < beforeHour)
+        .filter(([, { hours, hour }]) => hours === hoursPerPart && hour < beforeHour)
         .sort(([, left], [, right]) => left.hour - right.hour)
         .slice(0, limit);
       for (const [key] of old) troubles.delete(key);

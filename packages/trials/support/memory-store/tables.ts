@@ -3,11 +3,11 @@ import type { CodeState, DeviceRequest, Grant, Millis, ReplayRecord, Vehicle } f
 import type { AuditEntry, OperatorKey } from '@keyfob/server/operators';
 import type {
   CodeUse,
+  KeptTrouble,
   OperatorSession,
   RefreshUse,
   RunningNode,
   Store,
-  TroubleCount,
 } from '@keyfob/server/stores';
 import type { GrantId, RegisteredKey } from '@keyfob/server/tokens';
 import type { Delivery, DeliveryAttempt, GrantEvent, Webhook } from '@keyfob/server/webhooks';
@@ -54,7 +54,7 @@ export type Snapshot = {
   readonly operatorSessions: ReadonlyMap<string, OperatorSession>;
   readonly adminWrites: ReadonlyMap<string, Millis>;
   readonly nodes: ReadonlyMap<string, RunningNode>;
-  readonly troubles: ReadonlyMap<string, TroubleCount>;
+  readonly troubles: ReadonlyMap<string, KeptTrouble>;
 };
 
 /** The grant events of a memory store, and their deliveries. */
@@ -92,7 +92,7 @@ export type Tables = OutboxTables & {
   adminWrites: Map<string, Millis>;
   nodes: Map<string, RunningNode>;
   /** Keys are what each counts. */
-  troubles: Map<string, TroubleCount>;
+  troubles: Map<string, KeptTrouble>;
 };
 
 export const byId = (left: { readonly id: bigint }, right: { readonly id: bigint }): number =>

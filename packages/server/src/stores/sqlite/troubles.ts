@@ -1,46 +1,40 @@
-import { groupParts } from '../../operators/trouble.ts';
+import { groupParts, keptOf } from '../../operators/trouble.ts';
 import type { TroublePart, TroubleStore } from '../../operators/trouble.ts';
 import type { Connection } from './connection.ts';
 import { prepareValues } from './rows.ts';
 import type { Values } from './rows.ts';
 
-/** From the front of the primary key: of the events in question, only the hours in question are read. */
-const OF_SPAN = `event IN (SELECT value FROM json_each(?4)) AND hour >= ?1 AND hour < ?2 AND (?3 IS NULL OR client_id = ?3)`;
+/** From the front of the primary key: only what is asked for is read. */
+const LIST = `SELECT event, reason, client_id, (hour - CAST(?3 AS INTEGER)) / CAST(?2 AS INTEGER), count, last_at_ms FROM troubles
+  WHERE event IN (SELECT value FROM json_each(?1)) AND hours = ?2 AND hour >= ?3 AND hour < ?4 AND (?5 IS NULL OR client_id = ?5)`;
 
-/** Refusals and replays by hour, cause and client. */
+/** Refusals and replays by time, cause and client. */
 export const createTroubleVerbs = ({ database, commits, read }: Connection): TroubleStore => {
   const add = database.prepare(
-    `INSERT INTO troubles (hour, event, reason, client_id, count, last_at_ms) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (hour, event, reason, client_id)
+    `INSERT INTO troubles (event, hours, hour, reason, client_id, count, last_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (event, hours, hour, reason, client_id)
       DO UPDATE SET count = count + excluded.count, last_at_ms = max(last_at_ms, excluded.last_at_ms)`,
   );
-  // Within an hour, the rows are the counts already.
-  const listHours = prepareValues(
-    database,
-    `SELECT event, reason, client_id, hour - CAST(?1 AS INTEGER), count, last_at_ms FROM troubles WHERE ${OF_SPAN}`,
-  );
-  const listParts = prepareValues(
-    database,
-    `SELECT event, reason, client_id, (hour - CAST(?1 AS INTEGER)) / CAST(?5 AS INTEGER) AS part, sum(count), max(last_at_ms)
-    FROM troubles WHERE ${OF_SPAN} GROUP BY event, reason, client_id, part`,
-  );
+  const list = prepareValues(database, LIST);
+  // The table is read as a whole, once an hour: it has no row older than a month.
   const drop = database.prepare(
-    `DELETE FROM troubles WHERE (hour, event, reason, client_id) IN
-      (SELECT hour, event, reason, client_id FROM troubles WHERE hour < ? ORDER BY hour LIMIT ?)`,
+    `DELETE FROM troubles WHERE (event, hours, hour, reason, client_id) IN
+      (SELECT event, hours, hour, reason, client_id FROM troubles WHERE hours = ? AND hour < ? ORDER BY hour LIMIT ?)`,
   );
   return {
     addTroubles: (counts) =>
       commits.run(() => {
-        for (const { hour, event, reason, clientId, count, lastAtMs } of counts)
-          add.run(hour, event, reason, clientId, count, lastAtMs);
+        for (const { event, hours, hour, reason, clientId, count, lastAtMs } of keptOf(counts))
+          add.run(event, hours, hour, reason, clientId, count, lastAtMs);
       }),
     listTroubles: ({ events, fromHour, hoursPerPart, partsCount, clientId = null, limit }) =>
       read(() => {
-        const span = [fromHour, fromHour + hoursPerPart * partsCount, clientId, JSON.stringify(events)];
-        const rows = hoursPerPart === 1 ? listHours.all(...span) : listParts.all(...span, hoursPerPart);
+        const endHour = fromHour + hoursPerPart * partsCount;
+        const rows = list.all(JSON.stringify(events), hoursPerPart, fromHour, endHour, clientId);
         return groupParts(rows.map(toPart), partsCount).slice(0, limit);
       }),
-    dropTroubles: ({ beforeHour, limit }) => commits.run(() => Number(drop.run(beforeHour, limit).changes)),
+    dropTroubles: ({ hoursPerPart, beforeHour, limit }) =>
+      commits.run(() => Number(drop.run(hoursPerPart, beforeHour, limit).changes)),
   };
 };
 

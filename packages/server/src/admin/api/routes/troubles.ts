@@ -18,11 +18,12 @@ export const TROUBLE_ROUTES: readonly ApiRoute[] = [
       kind: { schema: oneOf(TROUBLE_KINDS), purpose: 'Which; both if it is absent.' },
       span: {
         schema: oneOf(Object.keys(TROUBLE_SPANS)),
-        purpose: 'The last 24 hours by hour, or the last 30 days by day; `day` if it is absent.',
+        purpose: 'The last 24 hours by hour, or the last 30 days of UTC by day; `day` if it is absent.',
       },
       since: {
         schema: TEXT,
-        purpose: 'Instead of `span`: from this moment on, ISO 8601; by hour up to 48 hours, by day beyond.',
+        purpose:
+          'Instead of `span`: from the hour of this moment on, ISO 8601; beyond 48 hours from its day of UTC on, by day.',
       },
       clientId: { schema: TEXT, purpose: 'Only of this client.' },
       limit: PAGE_FIELDS.limit,

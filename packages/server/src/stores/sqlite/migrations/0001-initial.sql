@@ -283,19 +283,19 @@ CREATE TABLE running_nodes (
   skew_ms       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- How often something was refused or replayed, by event, hour, cause and client; dropped after 30 days. A client that is unknown,
--- and what has no reason, is an empty text.
+-- How often something was refused or replayed, by event, time, cause and client. hours is 1 or 24: a count is added to its hour,
+-- which is dropped after 48 hours, and to its day, dropped after 30 days. hour is the first one, since 1970. A client that is unknown, and
+-- what has no reason, is an empty text. What is old is found without an index by hour, which lists would be tempted to use.
 CREATE TABLE troubles (
   event      TEXT NOT NULL,
+  hours      INTEGER NOT NULL,
   hour       INTEGER NOT NULL,
   reason     TEXT NOT NULL,
   client_id  TEXT NOT NULL,
   count      INTEGER NOT NULL,
   last_at_ms INTEGER NOT NULL,
-  PRIMARY KEY (event, hour, reason, client_id)
+  PRIMARY KEY (event, hours, hour, reason, client_id)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX troubles_by_hour ON troubles (hour);
 
 -- Keys with which programs use the admin API, by their SHA-256. client_ids is a JSON array: the clients of a developer.
 CREATE TABLE operator_keys (
