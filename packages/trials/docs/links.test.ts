@@ -62,3 +62,12 @@ test('no package README suggests npx keyfob, which runs an unrelated program out
     [],
   );
 });
+
+test('no document installs a package of this repository by its name, which the registry does not have', () => {
+  const found = DOCUMENTS.flatMap(({ path, text }) =>
+    [...text.matchAll(/npm (?:install|i|exec) [^\n`]*(?<![\w/.-])@keyfob\/\S+/g)].map(
+      ([line]) => `${path}: ${line}`,
+    ),
+  );
+  assert.deepEqual(found, []);
+});
