@@ -180,6 +180,23 @@ describe('the admin API', () => {
     );
   });
 
+  test('what the client ended cannot be put back, and the audit log says so', async (t) => {
+    const server = await serverFor(t, WITH_ADMIN);
+    const ask = adminClient(server, await operatorKey(server, 'support'));
+    const { client, grant } = await grantFor(server, 'smartcar');
+    const { clientId, clientSecret } = client;
+    const body = new URLSearchParams({
+      token: grant.refreshToken,
+      client_id: clientId,
+      client_secret: clientSecret,
+    });
+    const revoked = await fetch(`${server.url}/oauth/revoke`, { method: 'POST', body });
+    assert.equal(revoked.status, 200);
+    const answer = await ask('POST', `/grants/${grant.grantId}/reinstate`, { reason: REASON });
+    assert.deepEqual([answer.status, answer.body['code']], [409, 'conflict']);
+    assert.equal((await ask('GET', `/grants/${grant.grantId}`)).body['status'], 'revoked');
+  });
+
   test('a write with an Idempotency-Key is done once; one that was refused may be asked for again', async (t) => {
     const server = await serverFor(t, WITH_ADMIN);
     const ask = adminClient(server, await operatorKey(server, 'admin'));

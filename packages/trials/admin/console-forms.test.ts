@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createGrant } from '@keyfob/server';
 import type { Role } from '@keyfob/server/operators';
-import { createKeyLines, writeGrantId } from '@keyfob/server/tokens';
+import { createKeyLines, readGrantId, writeGrantId } from '@keyfob/server/tokens';
 import { openLivelyConsole } from '../support/lively-console.ts';
 import type { LivelyConsole } from '../support/lively-console.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
@@ -55,6 +55,27 @@ const nextOf = (page: string): string =>
   /href="(?<next>[^"]+)" rel="next"/.exec(page)?.groups?.['next'] ?? '';
 
 describe('The console', () => {
+  test('offers to put back only what can be put back, first where that is safe', async (t) => {
+    const { trial, visitor } = await signIn(t, 'support');
+    const { server, grants } = trial;
+    const offerOf = async (grantId: string): Promise<string | undefined> =>
+      /<details class="change (?<kind>\w+)">\s*<summary>Put it back/.exec(
+        await visitor.read(`/console/grants/${grantId}`),
+      )?.groups?.['kind'];
+    assert.equal(await offerOf(grants.restored), 'primary');
+    assert.equal(await offerOf(grants.stolen), 'secondary');
+    const id = readGrantId(grants.restored) ?? assert.fail();
+    const { store } = server.deployment;
+    await store.revoke(id, { nowMs: Date.parse('2026-11-12T09:14:00Z'), cause: 'owner' });
+    assert.equal(await offerOf(grants.restored), undefined);
+    assert.match(
+      await visitor.read(`/console/grants/${grants.restored}`),
+      /The owner has to give consent again/,
+    );
+    const refused = await visitor.send(`/console/grants/${grants.restored}/reinstate`, { reason: REASON });
+    assert.match(refused, /only a new consent opens it again/);
+  });
+
   test('rotates the keys, and withdraws one only where nothing depends on it or somebody insists', async (t) => {
     const { visitor } = await signIn(t, 'admin');
     assert.match(await visitor.read('/console/system'), /not counted/);

@@ -73,13 +73,20 @@ describe('A grant is changed by a verb', () => {
   test('revoke ends it, and reinstate undoes that', async (t) => {
     const { world, refreshToken, accessToken } = await open(t);
     assert.equal(await vehiclesWith(world, accessToken), 200);
-    const { body } = await post(world, '/grants/g1/revoke', { by: 'owner' });
+    const { body } = await post(world, '/grants/g1/revoke', { by: 'operator' });
     assert.equal(body['status'], 'revoked');
     assert.equal(await vehiclesWith(world, accessToken), 401);
     assert.equal(await refresh(world, refreshToken), 400);
-    assert.equal((await post(world, '/grants/g1/revoke')).status, 409);
+    assert.equal((await post(world, '/grants/g1/revoke', { by: 'operator' })).status, 409);
     assert.equal((await post(world, '/grants/g1/reinstate')).body['status'], 'active');
     assert.ok(typeof (await refresh(world, refreshToken)) !== 'number');
+  });
+
+  test('what the owner ends, no operator can undo', async (t) => {
+    const { world, refreshToken } = await open(t);
+    await post(world, '/grants/g1/revoke', { by: 'owner' });
+    assert.equal((await post(world, '/grants/g1/reinstate')).status, 409);
+    assert.equal(await refresh(world, refreshToken), 400);
   });
 
   test('withdraw takes one vehicle; the token stays alive until the last is gone', async (t) => {

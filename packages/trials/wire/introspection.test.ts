@@ -93,7 +93,7 @@ describe('Introspection of access tokens', () => {
       const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken, refreshToken, grant } = await trial.grant(owner);
       const { id } = owner.client;
-      await trial.memory.revoke(grant.id, { nowMs: trial.nowSeconds() * 1000, cause: 'owner' });
+      await trial.memory.revoke(grant.id, { nowMs: trial.nowSeconds() * 1000, cause: 'operator' });
       for (const token of [accessToken, refreshToken])
         assertInactive(await introspect(trial, checker, token));
       await trial.memory.reinstate(grant.id, { nowMs: trial.nowSeconds() * 1000 });

@@ -31,9 +31,15 @@ export const revokeWorldGrant = async (
     throw new SandboxError('grant_state', `${name} was revoked before`, 'Reinstate it first.');
 };
 
-/** Throws `SandboxError` if it was not revoked. */
+/** Throws `SandboxError` if it was not revoked, or if only a new consent opens it again. */
 export const reinstateWorldGrant = async (world: World, { name, grant }: FoundGrant): Promise<void> => {
   const outcome = await reinstateGrant(contextOf(world), grant, { requestId: undefined });
+  if (outcome === 'consent_needed')
+    throw new SandboxError(
+      'grant_state',
+      `${name} was ended by its owner or its client`,
+      'Send the owner through consent again, or revoke with {"by":"operator"}.',
+    );
   if (outcome !== 'reinstated')
     throw new SandboxError('grant_state', `${name} was not revoked`, 'Revoke it first.');
 };

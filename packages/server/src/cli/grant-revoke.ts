@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { reinstateGrant, revokeGrant } from '../exports/index.ts';
 import type { OperationContext } from '../exports/index.ts';
 import type { Grant } from '../exports/grants.ts';
+import { OperatorError } from '../exports/errors.ts';
 import { readGrantId, writeGrantId } from '../exports/tokens.ts';
 import { unknownGrant } from './not-found.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
@@ -24,18 +25,28 @@ export const addGrantRevoke = (grant: Command): void => {
       }),
     );
   withCommonOptions(grant.command('reinstate <id>'))
-    .description('Undoes a revocation: the newest refresh token of the client works again.')
+    .description(
+      'Undoes a revocation: the newest refresh token of the client works again. What its owner or its client ended opens only by a new consent.',
+    )
     .addHelpText('after', '\nExample:\n  $ keyfob grant reinstate 5f0c6a9de01b77a2')
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async (context) => {
         const found = await findGrant(context, id);
         const outcome = await reinstateGrant(context, found, { requestId: undefined });
         if (outcome === 'unknown') throw unknownGrant(id);
+        if (outcome === 'consent_needed') throw endedForGood(id);
         const text = outcome === 'reinstated' ? `reinstated grant ${id}` : `grant ${id} was not revoked`;
         return { json: { grantId: writeGrantId(found.id), outcome }, text };
       }),
     );
 };
+
+const endedForGood = (id: string): OperatorError =>
+  new OperatorError(
+    'consent_needed',
+    `grant ${id} was ended by its owner or its client`,
+    'Send the owner through consent again: only that opens it.',
+  );
 
 const findGrant = async ({ store }: OperationContext, text: string): Promise<Grant> => {
   const id = readGrantId(text);

@@ -42,7 +42,8 @@ export const ADVICE_EN = {
   consent: 'The owner has to give consent again.',
   pointless:
     'Putting it back would change nothing, because its newest token has ended since: the owner has to give consent again.',
-  check: 'The audit log says who did it, and why.',
+  check:
+    'Ask why before you put it back: the audit log, which operators read, says who did it and for what reason.',
   clock: 'Check the clocks under “Keys & store”. Nothing is lost in the meantime.',
   enable: 'Enable the client on its page: its connections then go on where they were.',
   secret: 'Add a secret on the page of the client, and give it to its developer.',
@@ -92,7 +93,7 @@ export const ADVICE_KO: typeof ADVICE_EN = {
   careful: '되돌리기 전에 클라이언트에 확인하세요. 이전 토큰을 가진 쪽이 계속 쓸 수 있습니다.',
   consent: '소유자가 다시 동의해야 합니다.',
   pointless: '그사이 최신 토큰의 효력이 끝나 되돌려도 소용이 없습니다. 소유자가 다시 동의해야 합니다.',
-  check: '누가 왜 했는지 감사 로그에 있습니다.',
+  check: '되돌리기 전에 이유를 확인하세요. 누가 왜 했는지는 운영자가 볼 수 있는 감사 로그에 있습니다.',
   clock: '“키와 저장소”에서 시계를 확인하세요. 그동안 잃는 것은 없습니다.',
   enable: '클라이언트 페이지에서 활성화하세요. 연결이 그대로 이어집니다.',
   secret: '클라이언트 페이지에서 시크릿을 추가해 개발자에게 전달하세요.',

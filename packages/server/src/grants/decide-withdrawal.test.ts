@@ -60,13 +60,15 @@ describe('A withdrawal', () => {
     ]);
   });
 
-  test('changes no grant of another owner, client or brand, and none that is revoked', () => {
+  test('changes no grant of another owner, client or brand, and none that was ended for good', () => {
     const others = [
       covering(1n, [ONE], { subject: 'owner-2' }),
       covering(2n, [ONE], { clientId: 'client-b' }),
       covering(3n, [ONE], { brand: 'hyundai' }),
       covering(4n, [ONE], { brand: undefined }),
-      covering(5n, [ONE], { revocation: { atMs: NOW_MS - 1, cause: 'operator' } }),
+      ...(['owner', 'client', 'disconnected'] as const).map((cause, index) =>
+        covering(BigInt(5 + index), [ONE], { revocation: { atMs: NOW_MS - 1, cause } }),
+      ),
     ];
     for (const withdrawal of [ALL, ONLY_ONE]) assert.deepEqual(decide(others, withdrawal), []);
   });
@@ -88,6 +90,25 @@ describe('A withdrawal', () => {
     ]);
     const [, last] = decideWithdrawal(grants, ONLY_ONE, AUDIT);
     assert.equal(last?.grant.revocation?.atMs, revocation.atMs);
+  });
+
+  test('also takes back what an operator has stopped, so that putting it back opens nothing', () => {
+    const revocation = { atMs: NOW_MS - 1, cause: 'operator' } as const;
+    const grants = [covering(1n, [ONE, TWO], { revocation }), covering(2n, [ONE], { revocation })];
+    assert.deepEqual(
+      decideWithdrawal(grants, ALL, AUDIT).map(({ grant }) => grant.revocation),
+      [1, 2].map(() => ({ atMs: revocation.atMs, cause: 'owner' })),
+    );
+    assert.deepEqual(
+      decideWithdrawal(grants, ONLY_ONE, AUDIT).map(({ grant, covered }) => [
+        grant.revocation?.cause,
+        covered.length,
+      ]),
+      [
+        ['operator', 1],
+        ['disconnected', 0],
+      ],
+    );
   });
 
   test('of the last vehicle keeps the grant where owners choose vehicles again', () => {

@@ -2,6 +2,7 @@ import { decideRevocation } from './decide-revocation.ts';
 import { decideDisconnection } from './decide-vehicles.ts';
 import type { Disconnection } from './decide-vehicles.ts';
 import type { AuditContext } from './grant-store.ts';
+import { isUndoable } from './grant.ts';
 import type { Grant } from './grant.ts';
 import type { Vehicle } from './vehicle.ts';
 
@@ -28,8 +29,8 @@ export const isSharedBy = (grant: Sharing, { subject, clientId, brand }: Sharing
   grant.subject === subject && grant.clientId === clientId && grant.brand === brand;
 
 /**
- * Decides a withdrawal. Returns only the grants that it changes. One that is already revoked stays as it is, except by a
- * replay: that may have left access tokens (`decideRevocation`), and an operator may reinstate the grant.
+ * Decides a withdrawal. Returns only the grants that it changes. One that an operator could put back is taken
+ * back as well: else it would open again what its owner took back.
  */
 export const decideWithdrawal = (
   candidates: readonly CoveringGrant[],
@@ -44,7 +45,7 @@ export const decideWithdrawal = (
         if (typeof change === 'string') return [];
         return [{ ...change, covered: vehicles, disconnected: [], isRevoked: true }];
       }
-      if (grant.revocation !== undefined && grant.revocation.cause !== 'replay') return [];
+      if (grant.revocation !== undefined && !isUndoable(grant.revocation)) return [];
       const change = decideDisconnection(grant, vehicles, [vehicleId], { ...auditContext, endsWhenEmpty });
       return change === 'unknown' || change.disconnected.length === 0 ? [] : [change];
     });

@@ -8,6 +8,7 @@ import { decideCreation } from './decide-creation.ts';
 import { decideRefresh, NO_REPLAY_CONTEXT } from './decide-refresh.ts';
 import { decideReinstatement, decideRevocation } from './decide-revocation.ts';
 import { decideDisconnection, decideSelection } from './decide-vehicles.ts';
+import { REVOCATION_CAUSES } from './grant.ts';
 import type { Grant } from './grant.ts';
 import type { RefreshUse } from './grant-store.ts';
 import type { Vehicle } from './vehicle.ts';
@@ -49,7 +50,8 @@ const GRANT: Grant = {
   useDigest: undefined,
   revocation: undefined,
 };
-const REVOKED: Grant = { ...GRANT, revocation: { atMs: NOW_MS - 1000, cause: 'owner' } };
+const REVOKED: Grant = { ...GRANT, revocation: { atMs: NOW_MS - 1000, cause: 'operator' } };
+const TAKEN_BACK: Grant = { ...GRANT, revocation: { atMs: NOW_MS - 1000, cause: 'owner' } };
 
 const vehicle = (id: string): Vehicle => ({
   id,
@@ -185,6 +187,28 @@ describe('the decision about a revocation', () => {
     assert.equal(decideRevocation(replayed, { ...AUDIT, cause: 'replay' }, []), 'revoked_before');
   });
 
+  test('What an operator, a replay or a code ended can still be ended for good, from the same moment.', () => {
+    const atMs = NOW_MS - 1000;
+    for (const before of ['operator', 'replay', 'code_replay'] as const)
+      for (const cause of ['owner', 'client', 'disconnected'] as const)
+        assert.deepEqual(
+          decideRevocation({ ...GRANT, revocation: { atMs, cause: before } }, { ...AUDIT, cause }, [ONE]),
+          {
+            grant: { ...GRANT, revocation: { atMs, cause } },
+            grantEvents: [event('grant.revoked', cause, ['vin-one'])],
+          },
+        );
+  });
+
+  test('What its owner or its client ended opens again only by a new consent.', () => {
+    for (const cause of ['owner', 'client', 'disconnected'] as const) {
+      const ended: Grant = { ...GRANT, revocation: { atMs: NOW_MS - 1000, cause } };
+      assert.equal(decideReinstatement(ended, AUDIT), 'consent_needed');
+      for (const later of REVOCATION_CAUSES)
+        assert.equal(decideRevocation(ended, { ...AUDIT, cause: later }, []), 'revoked_before');
+    }
+  });
+
   test('A revocation is undone with an event.', () => {
     assert.deepEqual(decideReinstatement(REVOKED, AUDIT), {
       grant: GRANT,
@@ -194,7 +218,8 @@ describe('the decision about a revocation', () => {
 
   test('Nothing is decided twice, or about an unknown grant.', () => {
     const revocation = { ...AUDIT, cause: 'owner' } as const;
-    assert.equal(decideRevocation(REVOKED, revocation, []), 'revoked_before');
+    assert.equal(decideRevocation(TAKEN_BACK, revocation, []), 'revoked_before');
+    assert.equal(decideRevocation(REVOKED, { ...AUDIT, cause: 'operator' }, []), 'revoked_before');
     assert.equal(decideRevocation(undefined, revocation, []), 'unknown');
     assert.equal(decideReinstatement(GRANT, AUDIT), 'not_revoked');
     assert.equal(decideReinstatement(undefined, AUDIT), 'unknown');
@@ -243,7 +268,7 @@ describe('the decision about vehicles', () => {
 
   for (const [name, grant, before, endsWhenEmpty] of [
     ['stays, empty, where it is not to end', GRANT, [ONE], false],
-    ['that is revoked is not revoked again', REVOKED, [ONE], true],
+    ['that its owner took back is not revoked again', TAKEN_BACK, [ONE], true],
     ['without vehicles is not ended by a disconnection', GRANT, [], true],
   ] as const)
     test(`A grant ${name}.`, () => {

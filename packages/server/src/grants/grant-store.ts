@@ -70,13 +70,16 @@ export type GrantStore = {
   /** In the order of ids. */
   listGrants(page: Page & GrantFilter): Promise<readonly Grant[]>;
   countGrants(clientId?: string): Promise<number>;
-  /** What a replay has revoked can be revoked once more, for another cause (`decideRevocation`). */
+  /** What can be undone can be revoked once more, for good (`decideRevocation`). */
   revoke(
     id: GrantId,
     revocation: AuditContext & { readonly cause: RevocationCause },
   ): Promise<'revoked' | 'revoked_before' | 'unknown'>;
-  /** Undoes a revocation: the newest refresh token works again. */
-  reinstate(id: GrantId, auditContext: AuditContext): Promise<'reinstated' | 'not_revoked' | 'unknown'>;
+  /** Undoes a revocation: the newest refresh token works again. Not what its owner or its client ended (`decideReinstatement`). */
+  reinstate(
+    id: GrantId,
+    auditContext: AuditContext,
+  ): Promise<'reinstated' | 'not_revoked' | 'consent_needed' | 'unknown'>;
   /**
    * Looks at the `limit` grants after `after`. Removes those that ended before `endedBeforeMs`, and of the others the
    * imported tokens that expired before it. Answers how many grants are gone, and where to go on; `undefined` at the end.

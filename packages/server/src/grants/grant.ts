@@ -22,6 +22,13 @@ export const REVOCATION_CAUSES = [
 ] as const;
 export type RevocationCause = (typeof REVOCATION_CAUSES)[number];
 
+/** The causes that an operator can undo. What its owner or its client ended opens again only by a new consent. */
+export const UNDOABLE_CAUSES = ['operator', 'replay', 'code_replay'] as const satisfies RevocationCause[];
+
+/** Whether an operator can undo it. */
+export const isUndoable = ({ cause }: { readonly cause: RevocationCause }): boolean =>
+  UNDOABLE_CAUSES.some((one) => one === cause);
+
 /** What an owner allowed one client. It owns all its tokens; they are derived from it and not stored. */
 export type Grant = {
   readonly id: GrantId;

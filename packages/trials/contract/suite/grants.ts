@@ -18,6 +18,7 @@ export const grantContract = (onStore: OnStore): void => {
   creation(onStore);
   lists(onStore);
   revocation(onStore);
+  reinstatement(onStore);
 };
 
 const creation = (onStore: OnStore): void => {
@@ -158,10 +159,12 @@ const revocation = (onStore: OnStore): void => {
       await store.revoke(42n, { nowMs: atMs, cause: 'replay' });
       assert.equal(await store.revoke(42n, { nowMs: atMs + 5000, cause: 'operator' }), 'revoked');
       assert.deepEqual((await store.readGrant(42n))?.revocation, { atMs, cause: 'operator' });
-      assert.equal(await store.revoke(42n, { nowMs: atMs + 6000, cause: 'owner' }), 'revoked_before');
+      assert.equal(await store.revoke(42n, { nowMs: atMs + 6000, cause: 'operator' }), 'revoked_before');
     },
   );
+};
 
+const reinstatement = (onStore: OnStore): void => {
   onStore('A reinstated grant continues with its newest token and is otherwise unchanged.', async (store) => {
     await fill(store);
     const { grant } = await refreshed(store, sampleUse(0));
@@ -171,5 +174,21 @@ const revocation = (onStore: OnStore): void => {
     assert.equal((await refreshed(store, sampleUse(1, { nowMs: NOW_MS + 5000 }))).verdict.kind, 'rotate');
     assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT_MS }), 'not_revoked');
     assert.equal(await store.reinstate(43n, { nowMs: CREATED_AT_MS }), 'unknown');
+  });
+
+  onStore('What an owner takes back while an operator has stopped it cannot be put back.', async (store) => {
+    await fill(store);
+    await store.revoke(42n, { nowMs: CREATED_AT_MS + 9000, cause: 'operator' });
+    const { subject, clientId, brand } = sampleGrant();
+    const withdrawal = { sharing: { subject, clientId, brand }, vehicleId: undefined, endsWhenEmpty: true };
+    const withdrawn = await store.withdraw(withdrawal, { nowMs: CREATED_AT_MS + 10_000 });
+    assert.deepEqual(
+      withdrawn.map(({ grantId, isRevoked }) => [grantId, isRevoked]),
+      [[42n, true]],
+    );
+    assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT_MS + 11_000 }), 'consent_needed');
+    const revocation = { atMs: CREATED_AT_MS + 9000, cause: 'owner' };
+    assert.deepEqual((await store.readGrant(42n))?.revocation, revocation);
+    assert.deepEqual(await store.withdraw(withdrawal, { nowMs: CREATED_AT_MS + 12_000 }), []);
   });
 };

@@ -43,6 +43,7 @@ const grantEventsOf = async (store: Store): Promise<readonly unknown[]> =>
 /** withdraw. */
 export const withdrawalContract = (onStore: OnStore): void => {
   ofGrants(onStore);
+  ofStoppedGrants(onStore);
   ofCodes(onStore);
 };
 
@@ -94,26 +95,6 @@ const ofGrants = (onStore: OnStore): void => {
     },
   );
 
-  onStore(
-    'A withdrawal also takes what a replay has left, and nothing from a grant that somebody revoked.',
-    async (store) => {
-      await store.createClient(sampleClient());
-      await consentTo(store, [ONE, TWO], { grantId: 1n });
-      await consentTo(store, [ONE, TWO], { grantId: 2n });
-      await consentTo(store, [ONE], { grantId: 3n });
-      for (const id of [1n, 3n]) await store.revoke(id, { nowMs: LATER_MS, cause: 'replay' });
-      await store.revoke(2n, { nowMs: LATER_MS, cause: 'operator' });
-      assert.deepEqual(await withdraw(store, ONLY_ONE), [
-        [1n, [ONE.id], false],
-        [3n, [ONE.id], true],
-      ]);
-      assert.deepEqual(await store.listVehicles(1n), [TWO]);
-      assert.deepEqual(await withdraw(store, ALL), [[1n, [], true]]);
-      assert.deepEqual(await causesOf(store, [1n, 2n, 3n]), ['owner', 'operator', 'disconnected']);
-      assert.deepEqual(await withdraw(store, ALL), []);
-    },
-  );
-
   onStore('Withdrawing access for a brand keeps the access for other brands.', async (store) => {
     await store.createClient(sampleClient({ dialect: 'pleos' }));
     for (const [grantId, brand] of [
@@ -154,6 +135,35 @@ const ofGrants = (onStore: OnStore): void => {
     ]);
     assert.deepEqual(await causesOf(store, [1n, 3n]), [undefined, undefined]);
   });
+};
+
+const ofStoppedGrants = (onStore: OnStore): void => {
+  onStore(
+    'A withdrawal also takes from what a replay or an operator stopped, and nothing from what was ended for good.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      await consentTo(store, [ONE, TWO], { grantId: 1n });
+      await consentTo(store, [ONE, TWO], { grantId: 2n });
+      await consentTo(store, [ONE], { grantId: 3n });
+      for (const id of [1n, 3n]) await store.revoke(id, { nowMs: LATER_MS, cause: 'replay' });
+      await consentTo(store, [ONE], { grantId: 4n });
+      await store.revoke(2n, { nowMs: LATER_MS, cause: 'operator' });
+      await store.revoke(4n, { nowMs: LATER_MS, cause: 'client' });
+      assert.deepEqual(await withdraw(store, ONLY_ONE), [
+        [1n, [ONE.id], false],
+        [2n, [ONE.id], false],
+        [3n, [ONE.id], true],
+      ]);
+      assert.deepEqual(await store.listVehicles(1n), [TWO]);
+      assert.deepEqual(await withdraw(store, ALL), [
+        [1n, [], true],
+        [2n, [], true],
+      ]);
+      const causes = ['owner', 'owner', 'disconnected', 'client'];
+      assert.deepEqual(await causesOf(store, [1n, 2n, 3n, 4n]), causes);
+      assert.deepEqual(await withdraw(store, ALL), []);
+    },
+  );
 };
 
 const ofCodes = (onStore: OnStore): void => {

@@ -1,10 +1,12 @@
 import type { viewClient, viewDetails, viewEvent } from '../../admin/api/views.ts';
 import { html } from '../../connect/pages/html.ts';
+import { isUndoable } from '../../grants/grant.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import type { Texts } from '../texts-en.ts';
 import { explain } from './explain.ts';
+import type { Explanation } from './explain.ts';
 import { above, age, badge, change, facts, moment, orHidden } from './parts.ts';
 import { renderTimeline } from './timeline.ts';
 import { renderVehicleData } from './vehicle-data.ts';
@@ -51,7 +53,7 @@ export const grantPage = (visit: ConsoleVisit, data: GrantPageData): ConsolePage
       <section class="why ${why.kind}">
         <p class="sentence">${why.sentence}</p>
         ${why.detail !== '' && html`<p>${why.detail}</p>`}
-        ${why.advice !== '' && html`<p class="advice">${why.advice}</p>`} ${renderActions(visit, grant)}
+        ${why.advice !== '' && html`<p class="advice">${why.advice}</p>`} ${renderActions(visit, grant, why)}
       </section>
       ${grant.replay !== null && renderEvidence(visit, grant, grant.replay)}
       ${grant.vehicleData !== null && renderVehicleData(visit, grant.vehicleData)}
@@ -88,17 +90,22 @@ const titleOf = ({ vehicles, subject, grantId }: Grant): Content => {
   return html`<bdi>${subject ?? grantId}</bdi>`;
 };
 
-const renderActions = (visit: ConsoleVisit, { grantId, status }: Grant): Content => {
+const renderActions = (
+  visit: ConsoleVisit,
+  { grantId, status, revocationCause }: Grant,
+  { advice }: Explanation,
+): Content => {
   const { texts } = visit;
   if (status === 'revoked')
     return (
       visit.may('grants.reinstate') &&
+      (revocationCause === null || isUndoable({ cause: revocationCause })) &&
       change(visit, {
         id: 'why-reinstate',
         action: `/console/grants/${grantId}/reinstate`,
         title: texts.grant.reinstate,
         hint: texts.grant.reinstateHint,
-        kind: 'primary',
+        kind: advice === texts.advice.reinstate ? 'primary' : 'secondary',
       })
     );
   return (

@@ -5,6 +5,7 @@ import { decideDisconnection, decideSelection } from '../../grants/decide-vehicl
 import type { Disconnection } from '../../grants/decide-vehicles.ts';
 import { decideWithdrawal } from '../../grants/decide-withdrawal.ts';
 import type { Withdrawal } from '../../grants/decide-withdrawal.ts';
+import { UNDOABLE_CAUSES } from '../../grants/grant.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import { vehicleMark } from '../copy/row-form.ts';
 import type { Connection } from './connection.ts';
@@ -18,11 +19,13 @@ type VehicleVerbs = Pick<
   'listVehicles' | 'selectVehicles' | 'changeVehicleData' | 'disconnectVehicles' | 'withdraw'
 >;
 
+const UNDOABLE = UNDOABLE_CAUSES.map((cause) => `'${cause}'`).join(', ');
+
 const prepareStatements = (database: DatabaseSync) => ({
   listConsents: database.prepare(`SELECT ${GRANT_ID_TEXT('grants.id')} AS id
     FROM consents JOIN grants ON grants.id = consents.grant_id
     WHERE consents.subject = ? AND grants.client_number = (SELECT number FROM clients WHERE id = ?)
-      AND (grants.revoked_at_ms IS NULL OR grants.revocation_cause = 'replay') ORDER BY grants.id`),
+      AND (grants.revoked_at_ms IS NULL OR grants.revocation_cause IN (${UNDOABLE})) ORDER BY grants.id`),
   dropCodes: database.prepare(`DELETE FROM codes WHERE subject = ? AND client_id = ? AND brand IS ?
     AND redeemed_at_ms IS NULL AND instr(vehicles, ?) > 0`),
 });

@@ -190,18 +190,20 @@ export const GRANT_ROUTES: readonly ApiRoute[] = [
     method: 'POST',
     path: '/grants/{grantId}/reinstate',
     tag: 'Grants',
-    summary: 'Undoes a revocation: the newest refresh token works again',
+    summary: 'Undoes a revocation by an operator, a replay or a code: the newest refresh token works again',
     permission: 'grants.reinstate',
     action: 'grant.reinstate',
     body: {},
     answers: { status: 200, schema: 'Grant' },
     async handle(context, visit) {
       const details = await detailsOf(context, visit);
-      await visit.write(
+      const outcome = await visit.write(
         () => reinstateGrant(context, details.grant, { requestId: visit.requestId }),
-        (outcome) => (outcome === 'reinstated' ? undefined : outcome),
+        (result) => (result === 'reinstated' ? undefined : result),
         { target: targetOf(details) },
       );
+      if (outcome === 'consent_needed')
+        throw new Problem('conflict', 'its owner or its client ended it: only a new consent opens it again');
       return { status: 200, body: await show(context, visit, await detailsOf(context, visit)) };
     },
   },

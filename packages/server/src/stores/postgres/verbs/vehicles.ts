@@ -4,6 +4,7 @@ import { decideDisconnection, decideSelection } from '../../../grants/decide-veh
 import type { Disconnection } from '../../../grants/decide-vehicles.ts';
 import { decideWithdrawal } from '../../../grants/decide-withdrawal.ts';
 import type { CoveringGrant, Withdrawal } from '../../../grants/decide-withdrawal.ts';
+import { UNDOABLE_CAUSES } from '../../../grants/grant.ts';
 import { digestSubject, vehicleMark } from '../../copy/row-form.ts';
 import type { Connections } from '../connection/pool.ts';
 import type { Query, Transaction } from '../connection/transaction.ts';
@@ -24,8 +25,10 @@ const DROP_CODES = `DELETE FROM codes WHERE subject = $1 AND client_id = $2 AND 
   AND redeemed_at_ms IS NULL AND strpos(vehicles, $4) > 0`;
 
 /** In the order of ids, so that two withdrawals never wait for each other. */
+const UNDOABLE = UNDOABLE_CAUSES.map((cause) => `'${cause}'`).join(', ');
+
 const LOCK_CONSENTS = `SELECT ${GRANT_COLUMNS} FROM consents AS c JOIN grants AS g ON g.id = c.grant_id
-  WHERE c.subject_digest = $1 AND g.client_id = $2 AND (g.revoked_at_ms IS NULL OR g.revocation_cause = 'replay')
+  WHERE c.subject_digest = $1 AND g.client_id = $2 AND (g.revoked_at_ms IS NULL OR g.revocation_cause IN (${UNDOABLE}))
   ORDER BY g.id FOR UPDATE OF g`;
 
 /** What owners choose, and what they take back. */
