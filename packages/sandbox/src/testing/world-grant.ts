@@ -49,7 +49,7 @@ export type WorldGrant = {
   withdraw(vin?: string): Promise<GrantState>;
   /** The refresh token, or every access token that is out, expires now. */
   expire(what?: 'refresh' | 'access'): Promise<GrantState>;
-  /** Undoes a revocation. */
+  /** Undoes a revocation by an operator or a replay. What the owner ended needs a new consent. */
   reinstate(): Promise<GrantState>;
   /** A thief who has the current token refreshes. */
   rotate(): Promise<StolenPair>;

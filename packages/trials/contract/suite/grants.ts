@@ -187,8 +187,8 @@ const reinstatement = (onStore: OnStore): void => {
       [[42n, true]],
     );
     assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT_MS + 11_000 }), 'consent_needed');
-    const revocation = { atMs: CREATED_AT_MS + 9000, cause: 'owner' };
-    assert.deepEqual((await store.readGrant(42n))?.revocation, revocation);
+    const takenBack = { atMs: CREATED_AT_MS + 9000, cause: 'owner' };
+    assert.deepEqual((await store.readGrant(42n))?.revocation, takenBack);
     assert.deepEqual(await store.withdraw(withdrawal, { nowMs: CREATED_AT_MS + 12_000 }), []);
   });
 };
