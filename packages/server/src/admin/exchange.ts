@@ -19,7 +19,8 @@ export type StreamWriter = {
   /** Says when nobody reads any more. */
   readonly signal: AbortSignal;
 };
-export type AdminStream = (writer: StreamWriter) => Promise<void>;
+/** Resolves when all is written. `cut`: it is not whole, and its reader must notice. */
+export type AdminStream = (writer: StreamWriter) => Promise<'cut' | void>;
 
 /** An answer of the admin listener. */
 export type AdminAnswer = {

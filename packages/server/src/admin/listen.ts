@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerProblem, Problem, TooOften } from './api/problem.ts';
+import { answerInTurns } from './connections.ts';
 import { plain } from './exchange.ts';
 import type { AdminAnswer, AdminPages, StreamWriter } from './exchange.ts';
 import { createHostCheck } from './host-check.ts';
@@ -26,8 +27,8 @@ const LIMITS = {
   headersTimeout: 5000,
   requestTimeout: 5000,
   keepAliveTimeout: 75_000,
+  connectionsCheckingInterval: 1000,
 };
-const CONNECTIONS_MAX = 100;
 const BODY_MAX_BYTES = 64 * 1024;
 /** Answers that go on: each holds a connection, and probes need some as well. */
 const STREAMS_MAX = 20;
@@ -78,8 +79,8 @@ export const listenForAdmin = async (
     if (problem !== undefined) return write(response, answerProblem(problem, requestId));
     send(response, { ...found, stream: found.stream }, openStreams, onFailure);
   };
-  const server = createServer(LIMITS, (request, response) => void reply(request, response));
-  server.maxConnections = CONNECTIONS_MAX;
+  const server = createServer(LIMITS);
+  answerInTurns(server, (request, response) => void reply(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
@@ -105,11 +106,18 @@ const write = (response: ServerResponse, { status, type, body, headers }: AdminA
     .writeHead(status, {
       'Content-Type': type,
       'Content-Length': Buffer.byteLength(body),
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
+      ...USUAL_HEADERS,
       ...(headers as Record<string, string | string[]> | undefined),
     })
     .end(body);
+};
+
+/** Of every answer; a page has its own policy instead. */
+const USUAL_HEADERS = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': `default-src 'none'; frame-ancestors 'none'`,
+  'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
 /** What ends each open stream, and whose it is. */
@@ -139,8 +147,7 @@ const send = (
   });
   response.writeHead(status, {
     'Content-Type': type,
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
+    ...USUAL_HEADERS,
     ...(headers as Record<string, string | string[]> | undefined),
   });
   response.flushHeaders();
@@ -153,17 +160,22 @@ const send = (
     drained: () =>
       new Promise((resolve) => {
         if (ended.signal.aborted || !response.writableNeedDrain) return resolve();
-        response.once('drain', resolve).once('close', resolve);
+        const go = (): void => {
+          response.off('drain', go).off('close', go);
+          resolve();
+        };
+        response.on('drain', go).on('close', go);
       }),
     signal: ended.signal,
   };
   const run = async (): Promise<void> => {
     try {
-      await stream.run(writer);
+      if ((await stream.run(writer)) === 'cut') response.destroy();
+      else response.end();
     } catch (error) {
+      // An answer that ended as usual would look whole.
+      response.destroy();
       onFailure(error);
-    } finally {
-      response.end();
     }
   };
   void run();

@@ -76,9 +76,12 @@ export const createAdmin = (context: AdminContext): Admin => {
     return plain(found === 'ready' ? 200 : 503, found);
   };
 
+  let rendering: Promise<string> | undefined;
   const answerMetrics = async (): Promise<AdminAnswer> => {
     metrics ??= await openMetrics();
-    return { status: 200, type: metrics.contentType, body: await metrics.render() };
+    // Everybody who asks meanwhile gets the same: a flood costs one rendering at a time.
+    rendering ??= metrics.render().finally(() => (rendering = undefined));
+    return { status: 200, type: metrics.contentType, body: await rendering };
   };
 
   /** Loaded where somebody listens for it: commands and servers without an admin port do without the library. */

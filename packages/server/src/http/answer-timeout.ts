@@ -13,7 +13,7 @@ const SWEEP_INTERVAL_MS = 1000;
  */
 export const timeOutAnswers = (
   server: Server,
-  connectionOf: (socket: Socket) => Connection,
+  connectionOf: (socket: Socket) => Pick<Connection, 'current' | 'timed'>,
   timeoutMs: Millis,
 ): void => {
   const sockets = new Set<Socket>();

@@ -1,6 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Connection, Exchange } from './connection.ts';
 
+/** A request that takes turns with the others of its connection. */
+type Turn<One> = Pick<Exchange, 'request' | 'response'> & {
+  readonly connection: Pick<Connection, 'current' | 'isPaused' | 'isEnding'> & { waiting: One[] };
+};
+
 /** While so many requests wait for their turn, nothing more is read from their connection. */
 export const READ_AHEAD_MAX = 32;
 /** One read can bring more. A connection that sends more than this is closed. */
@@ -9,28 +14,28 @@ export const WAITING_MAX = 256;
 export const WAITING_IN_TOTAL_MAX = 10_000;
 
 /** The requests that a connection sends before it has the answers to earlier ones take turns. */
-export type Turns = {
+export type Turns<One extends Turn<One>> = {
   /** Whether a request may wait, if it has to. Otherwise its connection is closed, and nothing is made of the request. */
-  admit(connection: Connection, socket: Socket): boolean;
+  admit(connection: One['connection'], socket: Socket): boolean;
   /** Starts a request when the answers to all earlier ones have left: now, as usual, or later. */
-  take(exchange: Exchange): void;
+  take(exchange: One): void;
 };
 
 /**
  * Answers one request of a connection at a time, and the next one after the client has taken that answer. So a connection
  * gets the share of one client however much it sends, and holds one answer in memory if it reads none.
  */
-export const createTurns = ({
+export const createTurns = <One extends Turn<One>>({
   start,
   onDrop,
 }: {
-  readonly start: (exchange: Exchange) => void;
+  readonly start: (exchange: One) => void;
   /** A connection is closed because of what it sent. */
-  readonly onDrop: (connection: Connection) => void;
-}): Turns => {
+  readonly onDrop: (connection: One['connection']) => void;
+}): Turns<One> => {
   let waitingInTotal = 0;
 
-  const startNext = (connection: Connection, socket: Socket): void => {
+  const startNext = (connection: One['connection'], socket: Socket): void => {
     const { waiting } = connection;
     if (socket.destroyed) {
       waitingInTotal -= waiting.length;
@@ -74,10 +79,11 @@ export const createTurns = ({
   };
 };
 
-const isBusy = ({ current }: Connection): boolean => current !== undefined && !current.closed;
+const isBusy = ({ current }: Pick<Connection, 'current'>): boolean =>
+  current !== undefined && !current.closed;
 
 /** Stops reading, also when Node resumes the socket to read the body of an earlier request. */
-const pause = (connection: Connection, socket: Socket): void => {
+const pause = (connection: Pick<Connection, 'isPaused'>, socket: Socket): void => {
   if (connection.isPaused === undefined)
     socket.on('resume', () => {
       if (connection.isPaused === true) socket.pause();
