@@ -109,27 +109,79 @@ describe('a cookie that was stolen', () => {
 });
 
 describe('what somebody pastes in the wrong place', () => {
-  test('a token, a secret or a key as a reason or a name is refused and stored nowhere', async (t) => {
+  for (const dialect of ['smartcar', 'pleos'] as const)
+    test(`a token, a secret or a key of ${dialect} as a reason or a name is refused and stored nowhere`, async (t) => {
+      const server = await serverFor(t, WITH_ADMIN);
+      const { grant, client } = await grantFor(server, dialect);
+      const key = await operatorKey(server, 'admin');
+      const ask = adminClient(server, key);
+      const revoke = `/grants/${grant.grantId}/revoke`;
+      for (const secret of [grant.refreshToken, grant.accessToken, client.clientSecret, key]) {
+        const refused = await ask('POST', revoke, { reason: `the owner sent ${secret}.`.slice(-500) });
+        assert.deepEqual([refused.status, refused.body['code']], [422, 'body_invalid']);
+        assert.ok(!JSON.stringify(refused.body).includes(secret));
+        const named = { name: secret, reason: REASON };
+        assert.equal((await ask('POST', `/clients/${client.clientId}/secrets`, named)).status, 422);
+        await assert.rejects(server.command('grant', 'revoke', grant.grantId, '--reason', secret));
+        await assert.rejects(server.command('grant', 'revoke', secret));
+        await ask('DELETE', `/operator-keys/${secret}`, undefined, { 'Keyfob-Reason': REASON });
+        const all = `${await auditOf(server)}${server.log()}`;
+        assert.ok(!all.includes(secret), all);
+      }
+      // The ids of clients and requests look like the tokens of one dialect, and are no secrets.
+      const reason = `for client ${client.clientId}`;
+      assert.equal((await ask('POST', revoke, { reason })).status, 200);
+      assert.ok((await auditOf(server)).includes(reason));
+    });
+
+  for (const dialect of ['smartcar', 'pleos'] as const)
+    test(`a token of ${dialect} where an id is expected is stored nowhere`, async (t) => {
+      const server = await serverFor(t, WITH_ADMIN);
+      const { grant, client } = await grantFor(server, dialect);
+      const ask = adminClient(server, await operatorKey(server, 'operator'));
+      const token = grant.refreshToken;
+      assert.equal((await ask('POST', '/jobs/count', { requestId: token })).status, 200);
+      await ask('POST', '/jobs', { clientId: token, action: 'revoke', count: 1, reason: REASON });
+      const hook = { url: 'https://example.com/hook', clientId: token, reason: REASON };
+      assert.equal((await ask('POST', '/webhooks', hook)).status, 422);
+      const named = { clientId: client.clientId };
+      assert.equal((await ask('POST', '/jobs/count', named)).status, 200);
+      const stored = await auditOf(server);
+      assert.ok(!stored.includes(token), stored);
+      assert.match(stored, /"clientId":"\[left out\]"/);
+      assert.ok(stored.includes(client.clientId));
+    });
+});
+
+describe('the audit log', () => {
+  test('says all of a change, or the change is not done', async (t) => {
     const server = await serverFor(t, WITH_ADMIN);
-    const { grant, client } = await grantFor(server, 'smartcar');
-    const key = await operatorKey(server, 'admin');
-    const ask = adminClient(server, key);
-    const revoke = `/grants/${grant.grantId}/revoke`;
-    for (const secret of [grant.refreshToken, grant.accessToken, client.clientSecret, key]) {
-      const refused = await ask('POST', revoke, { reason: `the owner sent ${secret}.` });
-      assert.deepEqual([refused.status, refused.body['code']], [422, 'body_invalid']);
-      assert.ok(!JSON.stringify(refused.body).includes(secret));
-      const named = { name: secret, reason: REASON };
-      assert.equal((await ask('POST', `/clients/${client.clientId}/secrets`, named)).status, 422);
-      await assert.rejects(server.command('grant', 'revoke', grant.grantId, '--reason', secret));
-      await assert.rejects(server.command('grant', 'revoke', secret));
-      await ask('DELETE', `/operator-keys/${secret}`, undefined, { 'Keyfob-Reason': REASON });
-      const all = `${await auditOf(server)}${server.log()}`;
-      assert.ok(!all.includes(secret), all);
-    }
-    // The ids of clients and requests look like the tokens of this dialect, and are no secrets.
-    const reason = `for client ${client.clientId}`;
-    assert.equal((await ask('POST', revoke, { reason })).status, 200);
-    assert.ok((await auditOf(server)).includes(reason));
+    const { client } = await grantFor(server, 'smartcar');
+    const ask = adminClient(server, await operatorKey(server, 'operator'));
+    const path = `/clients/${client.clientId}`;
+    const long = Array.from({ length: 40 }, (_, at) => `https://app.example/${at}?${'a.b.'.repeat(50)}`);
+    const many = { redirectUris: [...long, 'https://evil.example/cb'], reason: REASON };
+    const refused = await ask('PATCH', path, many);
+    assert.deepEqual([refused.status, refused.body['code']], [422, 'body_invalid']);
+    assert.match(String(refused.body['detail']), /too much for one entry of the audit log/);
+    const { body } = await ask('GET', path);
+    assert.doesNotMatch(JSON.stringify(body), /evil/);
+    const few = { addedRedirectUris: ['https://app.example/cb'], reason: REASON };
+    assert.equal((await ask('PATCH', path, few)).status, 200);
+    assert.match(await auditOf(server), /https:\/\/app.example\/cb/);
+  });
+
+  test('has an entry of a grant that somebody follows by name', async (t) => {
+    const server = await serverFor(t, WITH_ADMIN);
+    const { grant } = await grantFor(server, 'smartcar');
+    const key = await operatorKey(server, 'support');
+    const stop = new AbortController();
+    t.after(() => stop.abort());
+    const followed = await fetch(
+      `${adminUrlOf(server)}/api/v1/events/live?grantId=${grant.grantId.toUpperCase()}`,
+      { headers: { Authorization: `Bearer ${key}` }, signal: stop.signal },
+    );
+    assert.equal(followed.status, 200);
+    assert.match(await auditOf(server), new RegExp(`"grant.read","target":"grant:${grant.grantId}"`));
   });
 });

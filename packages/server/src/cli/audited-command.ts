@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { auditWrite, holdsSecret, recordAudit } from '../exports/index.ts';
+import { auditWrite, detailsWithoutTokens, holdsSecret, recordAudit } from '../exports/index.ts';
 import type { Deployment } from '../exports/index.ts';
 import { osOperator } from './os-user.ts';
 import { UsageError } from './output.ts';
@@ -97,7 +97,8 @@ export const auditCommand = async (
       throw new UsageError(`--${option} contains a token, a key or a secret: it would be stored`);
   // Somebody may give a token where an id is expected.
   const about = (await holdsSecret(deployment, command.argument)) ? '' : command.argument;
-  const details = Object.fromEntries(Object.entries(command.options).filter(([one]) => !LEFT_OUT.has(one)));
+  const given = Object.fromEntries(Object.entries(command.options).filter(([one]) => !LEFT_OUT.has(one)));
+  const details = await detailsWithoutTokens(deployment, given);
   const audited = {
     operator: osOperator(environment),
     action,

@@ -48,7 +48,7 @@ export {
   OPERATOR_KEY_SECONDS,
 } from '../operations/operator-keys.ts';
 export type { OperatorKeyAdded } from '../operations/operator-keys.ts';
-export { holdsSecret } from '../operations/hide-secrets.ts';
+export { detailsWithoutTokens, holdsSecret } from '../operations/hide-secrets.ts';
 export { createLoginLink, LINK_SECONDS } from '../operations/operator-sessions.ts';
 export { readAudit, verifyAudit } from '../operations/read-audit.ts';
 export type { AuditVerified } from '../operations/read-audit.ts';

@@ -24,7 +24,7 @@ type AuditContext = Pick<OperationContext, 'clock'> & { readonly store: Pick<Aud
 
 /** The longest reason; what is longer is cut. */
 export const REASON_MAX_CHARACTERS = 500;
-const DETAILS_MAX_CHARACTERS = 4000;
+const DETAILS_MAX_CHARACTERS = 8000;
 
 /**
  * Text in one line, without control characters, of at most so many characters. Half of a character, as a cut leaves one, is
@@ -37,10 +37,19 @@ const lineOf = (text: string, most: number): string =>
     .slice(0, most)
     .toWellFormed();
 
-const writeDetails = (details: Readonly<Record<string, unknown>>): string => {
-  const text = hideSecrets(JSON.stringify(details)).replaceAll('\\u0000', '');
-  return text.length <= DETAILS_MAX_CHARACTERS ? text : '{"cut":true}';
-};
+const textOf = (details: Readonly<Record<string, unknown>>): string =>
+  hideSecrets(
+    JSON.stringify(details, (_name, value: unknown) =>
+      typeof value === 'string' ? value.replaceAll('\0', '') : value,
+    ),
+  );
+
+/** Whether details are stored in full. */
+export const fitsAudit = (details: Readonly<Record<string, unknown>>): boolean =>
+  textOf(details).length <= DETAILS_MAX_CHARACTERS;
+
+const writeDetails = (details: Readonly<Record<string, unknown>>): string =>
+  fitsAudit(details) ? textOf(details) : '{"cut":true}';
 
 /** Appends an entry to the audit log. Throws `StoreError`: then what it is about must not happen. */
 export const recordAudit = (

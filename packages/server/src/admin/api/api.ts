@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { OperatorError, StoreError } from '../../errors.ts';
-import { holdsSecret } from '../../operations/hide-secrets.ts';
-import { auditWrite, recordAudit } from '../../operations/record-audit.ts';
+import { detailsWithoutTokens, holdsSecret } from '../../operations/hide-secrets.ts';
+import { auditWrite, fitsAudit, recordAudit } from '../../operations/record-audit.ts';
 import type { Operator } from '../../operators/operator.ts';
 import { isAllowed } from '../../operators/role.ts';
 import type { AdminAnswer, AdminPages, AdminRequest } from '../exchange.ts';
@@ -15,6 +15,7 @@ import { isOwn, keepToOwnClients } from './own-clients.ts';
 import { answerProblem, Problem } from './problem.ts';
 import { REASON_FIELD } from './reason-field.ts';
 import { API_ROUTES } from './routes/routes.ts';
+import { whileAllowed } from './while-allowed.ts';
 
 export const API_PREFIX = '/api/v1';
 const LIVE_PATH = `${API_PREFIX}/events/live`;
@@ -87,6 +88,7 @@ const fieldsOfBody = ({ action, body = {} }: ApiRoute): Fields =>
   action === undefined ? body : { ...body, reason: REASON_FIELD };
 
 export const createApi = (context: ApiContext): Api => {
+  let described: string | undefined;
   const visitOf = (
     { route, path }: FoundRoute,
     { operator, requestId, isStillAllowed }: Pick<ApiVisit, 'operator' | 'requestId' | 'isStillAllowed'>,
@@ -104,12 +106,18 @@ export const createApi = (context: ApiContext): Api => {
       isStillAllowed,
       may: (permission) => isAllowed(operator.role, permission),
       isOwn: (clientId) => isOwn(operator, clientId),
-      async look(target, details = {}) {
+      async look(target, given = {}) {
         context.limits.noteLook(operator);
+        const details = await detailsWithoutTokens(context, given);
         await recordAudit(context, { ...by, action: lookOf(route), target, details }, 'seen');
       },
-      write: (work, faultOf, { target = '', details = {} } = {}) =>
-        auditWrite(context, { ...by, action, target, details }, work, faultOf),
+      async write(work, faultOf, { target = '', details: given = {} } = {}) {
+        const details = await detailsWithoutTokens(context, given);
+        // What the log could not say in full must not happen: somebody could hide a change behind others.
+        if (!fitsAudit(details))
+          throw new Problem('body_invalid', 'this is too much for one entry of the audit log');
+        return auditWrite(context, { ...by, action, target, details }, work, faultOf);
+      },
     };
   };
 
@@ -140,12 +148,10 @@ export const createApi = (context: ApiContext): Api => {
 
     async pages(request) {
       const { method, path, requestId } = request;
-      if (path === `${API_PREFIX}/openapi.json` && (method === 'GET' || method === 'HEAD'))
-        return {
-          status: 200,
-          type: 'application/json',
-          body: `${JSON.stringify(describeAdminApi())}\n`,
-        };
+      if (path === `${API_PREFIX}/openapi.json` && (method === 'GET' || method === 'HEAD')) {
+        described ??= `${JSON.stringify(describeAdminApi())}\n`;
+        return { status: 200, type: 'application/json', body: described };
+      }
       try {
         // Before the path is looked at, so that a stranger learns nothing but this. A browser opens its live stream again by itself,
         // with nobody there.
@@ -153,7 +159,7 @@ export const createApi = (context: ApiContext): Api => {
         const found = findRoute(method, path.slice(API_PREFIX.length));
         const by = { operator, requestId, isStillAllowed: () => isStillLetIn(context, request, operator) };
         const visit = visitOf(found, by, readValues(request, found.route));
-        return render(await run(found, visit, readKey(request)), holder);
+        return render(await run(found, visit, readKey(request)), holder, by.isStillAllowed);
       } catch (error) {
         return renderFailure(error, requestId);
       }
@@ -238,9 +244,15 @@ const once = async (
   }
 };
 
-const render = ({ status, body, stream }: ApiAnswer, holder: string): AdminAnswer => {
-  if (stream !== undefined)
-    return { status, type: stream.type, body: '', stream: { run: stream.run, holder } };
+const render = (
+  { status, body, stream }: ApiAnswer,
+  holder: string,
+  isStillAllowed: () => Promise<boolean>,
+): AdminAnswer => {
+  if (stream !== undefined) {
+    const run = whileAllowed(stream.run, isStillAllowed);
+    return { status, type: stream.type, body: '', stream: { run, holder } };
+  }
   return { status, type: 'application/json', body: body === undefined ? '' : `${JSON.stringify(body)}\n` };
 };
 

@@ -2,7 +2,8 @@ import { StoreError } from '../../../errors.ts';
 import { findGrantEvents } from '../../../operations/find-grant-events.ts';
 import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
 import type { GrantEventKind } from '../../../outbox/grant-event.ts';
-import { readGrantId } from '../../../tokens/grant-id.ts';
+import { readGrantId, writeGrantId } from '../../../tokens/grant-id.ts';
+import type { GrantId } from '../../../tokens/grant-id.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { oneOf, TEXT } from '../fields.ts';
@@ -18,6 +19,19 @@ const LIVE_FIELDS = {
 } as const;
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** Records the look at the grant that a query names, and answers its id. Throws `Problem` and `StoreError`. */
+const lookAtNamed = async (
+  visit: ApiVisit,
+  details: Readonly<Record<string, true>>,
+): Promise<GrantId | undefined> => {
+  const named = text(visit.query['grantId']);
+  if (named === undefined) return undefined;
+  const grantId = readGrantId(named);
+  if (grantId === undefined) throw new Problem('request_invalid', 'a grant id has 16 hexadecimal digits');
+  await visit.look(`grant:${writeGrantId(grantId)}`, details);
+  return grantId;
+};
 
 export const EVENT_ROUTES: readonly ApiRoute[] = [
   {
@@ -38,13 +52,7 @@ export const EVENT_ROUTES: readonly ApiRoute[] = [
     answers: { status: 200, schema: 'EventList' },
     async handle(context, visit) {
       const { query } = visit;
-      const named = text(query['grantId']);
-      const grantId = named === undefined ? undefined : readGrantId(named);
-      if (named !== undefined) {
-        if (grantId === undefined)
-          throw new Problem('request_invalid', 'a grant id has 16 hexadecimal digits');
-        await visit.look(`grant:${named.toLowerCase()}`, { events: true });
-      }
+      const grantId = await lookAtNamed(visit, { events: true });
       const search = {
         grantId,
         clientId: text(query['clientId']),
@@ -74,10 +82,11 @@ export const EVENT_ROUTES: readonly ApiRoute[] = [
     own: { by: 'client in the query' },
     query: LIVE_FIELDS,
     answers: { status: 200, type: 'text/event-stream' },
-    handle: async (context, visit) => ({
-      status: 200,
-      stream: { type: 'text/event-stream', run: followLive(context, visit) },
-    }),
+    async handle(context, visit) {
+      const grantId = await lookAtNamed(visit, { live: true });
+      const run = followLive(context, visit, grantId === undefined ? undefined : writeGrantId(grantId));
+      return { status: 200, stream: { type: 'text/event-stream', run } };
+    },
   },
 ];
 
@@ -87,9 +96,9 @@ const STREAM_MAX_MS = 15 * 60_000;
 
 /** Sends what the filter lets through until the reader leaves. */
 const followLive =
-  (context: ApiContext, visit: ApiVisit): AdminStream =>
+  (context: ApiContext, visit: ApiVisit, grantId: string | undefined): AdminStream =>
   async ({ write, signal }) => {
-    const { clientId, grantId } = visit.query;
+    const { clientId } = visit.query;
     const sees = { owners: visit.may('owners.read'), machines: visit.may('machines.read') };
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     signal.addEventListener('abort', () => resolve());
