@@ -198,9 +198,151 @@ describe('A session of the console', () => {
   });
 });
 
-/** Follows a browser's way through the provider, and answers what the console says in the end. */
-const throughProvider = async (adminUrl: string): Promise<Response> => {
-  const cookies = new Map<string, string>();
+/** All that a browser keeps of an answer. */
+const cookiesOf = (response: Response): string =>
+  response.headers
+    .getSetCookie()
+    .map((one) => one.split(';')[0])
+    .join('; ');
+
+const NAVIGATION = { 'Sec-Fetch-Dest': 'document' } as const;
+
+describe('A request without a session', () => {
+  test('for a page leads to the sign-in, and from there back to the page', async (t) => {
+    const trial = await consoleFor(t);
+    const page = `/console/grants/${trial.grants.fine}`;
+    for (const [asked, reached] of [
+      [page, page],
+      ['/console?clientId=a+b&status=active', '/console?clientId=a+b&status=active'],
+      [`/console/clients/${trial.client.clientId}?done=changed`, `/console/clients/${trial.client.clientId}`],
+      ['/console', '/console'],
+      ['/console/nowhere', '/console'],
+      [`/console?text=${'x'.repeat(2000)}`, '/console'],
+    ] as const) {
+      for (const method of ['GET', 'HEAD']) {
+        const sent = await fetch(`${trial.adminUrl}${asked}`, { method, redirect: 'manual' });
+        assert.deepEqual([sent.status, sent.headers.get('location')], [303, '/console/login'], asked);
+        assert.equal(await sent.text(), '');
+        const link = await trial.link('support');
+        const headers = { Origin: trial.adminUrl, Cookie: cookiesOf(sent) };
+        const used = await useLink(trial, link, headers);
+        assert.equal(used.headers.get('location'), reached);
+        // It leads there once.
+        assert.match(used.headers.getSetCookie()[1] ?? '', /^keyfob-operator-page-\d+=;.*Max-Age=0;/);
+      }
+    }
+    const gate = await ask(`${trial.adminUrl}/console/login`);
+    assert.equal(gate.status, 200);
+    assert.match(await gate.text(), /keyfob console login/);
+    const korean = await ask(`${trial.adminUrl}${page}?lang=ko`);
+    assert.equal(korean.headers.get('location'), '/console/login?lang=ko');
+  });
+
+  test('never leads to another site', async (t) => {
+    const trial = await consoleFor(t);
+    const name = `keyfob-operator-page-${new URL(trial.adminUrl).port}`;
+    for (const page of [
+      'https://evil.example/console',
+      '//evil.example/console',
+      '/console/../login',
+      '/\\evil.example',
+      '/console@evil.example',
+      '/consoles',
+      '/console\r\nLocation: https://evil.example',
+      '/console/login?link=x',
+      '%',
+    ]) {
+      const value = page === '%' ? page : encodeURIComponent(page);
+      const headers = { Origin: trial.adminUrl, Cookie: `${name}=${value}` };
+      const used = await useLink(trial, await trial.link('admin'), headers);
+      assert.equal(used.headers.get('location'), '/console', page);
+    }
+  });
+
+  test('from a link of another site is asked again by a page of this one, with its session', async (t) => {
+    const trial = await consoleFor(t);
+    const cookie = await signIn(trial);
+    const page = `/console/grants/${trial.grants.fine}?lang=en`;
+    // The browser keeps the cookie back.
+    const first = await ask(`${trial.adminUrl}${page}`, { ...NAVIGATION, 'Sec-Fetch-Site': 'cross-site' });
+    assert.equal(first.status, 200);
+    assert.ok((await first.text()).includes(`http-equiv="refresh" content="0;url=${page}"`));
+    const own = { ...NAVIGATION, 'Sec-Fetch-Site': 'same-origin' };
+    assert.match(
+      await (await ask(`${trial.adminUrl}${page}`, { ...own, Cookie: cookie })).text(),
+      /sign-out/,
+    );
+    const signedOut = await ask(`${trial.adminUrl}${page}`, own);
+    assert.equal(signedOut.status, 303);
+    // What no person asked for leads nowhere.
+    const picture = await ask(`${trial.adminUrl}${page}`, {
+      'Sec-Fetch-Dest': 'image',
+      'Sec-Fetch-Site': 'cross-site',
+    });
+    assert.equal(picture.status, 303);
+  });
+
+  test('that sends a form does nothing, and leads back to the page of the form', async (t) => {
+    const trial = await consoleFor(t);
+    const page = `/console/grants/${trial.grants.fine}`;
+    const headers = { Origin: trial.adminUrl, Referer: `${trial.adminUrl}${page}` };
+    const sent = await send(`${trial.adminUrl}${page}/revoke`, { reason: 'what was typed' }, headers);
+    assert.equal(sent.status, 403);
+    const text = await sent.text();
+    assert.match(text, /session has ended, and nothing was done/);
+    assert.ok(!text.includes('what was typed'));
+    const cookie = cookiesOf(sent);
+    const used = await useLink(trial, await trial.link('support'), {
+      Origin: trial.adminUrl,
+      Cookie: cookie,
+    });
+    assert.equal(used.headers.get('location'), page);
+    const foreign = { ...headers, Referer: `https://evil.example${page}` };
+    const other = cookiesOf(await send(`${trial.adminUrl}${page}/revoke`, {}, foreign));
+    const start = await useLink(trial, await trial.link('support'), {
+      Origin: trial.adminUrl,
+      Cookie: other,
+    });
+    assert.equal(start.headers.get('location'), '/console');
+    const out = await send(`${trial.adminUrl}/console/sign-out`, {}, headers);
+    assert.deepEqual([out.status, out.headers.get('location')], [303, '/console/login?signed-out']);
+    assert.match(
+      await (await ask(`${trial.adminUrl}/console/login?signed-out`)).text(),
+      /You are signed out/,
+    );
+  });
+
+  test('with a method that a path does not take is answered 405, as with a session', async (t) => {
+    const trial = await consoleFor(t);
+    const cookie = await signIn(trial);
+    const grant = `/console/grants/${trial.grants.fine}`;
+    for (const [method, path, allowed] of [
+      ['PUT', '/console', 'GET, HEAD'],
+      ['DELETE', grant, 'GET, HEAD'],
+      ['POST', grant, 'GET, HEAD'],
+      ['GET', `${grant}/revoke`, 'POST'],
+      ['PATCH', '/console/webhooks', 'GET, HEAD, POST'],
+      ['OPTIONS', '/console/nowhere', 'GET, HEAD, POST'],
+      ['DELETE', '/console/login', 'GET, HEAD, POST'],
+      ['GET', '/console/sign-out', 'POST'],
+      ['POST', '/console/callback', 'GET, HEAD'],
+    ] as const)
+      for (const headers of [{}, { Cookie: cookie }]) {
+        const response = await fetch(`${trial.adminUrl}${path}`, { method, headers, redirect: 'manual' });
+        assert.deepEqual(
+          [response.status, response.headers.get('allow')],
+          [405, allowed],
+          `${method} ${path}`,
+        );
+      }
+    const api = await ask(`${trial.adminUrl}/api/v1/operator-sessions/end`, { Cookie: cookie });
+    assert.deepEqual([api.status, api.headers.get('allow')], [405, 'POST']);
+  });
+});
+
+/** Follows a browser's way through the provider from a page on, and answers what the console says in the end. */
+const throughProvider = async (adminUrl: string, page = '/console'): Promise<Response> => {
+  const cookies = new Map([[adminUrl, cookiesOf(await ask(`${adminUrl}${page}`))]]);
   let url = `${adminUrl}/console/sign-in`;
   for (let hops = 0; hops < 10; hops++) {
     const { origin } = new URL(url);
@@ -232,10 +374,11 @@ test('An operator of the own provider gets the role of a claim; one without a ro
   const { adminUrl = '' } = await server.listen();
   provider.serve(`${adminUrl}/console/callback`);
   provider.account = 'desk';
-  const entered = await throughProvider(adminUrl);
+  const entered = await throughProvider(adminUrl, '/console/clients?text=a');
   assert.equal(entered.status, 200);
   const [cookie = ''] = entered.headers.getSetCookie();
   assert.match(cookie, /SameSite=Strict/);
+  assert.match(await entered.text(), /content="0;url=\/console\/clients\?text=a"/);
   const page = await (await ask(`${adminUrl}/console`, { Cookie: cookie.split(';')[0] ?? '' })).text();
   assert.match(page, /desk|support/);
   assert.match(page, /, support/);

@@ -16,7 +16,7 @@ export const CONSOLE_ROUTES: readonly ConsoleRoute[] = [
   ...SYSTEM_PAGES,
 ];
 
-/** The addresses of the pages, as patterns of paths: tests look at every one. */
+/** The addresses of the pages, as patterns of paths. */
 export const CONSOLE_ADDRESSES: readonly RegExp[] = CONSOLE_ROUTES.filter(
   ({ method }) => method === 'GET',
 ).map(({ pattern }) => pattern);

@@ -1,4 +1,4 @@
-import { Problem, PROBLEMS } from '../admin/api/problem.ts';
+import { headersOfProblem, MethodUnknown, Problem, PROBLEMS } from '../admin/api/problem.ts';
 import {
   endSessionCookie,
   isFormTokenOf,
@@ -18,7 +18,15 @@ import type { ConsoleVisit } from './console-visit.ts';
 import { CONSOLE_ROUTES } from './console-routes.ts';
 import type { ConsoleRoute } from './routes/console-route.ts';
 import { FORM_TOKEN } from './pages/parts.ts';
-import { beginAtProvider, finishAtProvider, linkPage, signInPage, useLink } from './sign-in.ts';
+import {
+  askToSignIn,
+  beginAtProvider,
+  finishAtProvider,
+  linkPage,
+  SIGN_IN,
+  signInPage,
+  useLink,
+} from './sign-in.ts';
 import { SCRIPT, STYLESHEET } from './static-files.ts';
 import { pickLanguage, TEXTS } from './texts.ts';
 import type { Language } from './texts.ts';
@@ -52,11 +60,13 @@ export const createConsole = (context: ConsoleContext): AdminPages => {
     if (file !== undefined) return file;
     const language = languageOf(request);
     const gate = { request, language };
+    const methods = methodsOf(path);
+    if (!methods.includes(method)) return renderFault(new MethodUnknown(methods), language, request);
     try {
       switch (`${method} ${path}`) {
-        case 'GET /console/login':
+        case `GET ${SIGN_IN}`:
           return await linkPage(context, gate);
-        case 'POST /console/login':
+        case `POST ${SIGN_IN}`:
           return isSentByPage(request)
             ? await useLink(context, gate, readForm(request))
             : signInPage(context, gate, 'gone');
@@ -66,7 +76,7 @@ export const createConsole = (context: ConsoleContext): AdminPages => {
           return await finishAtProvider(context, gate);
       }
       const session = await readSessionCookie(context, request);
-      if (session === undefined) return signInPage(context, gate);
+      if (session === undefined) return path === SIGN_OUT ? seeOther(SIGNED_OUT) : askToSignIn(context, gate);
       return await answer(context, request, language, session);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -92,9 +102,9 @@ const answer = async (
   const target = targetOf(request);
   if (method !== 'GET' && !(isSentByPage(request) && isFormTokenOf(session, form.get(FORM_TOKEN) ?? '')))
     return renderFault(new Problem('other_site'), language, request, visit);
-  if (method === 'POST' && request.path === '/console/sign-out') {
+  if (request.path === SIGN_OUT) {
     await endOperatorSession(context, session.secret);
-    return seeOther('/console', [endSessionCookie(context, request)]);
+    return seeOther(SIGNED_OUT, [endSessionCookie(context, request)]);
   }
   if (found === undefined) return renderFault(new Problem('not_found'), language, request, visit);
   try {
@@ -107,6 +117,22 @@ const answer = async (
       return renderFault(error, language, request, visit);
     throw error;
   }
+};
+
+const SIGN_OUT = '/console/sign-out';
+const SIGNED_OUT = `${SIGN_IN}?signed-out`;
+/** What is neither a page nor a form of one. */
+const GATE_METHODS: Readonly<Record<string, readonly string[]>> = {
+  [SIGN_IN]: ['GET', 'POST'],
+  [SIGN_OUT]: ['POST'],
+  '/console/sign-in': ['GET'],
+  '/console/callback': ['GET'],
+};
+
+/** What may be sent to a path. One where nothing is takes both: the answer to that is another. */
+const methodsOf = (path: string): readonly string[] => {
+  const methods = CONSOLE_ROUTES.filter(({ pattern }) => pattern.test(path)).map((route) => route.method);
+  return GATE_METHODS[path] ?? (methods.length === 0 ? ['GET', 'POST'] : methods);
 };
 
 /** The address of a page, for a switch of language; a form leads back to the start. */
@@ -163,7 +189,7 @@ const renderFault = (
   const { problems } = TEXTS[language];
   const page = { title: problems.title, content: html`` } satisfies ConsolePage;
   const [status, sentence, faults] = describeFault(error, problems.sentences);
-  return renderConsolePage(
+  const answered = renderConsolePage(
     {
       ...page,
       status,
@@ -177,6 +203,8 @@ const renderFault = (
     },
     { language, target: '/console', ...(visit === undefined ? {} : { visit }) },
   );
+  const more = error instanceof Problem ? headersOfProblem(error) : {};
+  return { ...answered, headers: { ...answered.headers, ...more } };
 };
 
 const describeFault = (

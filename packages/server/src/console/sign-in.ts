@@ -1,4 +1,9 @@
-import { readCookie, writeCookie, writeSessionCookie } from '../admin/api/session-cookie.ts';
+import {
+  readCookie,
+  readSessionCookie,
+  writeCookie,
+  writeSessionCookie,
+} from '../admin/api/session-cookie.ts';
 import type { AdminAnswer, AdminRequest } from '../admin/exchange.ts';
 import { html } from '../connect/pages/html.ts';
 import { SignInError } from '../connect/sign-in/sign-in-error.ts';
@@ -8,6 +13,7 @@ import type { Operator } from '../operators/operator.ts';
 import { readOwnClients, roleOfClaim } from '../operators/role.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { renderConsolePage, seeOther } from './console-page.ts';
+import { addressOf, endPage, keepPage, readPage } from './return-page.ts';
 import { TEXTS } from './texts.ts';
 import type { Language } from './texts.ts';
 
@@ -15,14 +21,17 @@ type SignInVisit = { readonly request: AdminRequest; readonly language: Language
 
 const ATTEMPT = 'keyfob-operator-attempt';
 const ATTEMPT_SECONDS = 600;
+/** Where people sign in, with a link or without. */
+export const SIGN_IN = '/console/login';
 const CALLBACK = '/console/callback';
 const COMMAND = 'keyfob console login';
 
 /** The page for those who are not signed in. `fault`: why they are not. */
 export const signInPage = (
   { provider }: ConsoleContext,
-  { request, language }: SignInVisit,
-  fault?: 'gone' | 'refused' | 'signedOut',
+  { language }: SignInVisit,
+  fault?: 'gone' | 'refused' | 'ended' | 'signedOut',
+  setCookie: readonly string[] = [],
 ): AdminAnswer => {
   const texts = TEXTS[language];
   const content = html`<section class="gate">
@@ -38,8 +47,36 @@ export const signInPage = (
   </section>`;
   const status = fault === undefined || fault === 'signedOut' ? 200 : 403;
   return renderConsolePage(
-    { status, title: texts.signIn.title, content },
-    { language, target: request.path },
+    { status, title: texts.signIn.title, content, setCookie },
+    { language, target: SIGN_IN },
+  );
+};
+
+/**
+ * Answers a request without a session. A page leads to the sign-in and from there back: a script that asks for one must not take
+ * the sign-in for it. Of a form nothing is done or shown again.
+ */
+export const askToSignIn = (context: ConsoleContext, visit: SignInVisit): AdminAnswer => {
+  const { request, language } = visit;
+  const page = keepPage(context, request);
+  if (request.method === 'POST') return signInPage(context, visit, 'ended', [page]);
+  return isFromOtherSite(request)
+    ? leadTo(addressOf(request.path, request.query), language)
+    : seeOther(request.query.has('lang') ? `${SIGN_IN}?lang=${language}` : SIGN_IN, [page]);
+};
+
+/** Whether somebody followed a link of another site: then the browser has kept the cookie of the session back. */
+const isFromOtherSite = ({ headers }: AdminRequest): boolean =>
+  headers['sec-fetch-dest'] === 'document' &&
+  ['cross-site', 'same-site'].some((site) => site === headers['sec-fetch-site']);
+
+/** A page that leads to another, and not a redirect: the browser would not send a strict cookie along on the way from elsewhere. */
+const leadTo = (page: string, language: Language, setCookie: readonly string[] = []): AdminAnswer => {
+  const { signIn } = TEXTS[language];
+  const content = html`<p><a href="${page}">${signIn.go}</a></p>`;
+  return renderConsolePage(
+    { title: signIn.title, content, setCookie, refreshTo: page },
+    { language, target: page },
   );
 };
 
@@ -47,20 +84,28 @@ export const signInPage = (
 export const linkPage = async (context: ConsoleContext, visit: SignInVisit): Promise<AdminAnswer> => {
   const { request, language } = visit;
   const texts = TEXTS[language];
-  const secret = request.query.get('link') ?? '';
+  const secret = request.query.get('link');
+  if (secret === null) return showSignIn(context, visit);
   const operator = await readLoginLink(context, secret);
   if (operator === undefined) return signInPage(context, visit, 'gone');
   const content = html`<section class="gate">
     <h1>${texts.signIn.title}</h1>
     <p class="lead">${texts.signIn.link}</p>
     <p>${texts.signIn.as(operator.name, operator.role)}</p>
-    <form method="post" action="/console/login">
+    <form method="post" action="${SIGN_IN}">
       <input type="hidden" name="link" value="${secret}" />
       <p><button class="primary">${texts.signIn.go}</button></p>
     </form>
   </section>`;
   const target = `${request.path}?${request.query.toString()}`;
   return renderConsolePage({ title: texts.signIn.title, content }, { language, target });
+};
+
+/** For a person who is signed in already, it leads on. */
+const showSignIn = async (context: ConsoleContext, visit: SignInVisit): Promise<AdminAnswer> => {
+  const { request } = visit;
+  if ((await readSessionCookie(context, request)) !== undefined) return seeOther(readPage(context, request));
+  return signInPage(context, visit, request.query.has('signed-out') ? 'signedOut' : undefined);
 };
 
 /** Uses a link. */
@@ -71,7 +116,9 @@ export const useLink = async (
 ): Promise<AdminAnswer> => {
   const operator = await takeLoginLink(context, form.get('link') ?? '');
   if (operator === undefined) return signInPage(context, visit, 'gone');
-  return seeOther('/console', [await start(context, visit, operator)]);
+  const { request } = visit;
+  const cookies = [await start(context, visit, operator), endPage(context, request)];
+  return seeOther(readPage(context, request), cookies);
 };
 
 /** Starts a session, with its entry in the audit log; answers its cookie. */
@@ -125,18 +172,8 @@ export const finishAtProvider = async (context: ConsoleContext, visit: SignInVis
     const name = owner.name === '' ? owner.subject : owner.name;
     const operator: Operator = { kind: 'provider', id: owner.subject, name, role, clientIds };
     const cookie = await start(context, visit, operator);
-    // A page, not a redirect: the browser would not send a strict cookie along on the way from the provider.
-    const texts = TEXTS[language];
     const ended = writeCookie(context, request, ATTEMPT, '', { seconds: 0, sameSite: 'Lax' });
-    return renderConsolePage(
-      {
-        title: texts.signIn.title,
-        content: html`<p><a href="/console">${texts.signIn.go}</a></p>`,
-        setCookie: [cookie, ended],
-        refreshTo: '/console',
-      },
-      { language, target: '/console' },
-    );
+    return leadTo(readPage(context, request), language, [cookie, ended, endPage(context, request)]);
   } catch (error) {
     return refuse(context, visit, error);
   }

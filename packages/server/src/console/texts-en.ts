@@ -56,6 +56,7 @@ export const TEXTS_EN = {
     go: 'Sign in',
     gone: 'The link was used, or is older than five minutes. Ask for another one:',
     refused: 'The provider did not sign you in, or your account has no role here.',
+    ended: 'Your session has ended, and nothing was done. Sign in and do it again.',
     signedOut: 'You are signed out.',
   },
   problems: PROBLEMS_EN,

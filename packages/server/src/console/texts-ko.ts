@@ -54,6 +54,7 @@ export const TEXTS_KO: Texts = {
     go: '로그인',
     gone: '이미 사용했거나 5분이 지난 링크입니다. 새로 만드세요.',
     refused: '공급자가 로그인을 거부했거나 이 계정에 역할이 없습니다.',
+    ended: '세션이 끝나서 요청을 처리하지 않았습니다. 로그인한 뒤 다시 하세요.',
     signedOut: '로그아웃했습니다.',
   },
   problems: PROBLEMS_KO,

@@ -12,6 +12,7 @@ export const PROBLEMS_EN = {
     ...TITLES_EN,
     not_permitted: 'Your role does not allow this.',
     not_found: 'There is nothing here.',
+    method_unknown: 'This address does not take such a request. Open the page again.',
     other_site: 'The page was too old, or the request came from another site. Open the page again.',
     store_unavailable: 'The store does not answer. Nothing was changed; try again.',
     outcome_unknown: 'It is not known whether this was done. Look at the page again.',

@@ -12,7 +12,7 @@ import { describeAdminApi } from './describe.ts';
 import { checkFields, readJsonBody, readQuery } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { isOwn, keepToOwnClients } from './own-clients.ts';
-import { answerProblem, Problem } from './problem.ts';
+import { answerProblem, MethodUnknown, Problem } from './problem.ts';
 import { REASON_FIELD } from './reason-field.ts';
 import { API_ROUTES } from './routes/routes.ts';
 import { whileAllowed } from './while-allowed.ts';
@@ -78,8 +78,7 @@ const findRoute = (method: string, path: string): FoundRoute => {
   if (onPath.length === 0)
     throw new Problem('not_found', 'the admin API is described at /api/v1/openapi.json');
   const fit = onPath.find(({ route }) => route.method === wanted);
-  if (fit === undefined)
-    throw new Problem('method_unknown', `use ${onPath.map(({ route }) => route.method).join(' or ')}`);
+  if (fit === undefined) throw new MethodUnknown(onPath.map(({ route }) => route.method));
   // A path without braces comes before one with them.
   return onPath.find(({ route }) => route.method === wanted && !route.path.includes('{')) ?? fit;
 };

@@ -51,6 +51,23 @@ export class TooOften extends Problem {
   }
 }
 
+/** The address has no such method. @see RFC 9110 §15.5.6 */
+export class MethodUnknown extends Problem {
+  readonly allowed: readonly string[];
+
+  constructor(methods: readonly string[]) {
+    const known = new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
+    super('method_unknown', `use ${[...known].join(' or ')}`);
+    this.allowed = [...known];
+  }
+}
+
+/** The headers of an answer to a problem, besides its type. */
+export const headersOfProblem = (problem: Problem): Readonly<Record<string, string>> => ({
+  ...(problem instanceof MethodUnknown ? { Allow: problem.allowed.join(', ') } : {}),
+  ...(problem.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(problem.retryAfterSeconds) }),
+});
+
 /** A problem as RFC 9457 has it: `type` is stable, for programs; `detail` is for people. */
 export const problemBody = ({ code, faults }: Pick<Problem, 'code' | 'faults'>, requestId: string) => {
   const [status, title] = PROBLEMS[code];
@@ -66,14 +83,13 @@ export const problemBody = ({ code, faults }: Pick<Problem, 'code' | 'faults'>, 
 
 export const answerProblem = (problem: Problem, requestId: string): AdminAnswer => {
   const body = problemBody(problem, requestId);
-  const { retryAfterSeconds } = problem;
   return {
     status: body.status,
     type: 'application/problem+json',
     body: `${JSON.stringify(body)}\n`,
     headers: {
       ...(body.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="keyfob admin"' } : {}),
-      ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
+      ...headersOfProblem(problem),
     },
   };
 };
