@@ -34,3 +34,16 @@ describe('a page that maps a folder has a row for each folder in it, and no othe
     test(`${page} maps ${folder}`, () =>
       assert.deepEqual(mappedFolders(readDocument(page)), foldersIn(folder)));
 });
+
+describe('the README of a package names everything that can be imported from it', () => {
+  for (const name of ['server', 'sandbox', 'keeper'])
+    test(`packages/${name}`, () => {
+      const { exports } = JSON.parse(readDocument(`packages/${name}/package.json`)) as {
+        readonly exports: object;
+      };
+      const entryPoints = Object.keys(exports).filter((path) => path !== './package.json');
+      const text = readDocument(`packages/${name}/README.md`);
+      const missing = entryPoints.filter((path) => !text.includes(`\`@keyfob/${name}${path.slice(1)}\``));
+      assert.deepEqual(missing, []);
+    });
+});
