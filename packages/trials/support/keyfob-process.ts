@@ -118,8 +118,8 @@ export const LOCAL_WEBHOOKS: Readonly<Record<string, string>> = { KEYFOB_EGRESS_
 /** The arguments for Node, as in `npm start`. */
 const NODE_ARGS = ['--max-semi-space-size=16'];
 
-/** Creates a directory in the system's temporary directory. */
-export const makeDataDirectory = (): string => mkdtempSync(join(tmpdir(), 'keyfob-'));
+/** Creates a directory, in the system's temporary directory by default. */
+export const makeDataDirectory = (within = tmpdir()): string => mkdtempSync(join(within, 'keyfob-'));
 
 /** Starts a real server as a separate process, on a free port. Rejects with the log if it does not start. */
 export const startKeyfob = async (options: ServerOptions = {}): Promise<KeyfobServer> => {

@@ -1,7 +1,8 @@
-// Loaded into every test file by `npm test`. With TEST_COSTS=FILE, each test file adds a line to it at its end: the seconds of
-// CPU that it and its ended processes used, a tab, and its path.
+// With TEST_COSTS=FILE, each test file adds a line to it at its end: the seconds of CPU that it and its ended processes used, the
+// seconds that it took, and its path, with tabs between.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { RUNS_MANY_FILES, RUNS_TESTS } from './test-process.ts';
 
 /** Linux counts the time of ended children in ticks of this length. */
 const TICK_SECONDS = 0.01;
@@ -18,10 +19,13 @@ const secondsOfChildren = (): number => {
 };
 
 const target = process.env['TEST_COSTS'];
-// The runner loads this module too. Only the processes of test files have this variable, and those that they start inherit it.
-if (target !== undefined && process.env['NODE_TEST_CONTEXT'] !== undefined)
+// Processes that tests start inherit the variable, and do not load this module.
+if (target !== undefined && RUNS_TESTS)
   process.on('exit', () => {
     const { userCPUTime, systemCPUTime } = process.resourceUsage();
     const seconds = (userCPUTime + systemCPUTime) / 1e6 + secondsOfChildren();
-    appendFileSync(target, `${seconds.toFixed(1)}\t${relative(process.cwd(), process.argv[1] ?? '')}\n`);
+    const file = RUNS_MANY_FILES
+      ? 'all tests beside the source'
+      : relative(process.cwd(), process.argv[1] ?? '');
+    appendFileSync(target, `${seconds.toFixed(1)}\t${process.uptime().toFixed(1)}\t${file}\n`);
   });

@@ -1,4 +1,6 @@
-// Loaded into every test file by `npm test`. A file that hangs fails with a reason; without this, the whole run would never end.
+// Loaded into every test file. A file that hangs fails with a reason; without this, the whole run would never end.
+import { RUNS_TESTS } from './test-process.ts';
+
 const LIMIT_MINUTES = 15;
 
 const stop = (): void => {
@@ -6,5 +8,4 @@ const stop = (): void => {
   process.stderr.write(`This test file did not end within ${LIMIT_MINUTES} minutes. Still open: ${open}\n`);
   process.exit(1);
 };
-// The runner loads this module too. Only the processes of test files have this variable.
-if (process.env['NODE_TEST_CONTEXT'] !== undefined) setTimeout(stop, LIMIT_MINUTES * 60_000).unref();
+if (RUNS_TESTS) setTimeout(stop, LIMIT_MINUTES * 60_000).unref();

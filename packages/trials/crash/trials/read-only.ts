@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../support/keyfob-process.ts';
 import { createChance } from '../../support/chance.ts';
@@ -14,13 +15,16 @@ import type { Trial } from '../trial.ts';
  */
 const WRITTEN_PATHS = ['', 'keyfob.db', 'keyfob.db-wal'];
 
+/** On a disk: files in memory that are immutable can still be written where they are open. */
+const WITHIN = '/var/tmp';
+
 /**
  * Makes the data directory of a running server read-only and writable again, `count` times. A mount cannot become
  * read-only while a file is open for writing, so the files become immutable instead.
  */
 export const readOnlyTrial: Trial = async ({ count, grants, seed, onProgress }) => {
   const chance = createChance(seed);
-  const dataDirectory = makeDataDirectory();
+  const dataDirectory = makeDataDirectory(existsSync(WITHIN) ? WITHIN : undefined);
   const setImmutable = (flag: '+i' | '-i', names: readonly string[] = WRITTEN_PATHS): void => {
     runProgram('chattr', flag, ...names.map((name) => join(dataDirectory, name)));
   };
