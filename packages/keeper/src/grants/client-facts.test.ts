@@ -8,8 +8,12 @@ import { shareOf } from './pace.ts';
 import { DEFAULT_TIMING } from './timing.ts';
 
 const PROVIDER = { ...RFC6749, name: 'any', url: 'https://any.example/token' };
-const succeed = (before: ClientFacts, seen: LearnedFacts, atMs = 1000): ChangedFacts =>
-  afterSuccess(before, { name: 'cars', provider: PROVIDER }, { atMs, grantId: 'g', seen, skewMs: undefined });
+const succeed = (before: ClientFacts, seen: LearnedFacts, atMs = 1000, nowMs = atMs): ChangedFacts =>
+  afterSuccess(
+    before,
+    { name: 'cars', provider: PROVIDER },
+    { atMs, nowMs, grantId: 'g', seen, skewMs: undefined },
+  );
 const kindsOf = ({ events }: ChangedFacts): readonly string[] => events.map(({ kind }) => kind);
 
 describe('what a provider does unlike its profile', () => {
@@ -53,5 +57,16 @@ describe('the speed of a client', () => {
     assert.deepEqual(kindsOf(back), ['client.recovered']);
     assert.equal(shareOf(back.facts.pace, 1000), 0.1);
     assert.deepEqual(succeed(back.facts, {}, 2000).facts.pace, back.facts.pace);
+  });
+
+  it('is not raised from a stop by the late answer to a send from before it', () => {
+    const stopped = afterRefusal(newFacts('s'), { name: 'cars', code: 'c', nowMs: 5000 }, DEFAULT_TIMING);
+    const late = succeed(stopped.facts, {}, 4999, 60_000);
+    assert.deepEqual([kindsOf(late), late.facts.breaker], [[], stopped.facts.breaker]);
+    assert.deepEqual(
+      kindsOf(succeed(stopped.facts, {}, 4999)),
+      ['client.recovered'],
+      'the clock was put back',
+    );
   });
 });

@@ -122,6 +122,13 @@ export const withCanary = (
   };
 };
 
+/**
+ * Whether an answer is to a send from before something began, and says nothing about it: a process that was stopped may read it
+ * hours later. A beginning that is ahead comes from a clock that was put back since.
+ */
+export const isFromBefore = (sentAtMs: Millis, sinceMs: Millis, nowMs: Millis): boolean =>
+  sentAtMs < sinceMs && sinceMs <= nowMs;
+
 /** Facts as they become, and what is announced with them. */
 export type ChangedFacts = { readonly facts: ClientFacts; readonly events: readonly ClientEvent[] };
 
@@ -130,7 +137,9 @@ export const afterSuccess = (
   before: ClientFacts,
   client: { readonly name: string; readonly provider: Provider },
   success: {
+    /** When it was asked for. */
     readonly atMs: Millis;
+    readonly nowMs: Millis;
     readonly grantId: string;
     readonly seen: LearnedFacts;
     readonly skewMs: Millis | undefined;
@@ -141,19 +150,21 @@ export const afterSuccess = (
     success.skewMs === undefined
       ? { skew: before.skew, isNewlyFar: false }
       : noteSkew(before.skew, success.skewMs);
+  const { breaker } = before;
+  const isOver = breaker !== undefined && !isFromBefore(success.atMs, breaker.sinceMs, success.nowMs);
   return {
     facts: {
       ...before,
       learned,
       surprises,
       skew,
-      pace: before.breaker === undefined ? before.pace : startSlowly(before.pace, success.atMs),
+      pace: isOver ? startSlowly(before.pace, success.atMs) : before.pace,
       successAtMs: Math.max(success.atMs, before.successAtMs ?? 0),
       unclear: before.unclear.filter((one) => one.grantId !== success.grantId),
-      breaker: undefined,
+      breaker: isOver ? undefined : breaker,
     },
     events: [
-      ...(before.breaker === undefined ? [] : [{ kind: 'client.recovered', client: client.name } as const]),
+      ...(isOver ? [{ kind: 'client.recovered', client: client.name } as const] : []),
       ...news.map((one) => ({ kind: 'provider.surprise', client: client.name, ...one }) as const),
       ...(isNewlyFar
         ? [{ kind: 'client.clock_skewed', client: client.name, skewMs: skewMsOf(skew) } as const]
@@ -226,10 +237,11 @@ export const afterFailedConnection = (
 /** After the provider answered, whatever it said: an outage is over, and what has waited does not come in one moment. */
 export const afterAnswer = (
   before: ClientFacts,
-  { name, nowMs }: { readonly name: string; readonly nowMs: Millis },
+  { name, sentAtMs, nowMs }: { readonly name: string; readonly sentAtMs: Millis; readonly nowMs: Millis },
 ): ChangedFacts => {
   const { outage, pace } = before;
-  if (outage === undefined) return { facts: before, events: [] };
+  if (outage === undefined || isFromBefore(sentAtMs, outage.sinceMs, nowMs))
+    return { facts: before, events: [] };
   return {
     facts: { ...before, outage: undefined, pace: startSlowly(pace, nowMs) },
     events: [{ kind: 'client.outage_ended', client: name, sinceMs: outage.sinceMs }],

@@ -47,15 +47,27 @@ describe('an outage of a provider', () => {
     assert.notEqual(failAt(facts, [5001, 6000, 7000, 8000, 60_000]).facts, facts);
   });
 
+  it('does not end with the answer to a send from before it, which a stopped process reads late', () => {
+    const { facts } = failAt(newFacts('s'), [0, 1, 2, 3, 10_000]);
+    const answer = { name: 'cars', sentAtMs: 9999, nowMs: 40_000 };
+    assert.equal(afterAnswer(facts, answer).facts, facts);
+    assert.equal(afterAnswer(facts, { ...answer, sentAtMs: 10_000 }).facts.outage, undefined);
+    const beforePutBack = { ...answer, sentAtMs: 8000, nowMs: 9000 };
+    assert.equal(afterAnswer(facts, beforePutBack).facts.outage, undefined, 'the clock was put back');
+  });
+
   it('begins once, blocks until its canary, and ends with an answer, slowly', () => {
     const { facts } = failAt(newFacts('s'), [0, 1, 2, 3, 10_000]);
     assert.equal(failAt(facts, [0, 1, 2, 3, 20_000]).facts, facts);
     assert.equal(blockedUntil(facts, 10_000), 30_000);
     assert.equal(blockedReason(facts), 'provider_outage');
-    const over = afterAnswer(facts, { name: 'cars', nowMs: 40_000 });
+    const over = afterAnswer(facts, { name: 'cars', sentAtMs: 30_000, nowMs: 40_000 });
     assert.deepEqual(over.events, [{ kind: 'client.outage_ended', client: 'cars', sinceMs: 10_000 }]);
     assert.deepEqual([over.facts.outage, shareOf(over.facts.pace, 40_000)], [undefined, 0.1]);
-    assert.equal(afterAnswer(over.facts, { name: 'cars', nowMs: 50_000 }).facts, over.facts);
+    assert.equal(
+      afterAnswer(over.facts, { name: 'cars', sentAtMs: 50_000, nowMs: 50_000 }).facts,
+      over.facts,
+    );
   });
 
   it('stays known when the secrets change', () => {

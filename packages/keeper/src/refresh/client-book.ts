@@ -6,6 +6,7 @@ import {
   afterRefusal,
   afterSuccess,
   afterUnclear,
+  isFromBefore,
   isStopped,
   isStoppedAt,
   newFacts,
@@ -47,8 +48,8 @@ export type ClientBook = {
   noteUnclear(name: string, refusal: Refusal): Promise<'grant' | 'client' | 'wait'>;
   /** The provider asked for a pause. */
   notePause(name: string, untilMs: Millis): Promise<void>;
-  /** The provider answered, whatever it said. Costs nothing where there is no outage. */
-  noteAnswered(name: string): Promise<void>;
+  /** The provider answered a send of this moment, whatever it said. Costs nothing where there is no outage. */
+  noteAnswered(name: string, sentAtMs: Millis): Promise<void>;
   /** No connection to the provider stood. */
   noteFailedConnection(name: string, code: string): Promise<void>;
   /** Takes the next canary of a stopped client: one process does. `true` where the client is not stopped. */
@@ -128,7 +129,8 @@ export const createClientBook = (
       const provider = clients.get(name)?.provider;
       const { facts } = entry(name);
       if (provider === undefined) return;
-      const edit = (before: ClientFacts): ChangedFacts => afterSuccess(before, { name, provider }, success);
+      const edit = (before: ClientFacts): ChangedFacts =>
+        afterSuccess(before, { name, provider }, { ...success, nowMs: store.nowMs() });
       const isQuiet = facts.breaker === undefined && facts.unclear.length === 0;
       const isNew = edit(facts).facts.surprises !== facts.surprises;
       if (isQuiet && !isNew && success.atMs - (facts.successAtMs ?? 0) < SUCCESS_EVERY_MS) return;
@@ -151,11 +153,12 @@ export const createClientBook = (
       const nowMs = store.nowMs();
       await change(name, (before) => afterPause(before, { name, untilMs, nowMs }));
     },
-    async noteAnswered(name) {
-      failed.delete(name);
-      if (entry(name).facts.outage === undefined) return;
+    async noteAnswered(name, sentAtMs) {
       const nowMs = store.nowMs();
-      await change(name, (before) => afterAnswer(before, { name, nowMs }));
+      const { firstAtMs } = failed.get(name) ?? { firstAtMs: nowMs };
+      if (!isFromBefore(sentAtMs, firstAtMs, nowMs)) failed.delete(name);
+      if (entry(name).facts.outage === undefined) return;
+      await change(name, (before) => afterAnswer(before, { name, sentAtMs, nowMs }));
     },
     async noteFailedConnection(name, code) {
       const nowMs = store.nowMs();

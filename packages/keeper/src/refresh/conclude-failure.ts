@@ -61,16 +61,18 @@ export const concludeFailure = async (
       latest: store.latest,
       chance: engine.chance(),
     });
-    const unusable = sends.find(({ ending }) => ending?.answer.class === 'unusable');
-    const keep =
-      unusable?.ending === undefined
-        ? undefined
-        : sealAnswer(engine.keys, grant, {
-            ...unusable,
-            ...unusable.ending,
-            id: unusable.attemptId,
-            body: unusable.ending.answer.body,
-          });
+    const keep = sends.flatMap(({ attemptId: id, sentAtMs, ending }) =>
+      ending?.answer.class === 'unusable'
+        ? [
+            sealAnswer(engine.keys, grant, {
+              id,
+              sentAtMs,
+              receivedAtMs: ending.receivedAtMs,
+              body: ending.answer.body,
+            }),
+          ]
+        : [],
+    );
     engine.atStep('before_settle');
     const settled = await store.settle(grant.id, grant, {
       change,

@@ -9,6 +9,7 @@ import type { Millis } from '../time.ts';
 import type { Claimed } from './claim.ts';
 import { claimAgain } from './claim.ts';
 import type { Engine } from './engine.ts';
+import { spoolAnswer } from './keep.ts';
 import type { Success } from './keep.ts';
 import { isDecided, mayRepeat, mayRepeatsEndPairs } from './later-sends.ts';
 import { sealAnswer } from './pair.ts';
@@ -200,8 +201,8 @@ const keepForNow = async (engine: Engine, grant: Grant, send: Send): Promise<voi
       sealAnswer(engine.keys, grant, { ...success, body: success.answer.body }),
     );
   } catch (error) {
-    // It is in memory, and the token can still be sent again.
     if (!(error instanceof StoreError)) throw error;
+    spoolAnswer(engine, grant, success);
   }
 };
 

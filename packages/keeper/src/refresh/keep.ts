@@ -69,9 +69,7 @@ export const keepPair = async (
         engine,
         client,
         grant.id,
-        [success, ...also.spares].map((one) =>
-          sealAnswer(engine.keys, grant, { ...one, body: one.answer.body }),
-        ),
+        [success, ...also.spares].map((one) => sealed(engine, grant, one)),
       );
     const back = result.isDone ? undefined : await bringBack(engine, seen, client, result.grant, success);
     return { grant: back ?? result.grant ?? next, isSaved: true };
@@ -80,13 +78,15 @@ export const keepPair = async (
   try {
     const kept = await settle(await asItIs(engine, grant));
     engine.atStep('after_settle');
+    for (const { id } of [success, ...also.spares]) engine.spool.remove(id);
     return kept;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     engine.leases.doubt(engine.timing.storeSettleMs);
-    const isOnDisk = spoolAnswer(engine, grant, success);
+    const answers = [success, ...also.spares];
+    const isOnDisk = answers.map((one) => spoolAnswer(engine, grant, one)).every(Boolean);
     engine.log({ event: 'answer.spooled', grantId: grant.id, isOnDisk, reason: error.message });
-    engine.unsaved.track(offerUntilTaken(engine, grant, success, settle));
+    engine.unsaved.track(offerUntilTaken(engine, grant, answers, settle));
     return { grant: settlementOf(engine, grant, client, success, before, also).grant, isSaved: false };
   }
 };
@@ -178,7 +178,7 @@ const settlementOf = (
   const isHalf = success.answer.class === 'refresh_only';
   const { pair, about } = nextPair(grant, client, learned, { ...success.answer, ...success }, before);
   const place = { id: grant.id, generation: grant.generation + 1, epoch: grant.epoch };
-  const sealed = sealPair(engine.keys, place, pair, about);
+  const sealedPair = sealPair(engine.keys, place, pair, about);
   const nowMs = engine.store.nowMs();
   const failures = isHalf ? grant.failures + 1 : 0;
   const asked = { askedAtMs: engine.askedAt(grant.id) ?? grant.askedAtMs, nowMs };
@@ -193,22 +193,19 @@ const settlementOf = (
     due,
     isAtRisk: isHalf,
   };
-  const spare = also.spares.find(({ answer }) => answer.pair.refreshToken !== pair.refreshToken);
+  const isSame = ({ answer }: Success): boolean => answer.pair.refreshToken === pair.refreshToken;
   return {
     settlement: {
       change,
-      pair: sealed,
+      pair: sealedPair,
       ended: also.ended,
       events: eventsOf(grant, isHalf, Math.max(nowMs, about.accessExpiresAtMs)),
-      keep:
-        spare === undefined
-          ? undefined
-          : sealAnswer(engine.keys, grant, { ...spare, body: spare.answer.body }),
-      keepIfMoved: sealAnswer(engine.keys, grant, { ...success, body: success.answer.body }),
-      // It may have waited in the store.
-      drop: [...(also.drop ?? []), success.id],
+      keep: also.spares.filter((one) => !isSame(one)).map((one) => sealed(engine, grant, one)),
+      keepIfMoved: [success, ...also.spares].map((one) => sealed(engine, grant, one)),
+      // They may have waited in the store.
+      drop: [...(also.drop ?? []), success.id, ...also.spares.filter(isSame).map(({ id }) => id)],
     },
-    grant: { ...grant, ...change, ...sealed, generation: place.generation, lease: undefined },
+    grant: { ...grant, ...change, ...sealedPair, generation: place.generation, lease: undefined },
   };
 };
 
@@ -236,9 +233,13 @@ const eventsOf = (grant: Grant, isHalf: boolean, deadlineMs: Millis): readonly G
   return isNew ? [...recovered, { kind: 'at_risk', deadlineMs }] : recovered;
 };
 
-const spoolAnswer = (engine: Engine, grant: Grant, success: Success): boolean => {
+const sealed = (engine: Engine, grant: Grant, success: Success): StoredAnswer =>
+  sealAnswer(engine.keys, grant, { ...success, body: success.answer.body });
+
+/** Writes an answer that the store refuses to the spool. Returns whether it is on disk. */
+export const spoolAnswer = (engine: Engine, grant: Grant, success: Success): boolean => {
   try {
-    engine.spool.write(sealAnswer(engine.keys, grant, { ...success, body: success.answer.body }));
+    engine.spool.write(sealed(engine, grant, success));
     return true;
   } catch {
     return false;
@@ -247,11 +248,11 @@ const spoolAnswer = (engine: Engine, grant: Grant, success: Success): boolean =>
 
 const RETRY_MS = 500;
 
-/** Offers the pair to the store until it takes it. It is also in the spool, so the end of this process loses nothing. */
+/** Offers the pairs to the store until it takes them. They are also in the spool, so the end of this process loses nothing. */
 const offerUntilTaken = async (
   engine: Engine,
   grant: Grant,
-  success: Success,
+  answers: readonly Success[],
   settle: (now: Grant) => Promise<Kept>,
 ): Promise<void> => {
   for (;;) {
@@ -259,7 +260,7 @@ const offerUntilTaken = async (
     if (engine.unsaved.isGivenUp()) return;
     try {
       await settle(await asItIs(engine, grant));
-      engine.spool.remove(success.id);
+      for (const { id } of answers) engine.spool.remove(id);
       engine.leases.release(grant.id);
       engine.log({ event: 'answer.saved_late', grantId: grant.id });
       return;

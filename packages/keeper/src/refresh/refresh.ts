@@ -61,8 +61,9 @@ const sendAndConclude = async (engine: Engine, client: Client, right: Right): Pr
 
 /** An answer with any status shows that the provider can be reached. Connections that fail one after the other are an outage. */
 const noteReach = async ({ book }: Engine, client: string, sends: readonly Send[]): Promise<void> => {
+  const answered = sends.findLast(({ ending }) => ending?.answer.status !== undefined);
+  if (answered !== undefined) return book.noteAnswered(client, answered.sentAtMs);
   const answers = sends.flatMap(({ ending }) => ending?.answer ?? []);
-  if (answers.some(({ status }) => status !== undefined)) return book.noteAnswered(client);
   const failure = answers.find((answer) => answer.class === 'not_sent' && isConnectionFailure(answer.code));
   if (failure !== undefined) await book.noteFailedConnection(client, failure.code);
 };

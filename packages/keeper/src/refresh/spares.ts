@@ -8,6 +8,7 @@ import type { Success } from './keep.ts';
 import { openPair } from './pair.ts';
 import type { Refreshed } from './refreshed.ts';
 import { reportRecovered } from './report.ts';
+import type { StoredAnswer } from '../stores/store.ts';
 
 /**
  * So many pairs of other sends are tried before a grant is given up, the newest ones. A send brings one more only where its answer was
@@ -26,9 +27,12 @@ export const useSpare = async (
   sends: readonly Send[],
 ): Promise<Refreshed | undefined> => {
   const refused = openPair(engine.keys, grant).refreshToken;
-  const stored = (await engine.store.readAnswers(grant.id)).filter(
-    ({ generation, epoch }) => generation <= grant.generation && epoch === grant.epoch,
-  );
+  const isOfGrant = ({ generation, epoch }: StoredAnswer): boolean =>
+    generation <= grant.generation && epoch === grant.epoch;
+  // The spool may be that of a process of this machine that has ended, or cannot reach the store.
+  const spooled = engine.spool.left().filter((one) => one.grantId === grant.id && isOfGrant(one));
+  await storeSpooled(engine, grant.id, spooled);
+  const stored = (await engine.store.readAnswers(grant.id)).filter(isOfGrant);
   const readable = stored.map((one) => readStored(engine, client, one)).filter((one) => one !== undefined);
   const newest = new Map<string, Success>();
   for (const one of readable.toReversed()) {
@@ -47,3 +51,30 @@ export const useSpare = async (
   reportRecovered(engine, grant, 'spare');
   return { kind: 'refreshed', grant: now, reason: 'spare' };
 };
+
+/**
+ * Takes the answers of a spool beside their row, each once: its attempt has an end then. Returns those that it took. Throws
+ * `StoreError`.
+ */
+export const storeSpooled = async (
+  { store }: Engine,
+  grantId: string,
+  answers: readonly StoredAnswer[],
+): Promise<readonly StoredAnswer[]> => {
+  const taken: StoredAnswer[] = [];
+  for (const answer of answers) {
+    const { id, sentAtMs, receivedAtMs } = answer;
+    const near = await store.attempts(grantId, ATTEMPTS_NEAR, sentAtMs + 1);
+    if (near.find((one) => one.id === id)?.outcome !== undefined) continue;
+    const tookMs = receivedAtMs - sentAtMs;
+    await store.noteEnds(
+      [{ id, outcome: 'usable', status: undefined, requestId: undefined, tookMs }],
+      answer,
+    );
+    taken.push(answer);
+  }
+  return taken;
+};
+
+/** Sends of one grant in one moment. */
+const ATTEMPTS_NEAR = 20;

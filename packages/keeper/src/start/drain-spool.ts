@@ -5,6 +5,7 @@ import type { Engine } from '../refresh/engine.ts';
 import { keepStored, readStored } from '../refresh/keep.ts';
 import { openPair } from '../refresh/pair.ts';
 import { keepToRevoke } from '../refresh/revoke.ts';
+import { storeSpooled } from '../refresh/spares.ts';
 import type { StoredAnswer } from '../stores/store.ts';
 
 /**
@@ -50,28 +51,13 @@ const keepSpares = async (
   { engine, client, grant }: { engine: Engine; client: Client; grant: Grant },
   answers: readonly StoredAnswer[],
 ): Promise<void> => {
-  const { store, keys } = engine;
-  const spares: StoredAnswer[] = [];
-  for (const answer of answers) {
-    const near = await store.attempts(grant.id, ATTEMPTS_NEAR, answer.sentAtMs + 1);
-    if (near.find(({ id }) => id === answer.id)?.outcome !== undefined) continue;
-    const tookMs = answer.receivedAtMs - answer.sentAtMs;
-    const end = {
-      id: answer.id,
-      outcome: 'usable',
-      status: undefined,
-      requestId: undefined,
-      tookMs,
-    } as const;
-    await store.noteEnds([end], answer);
-    const pair = readStored(engine, client, answer)?.answer.pair;
-    if (pair?.refreshToken !== openPair(keys, grant).refreshToken) spares.push(answer);
-  }
+  const taken = await storeSpooled(engine, grant.id, answers);
+  const present = openPair(engine.keys, grant).refreshToken;
+  const spares = taken.filter(
+    (answer) => readStored(engine, client, answer)?.answer.pair.refreshToken !== present,
+  );
   if (grant.state === 'dead' && spares.length > 0) await keepStored(engine, grant, spares);
 };
-
-/** Sends of one grant in one moment. */
-const ATTEMPTS_NEAR = 20;
 
 /** Whether an answer is to the token that the row holds. One to an earlier token is a spare, and stored as such. */
 const isFor = (grant: Grant, { generation, epoch }: StoredAnswer): boolean =>

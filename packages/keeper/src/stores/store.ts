@@ -85,10 +85,10 @@ export type Settlement = {
   readonly pair?: SealedPair | undefined;
   readonly ended: readonly AttemptEnd[];
   readonly events: readonly GrantEvent[];
-  /** Kept beside the row: what cannot be read, or the pair of another send. */
-  readonly keep?: StoredAnswer | undefined;
-  /** Kept only if the row has moved on, and is not closed: then it is a spare. */
-  readonly keepIfMoved?: StoredAnswer | undefined;
+  /** Kept beside the row: what cannot be read, and the pairs of other sends. */
+  readonly keep?: readonly StoredAnswer[];
+  /** Kept only if the row has moved on, and is not closed: then they are spares. */
+  readonly keepIfMoved?: readonly StoredAnswer[];
   /** Answers that are not needed any more. */
   readonly drop?: readonly string[];
 };

@@ -174,38 +174,91 @@ describe('the answer to an earlier send', () => {
     assert.deepEqual(events, ['needs_consent', 'recovered']);
   });
 
-  it('is tried also where only the spool of a process that has ended has it', async (scope) => {
-    const directory = mkdtempSync(join(tmpdir(), 'keeper-spool-'));
-    scope.after(() => rmSync(directory, { recursive: true, force: true }));
-    const { store, provider, events, open, logged } = await benchFor(scope);
+  for (const [name, isOpenBefore] of [
+    ['before another one starts', false],
+    ['while another one is open', true],
+  ] as const)
+    it(`is tried also where only the spool of a process has it that ends ${name}`, async (scope) => {
+      const directory = mkdtempSync(join(tmpdir(), 'keeper-spool-'));
+      scope.after(() => rmSync(directory, { recursive: true, force: true }));
+      const { store, provider, events, open, logged } = await benchFor(scope);
+      let isAway = false;
+      const options: Partial<KeeperOptions> = {
+        store: async () => ({
+          ...store,
+          spoolDirectory: directory,
+          async settle(...args) {
+            if (isAway) throw new StoreError('unavailable', 'the store is away');
+            return store.settle(...args);
+          },
+          async noteEnds(...args) {
+            if (isAway) throw new StoreError('unavailable', 'the store is away');
+            return store.noteEnds(...args);
+          },
+          close: async () => undefined,
+        }),
+      };
+      const first = await open(options);
+      await first.put('car', 'cars', { refreshToken: 'first' });
+      const result = await first.tryToken('car');
+      const beside = isOpenBefore ? await open(options) : undefined;
+      isAway = true;
+      provider.release();
+      await logged('answer.spooled');
+      await first.close({ waitMs: 0 });
+      isAway = false;
+      provider.isEnded = true;
+      const rejected = result.status === 'ok' ? result.accessToken : '';
+      const next = beside ?? (await open(options));
+      assert.equal((await next.tryToken('car', { rejected })).status, 'ok');
+      assert.equal(events.includes('needs_consent'), false);
+    });
+
+  it('is kept like the answer to the last send, where the store is away and the row moves on meanwhile', async (scope) => {
+    const { store, events, open, logged } = await benchFor(scope);
     let isAway = false;
-    const options: Partial<KeeperOptions> = {
+    const awayOr = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+      if (isAway) throw new StoreError('unavailable', 'the store is away');
+      return work();
+    };
+    const answers = ['one', 'two'].map((name) => ({ name, late: Promise.withResolvers<Exchange>() }));
+    const areSent = Promise.withResolvers<void>();
+    let sends = 0;
+    const first = await open({
       store: async () => ({
         ...store,
-        spoolDirectory: directory,
-        async settle(...args) {
-          if (isAway) throw new StoreError('unavailable', 'the store is away');
-          return store.settle(...args);
-        },
-        async noteEnds(...args) {
-          if (isAway) throw new StoreError('unavailable', 'the store is away');
-          return store.noteEnds(...args);
-        },
+        settle: async (...args) => awayOr(async () => store.settle(...args)),
+        noteEnds: async (...args) => awayOr(async () => store.noteEnds(...args)),
+        renew: async (...args) => awayOr(async () => store.renew(...args)),
         close: async () => undefined,
       }),
-    };
-    const first = await open(options);
+      async transport(_request, { maySend }) {
+        if (!(await maySend())) return { kind: 'not_sent', why: 'lease_lost' };
+        const answer = answers[sends++];
+        if (sends === answers.length) areSent.resolve();
+        return answer?.late.promise ?? REFUSED;
+      },
+    });
     await first.put('car', 'cars', { refreshToken: 'first' });
-    const result = await first.tryToken('car');
+    void first.tryToken('car', { waitMs: 1 });
+    await areSent.promise;
     isAway = true;
-    provider.release();
+    const second = await open({
+      async transport({ body }, { maySend }) {
+        if (!(await maySend())) return { kind: 'not_sent', why: 'lease_lost' };
+        const token = new URLSearchParams(body).get('refresh_token') ?? '';
+        return token === 'first' ? pairOf('three') : REFUSED;
+      },
+    });
+    const result = await second.tryToken('car', { waitMs: 60_000 });
+    for (const { name, late } of answers) late.resolve(pairOf(name));
     await logged('answer.spooled');
-    await first.close({ waitMs: 0 });
     isAway = false;
-    provider.isEnded = true;
+    await logged('answer.saved_late');
+    const grant = await store.find('car');
+    assert.equal((await store.readAnswers(grant?.id ?? '')).length, answers.length);
     const rejected = result.status === 'ok' ? result.accessToken : '';
-    const next = await open(options);
-    assert.equal((await next.tryToken('car', { rejected })).status, 'ok');
+    assert.equal((await second.tryToken('car', { rejected })).status, 'ok');
     assert.equal(events.includes('needs_consent'), false);
   });
 });

@@ -125,7 +125,7 @@ export const describeListing = (name: string, open: OpenForContract): void => {
       const { grant } = await store.put(newPut('car', 't1'));
       const row = await claimed(store, grant);
       const kept = answerTo(row, `kept-${row.id}`);
-      await store.settle(grant.id, exactly(row), settlement({ change: change('staged'), keep: kept }));
+      await store.settle(grant.id, exactly(row), settlement({ change: change('staged'), keep: [kept] }));
       await store.prune(bounds({ beforeMs: store.nowMs() + 1000 }));
       assert.equal((await store.readAnswers(grant.id)).length, 1);
       assert.equal((await store.attempts(grant.id, 5)).length, 0);

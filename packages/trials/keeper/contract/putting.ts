@@ -61,7 +61,7 @@ export const describePutting = (name: string, open: OpenForContract): void => {
       assert.equal(await store.disconnect('two'), undefined);
       const late = await store.settle(grant.id, byGeneration(row), settlement({ pair: nextPair('t2') }));
       assert.equal(late.isDone, false);
-      const again = settlement({ pair: nextPair('t2'), keepIfMoved: answerTo(row, `late-${row.id}`) });
+      const again = settlement({ pair: nextPair('t2'), keepIfMoved: [answerTo(row, `late-${row.id}`)] });
       assert.equal((await store.settle(grant.id, byGeneration(row), again)).grant?.state, 'closed');
       assert.deepEqual(await store.readAnswers(grant.id), []);
       assert.equal((await store.put(newPut('car', 't1'))).status, 'new');

@@ -84,7 +84,7 @@ export const describeRefreshing = (name: string, open: OpenForContract): void =>
       const second = await store.settle(
         grant.id,
         byGeneration(row),
-        settlement({ pair: nextPair('t3'), keepIfMoved: spare }),
+        settlement({ pair: nextPair('t3'), keepIfMoved: [spare] }),
       );
       assert.deepEqual([second.isDone, second.grant?.generation], [false, 2]);
       assert.deepEqual(
@@ -98,7 +98,7 @@ export const describeRefreshing = (name: string, open: OpenForContract): void =>
       const { grant } = await store.put(newPut('car', 't1'));
       const row = await claimed(store, grant);
       const kept = answerTo(row, `kept-${row.id}`);
-      await store.settle(grant.id, exactly(row), settlement({ change: change('staged'), keep: kept }));
+      await store.settle(grant.id, exactly(row), settlement({ change: change('staged'), keep: [kept] }));
       assert.deepEqual(await store.readAnswers(grant.id), [kept]);
       await store.settle(grant.id, byGeneration(row), settlement({ pair: nextPair('t2'), drop: [kept.id] }));
       assert.deepEqual(await store.readAnswers(grant.id), []);

@@ -44,7 +44,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
   {
     name: 'an answer that the store refuses is not written to the spool',
     file: keep,
-    search: 'engine.spool.write(sealAnswer(engine.keys, grant, { ...success, body: success.answer.body }));',
+    search: 'engine.spool.write(sealed(engine, grant, success));',
     replacement: '',
     seed: 50,
     isSlow: true,

@@ -109,7 +109,7 @@ export const createRefreshVerbs = (
   noteEnds: (ended, answer) =>
     transact(async (query) => {
       await noteEnds(query, ended);
-      await keep(query, answer);
+      await keep(query, answer === undefined ? [] : [answer]);
     }),
 });
 
@@ -144,18 +144,9 @@ const columnsOf = ({ change, pair }: Settlement): NamedValues => ({
   endsAt: pair?.endsAtMs,
 });
 
-const keep = async (query: Query, answer: StoredAnswer | undefined): Promise<void> => {
-  if (answer === undefined) return;
-  const { id, grantId, generation, epoch, sealed, sentAtMs, receivedAtMs } = answer;
-  await query(KEEP, {
-    id,
-    grantId,
-    generation,
-    epoch,
-    sealed,
-    sentAt: sentAtMs,
-    receivedAt: receivedAtMs,
-  });
+const keep = async (query: Query, answers: readonly StoredAnswer[] = []): Promise<void> => {
+  for (const { sentAtMs, receivedAtMs, ...answer } of answers)
+    await query(KEEP, { ...answer, sentAt: sentAtMs, receivedAt: receivedAtMs });
 };
 
 const noteEnds = async (query: Query, ended: readonly AttemptEnd[]): Promise<void> => {

@@ -49,10 +49,9 @@ export const createRefreshVerbs = ({ database, commits, nowMs, links }: Connecti
     return row === undefined ? undefined : toGrant(row);
   };
 
-  const keep = (answer: StoredAnswer | undefined): void => {
-    if (answer === undefined) return;
-    const { id, grantId, generation, epoch, sealed, sentAtMs, receivedAtMs } = answer;
-    keepAnswer.run(id, grantId, generation, epoch, sealed, sentAtMs, receivedAtMs);
+  const keep = (answers: readonly StoredAnswer[] = []): void => {
+    for (const { id, grantId, generation, epoch, sealed, sentAtMs, receivedAtMs } of answers)
+      keepAnswer.run(id, grantId, generation, epoch, sealed, sentAtMs, receivedAtMs);
   };
 
   const noteEnds = (ended: readonly AttemptEnd[]): void => {
@@ -136,7 +135,7 @@ export const createRefreshVerbs = ({ database, commits, nowMs, links }: Connecti
     noteEnds: (ended, answer) =>
       commits.run(() => {
         noteEnds(ended);
-        keep(answer);
+        keep(answer === undefined ? [] : [answer]);
       }),
   };
 };
