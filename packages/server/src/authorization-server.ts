@@ -73,7 +73,7 @@ export type AuthorizationServer = {
   readonly routes: readonly string[];
   /** The issuer: `publicUrl` of the configuration, or else where it listens. Throws `OperatorError` if neither is known. */
   readonly publicUrl: string;
-  /** Listens on the configured addresses, once. Throws `OperatorError` if an address cannot be used. */
+  /** Listens on the configured addresses; further calls answer the same. Throws `OperatorError` if an address cannot be used. */
   listen(): Promise<Listening>;
   /** Listens for probes and metrics only; for a server that a host mounts. Answers the address, if one is configured. */
   listenForAdmin(): Promise<string | undefined>;

@@ -174,6 +174,25 @@ describe('A server in a host', () => {
     assert.equal(typeof server.handler, 'function');
   });
 
+  test('listens once, however often it is asked, and closes what it opened', async (t) => {
+    const server = await createAuthorizationServer({ data: directoryFor(t), port: 0, adminPort: 0 });
+    t.after(() => server.close());
+    const [first, second] = await Promise.all([server.listen(), server.listen()]);
+    assert.deepEqual(second, first);
+    assert.deepEqual(await server.listen(), first);
+    await server.close();
+    await assert.rejects(fetch(first.url));
+  });
+
+  test('listens after all once an address that was taken is free', async (t) => {
+    const { server: first } = await open(t);
+    const port = Number(new URL((await first.listen()).url).port);
+    const { server: second } = await open(t, { port });
+    await assert.rejects(second.listen(), OperatorError);
+    await first.close();
+    assert.equal(new URL((await second.listen()).url).port, String(port));
+  });
+
   test('responds with 503 and Retry-After after it is closed', async (t) => {
     const { server } = await open(t);
     const url = await host(t, server.handler);

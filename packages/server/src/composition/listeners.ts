@@ -20,7 +20,7 @@ export type Listening = {
 
 /** The listeners of a server. None of them is open before it is asked for. */
 export type Listeners = {
-  /** Opens all that are configured. Throws `OperatorError` if an address cannot be used. */
+  /** Opens all that are configured, at the first call. Throws `OperatorError` if an address cannot be used. */
   listen(): Promise<Listening>;
   /** Opens the one for probes and metrics, if it is configured; answers its address. */
   listenForAdmin(): Promise<string | undefined>;
@@ -85,7 +85,7 @@ export const createListeners = (
     const identity = readIdentity(mtlsCertificateFile, mtlsKeyFile);
     const where = { ...config, port: mtlsPort, socket: undefined };
     const baseUrl = (): string => mtlsPublicUrl ?? mtlsEdge?.url ?? '';
-    mtlsEdge = await listen(where, { ...context, baseUrl }, { ...identity, requestCert: true }).catch(
+    mtlsEdge ??= await listen(where, { ...context, baseUrl }, { ...identity, requestCert: true }).catch(
       (error: unknown) => {
         throw describeListenError(error, where, 'KEYFOB_MTLS_PORT');
       },
@@ -93,16 +93,24 @@ export const createListeners = (
     onMtlsListening(mtlsEdge.url);
   };
 
+  const listenForAll = async (): Promise<Listening> => {
+    await listenForCertificates();
+    edge ??= await listen(config, context, tls && { ...tls, requestCert: false }).catch((error: unknown) => {
+      throw describeListenError(error, config, '--port');
+    });
+    onListening(edge.url);
+    // Afterwards, because a probe must not find the server ready before clients reach it.
+    return { url: edge.url, mtlsUrl: mtlsEdge?.url, adminUrl: await listenForAdmin() };
+  };
+  let listening: Promise<Listening> | undefined;
+
   return {
-    async listen() {
-      await listenForCertificates();
-      edge = await listen(config, context, tls && { ...tls, requestCert: false }).catch((error: unknown) => {
-        throw describeListenError(error, config, '--port');
-      });
-      onListening(edge.url);
-      // Afterwards, because a probe must not find the server ready before clients reach it.
-      return { url: edge.url, mtlsUrl: mtlsEdge?.url, adminUrl: await listenForAdmin() };
-    },
+    // Once, because a second listener would stay open after `closePublic`.
+    listen: () =>
+      (listening ??= listenForAll().catch((error: unknown) => {
+        listening = undefined;
+        throw error;
+      })),
     listenForAdmin,
     closePublic: async () => void (await Promise.all([edge?.close(), mtlsEdge?.close()])),
     closeAdmin: async () => adminListener?.close(),
