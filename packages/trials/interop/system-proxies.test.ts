@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createAuthorizationServer } from '@keyfob/server';
@@ -35,7 +38,16 @@ const openBehind = async (scope: Scope, proxy: SystemProxy, socket?: string) => 
   const { url } = await server.listen();
   const address = socket === undefined ? { port: Number(new URL(url).port) } : { socket };
   await startProxy(scope, proxy, { port, block: proxy.backend(address, readBlock(proxy.name)) });
-  return { server, issuer };
+  return { server, issuer, url };
+};
+
+/** What lets a client repeat its request, and never takes its token for dead. */
+const assertOutage = async (answer: Response): Promise<void> => {
+  assert.equal(answer.status, 503);
+  assert.ok(Number(answer.headers.get('retry-after')) > 0, 'Retry-After');
+  assert.equal(answer.headers.get('cache-control'), 'no-store');
+  assert.match(answer.headers.get('content-type') ?? '', /^application\/json\b/);
+  assert.equal(((await answer.json()) as { error: string }).error, 'temporarily_unavailable');
 };
 
 for (const proxy of SYSTEM_PROXIES)
@@ -75,5 +87,35 @@ for (const proxy of SYSTEM_PROXIES)
         ),
       );
       assert.ok(statuses.includes(429), statuses.join(' '));
+    });
+
+    test('shows an outage while the server is stopped, and goes on as soon as it runs again', async (t) => {
+      const { server, issuer, url } = await openBehind(t, proxy);
+      await discover(issuer);
+      await server.close();
+      const token = `${issuer}/oauth/token`;
+      await assertOutage(await fetch(token, { method: 'POST', body: 'grant_type=refresh_token' }));
+      await assertOutage(
+        await fetch(`${new URL(issuer).origin}/.well-known/oauth-authorization-server/keyfob`),
+      );
+      const next = await open(t, { publicUrl: issuer, port: Number(new URL(url).port) });
+      await next.listen();
+      const { status } = await fetch(token, { method: 'POST', body: 'grant_type=refresh_token' });
+      assert.equal(status, 400);
+    });
+
+    test('shows an outage when the server dies in the middle of a request, and passes on its own 503', async (t) => {
+      const answers = ['', 'HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}'];
+      const failing = createServer((socket) => socket.once('data', () => socket.end(answers.shift() ?? '')));
+      failing.listen(0, '127.0.0.1');
+      await once(failing, 'listening');
+      t.after(() => failing.close());
+      const port = await findPort();
+      const block = proxy.backend({ port: (failing.address() as AddressInfo).port }, readBlock(proxy.name));
+      await startProxy(t, proxy, { port, block });
+      const token = `http://127.0.0.1:${port}/keyfob/oauth/token`;
+      await assertOutage(await fetch(token, { method: 'POST', body: 'grant_type=refresh_token' }));
+      const own = await fetch(token, { method: 'POST', body: 'grant_type=refresh_token' });
+      assert.deepEqual([own.status, own.headers.get('retry-after'), await own.text()], [503, '7', '{}']);
     });
   });

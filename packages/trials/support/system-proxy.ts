@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readDocument } from '../docs/documents.ts';
 import { findProgram } from './find-program.ts';
 import { isListening } from './is-listening.ts';
 import type { Scope } from './test-directory.ts';
@@ -63,6 +64,9 @@ http {
     ),
 };
 
+/** What the page has the reader copy. */
+const OUTAGE_PAGE = 'outage.asis';
+
 const APACHE_MODULES = '/usr/lib/apache2/modules';
 
 const apache: SystemProxy = {
@@ -79,10 +83,10 @@ ErrorLog ${directory}/error.log
 Listen 127.0.0.1:${port}
 ServerName cars.example
 ${IS_ROOT ? 'User nobody\nGroup nogroup' : ''}
-${['mpm_event', 'authz_core', 'proxy', 'proxy_http']
+${['mpm_event', 'authz_core', 'proxy', 'proxy_http', 'alias', 'asis']
   .map((name) => `LoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so`)
   .join('\n')}
-${block}`,
+${block.replace('/etc/keyfob/outage.asis', join(directory, OUTAGE_PAGE))}`,
   }),
   backend: (address, block) =>
     'port' in address
@@ -112,6 +116,7 @@ export const startProxy = async (
   const directory = openFolderFor(scope);
   const { configuration, args } = arrange({ ...about, directory });
   writeFileSync(join(directory, 'configuration'), configuration);
+  writeFileSync(join(directory, OUTAGE_PAGE), readDocument(`deploy/apache/${OUTAGE_PAGE}`));
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
