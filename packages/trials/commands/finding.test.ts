@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openSqliteStore } from '@keyfob/server/stores';
-import { runKeyfob } from '../support/keyfob-process.ts';
+import { KEYFOB_BIN, runKeyfob } from '../support/keyfob-process.ts';
 import { directoryFor, errorOf, runOn } from '../support/test-directory.ts';
 import type { Scope } from '../support/test-directory.ts';
 import { COMMANDS } from './every-command.ts';
@@ -26,6 +27,12 @@ const runMore = async (text: string) => {
     ({ groups }) => groups?.['quoted']?.replaceAll("'\\''", "'") ?? groups?.['plain'] ?? '',
   );
   return runKeyfob(words);
+};
+
+/** Runs a line in bash, as a person who pasted it. */
+const runLine = (line: string) => {
+  const words = line.replace(/^(?:npx )?keyfob/, '"$0" "$1"');
+  return spawnSync('bash', ['-c', words, process.execPath, KEYFOB_BIN], { encoding: 'utf8' });
 };
 
 /** The id in the first row of a table. */
@@ -156,6 +163,24 @@ describe('finding grants and events', () => {
       assert.deepEqual(shown, wanted, command);
       assert.ok(texts.length > 1, command);
     }
+  });
+
+  test('a line that can be pasted names the store, and reads odd values back', async (t) => {
+    const directory = join(directoryFor(t), "two words' store");
+    const made = await runOn(directory, 'client', 'create', '--dialect', 'oauth', '--create-store');
+    const [, command = ''] = /^Next: (.*)$/m.exec(made.stdout) ?? [];
+    assert.equal(runLine(command).status, 0, command);
+    const [clientId = ''] = /[0-9a-f-]{36}/.exec(command) ?? [];
+    const subject = "=o'hara\n\u001b[31m$HOME";
+    const listed = ['grant', 'list', `--subject=${subject}`];
+    for (const _ of [1, 2])
+      await runOn(directory, 'grant', 'create', '--client', clientId, `--subject=${subject}`);
+    const first = await runOn(directory, ...listed, '--limit', '1');
+    // The subject forges no row.
+    assert.equal(first.stdout.split('\n').length, 5, first.stdout);
+    const second = runLine(/^More: (.*)$/m.exec(first.stdout)?.[1] ?? '');
+    assert.match(second.stdout, /^[0-9a-f]{16} .*hara/m);
+    assert.notEqual(idOf(second), idOf(first));
   });
 
   test('a malformed VIN, time or cursor exits with 2', async (t) => {

@@ -60,7 +60,7 @@ describe('"doctor" on a machine that is not as it should be', () => {
     chmodSync(join(directory, 'keyfob.db'), 0o400);
     assert.match((await examine('rights', directory)).finding, /keyfob\.db cannot be written by this user/);
     chmodSync(directory, 0o500);
-    assert.match((await examine('data', directory)).finding, /cannot be written by this user/);
+    assert.match((await examine('data', directory)).finding, /cannot be used by this user/);
     chmodSync(directory, 0o700);
   });
 

@@ -213,6 +213,38 @@ describe(
       });
     }
 
+    test('a store in a directory that may not be entered is not taken for none, by any command', async (t) => {
+      const directory = await storeFor(t);
+      chmodSync(directory, 0o700);
+      const before = bytesOf(directory);
+      for (const words of [['grant', 'list'], ['events'], ['backup', `${directory}.copy`]]) {
+        const ended = await runKeyfobAs(NOBODY, [...words, '--json', '--data', directory]);
+        assertTold(ended, directory, 'file_unusable');
+      }
+      assertTold(await tryToServe(directory, [], NOBODY), directory, 'file_unusable');
+      const inside = join(directory, 'data');
+      assertTold(await tryToServe(inside, [], NOBODY), inside, 'file_unusable');
+      assert.deepEqual(bytesOf(directory), before);
+      for (const [place, finding] of [
+        [directory, /cannot be used by this user/],
+        [inside, /permission denied/],
+      ] as const) {
+        const { stdout } = await runKeyfobAs(NOBODY, ['doctor', '--data', place]);
+        assert.match(stdout, new RegExp(`^fail +data +\\S*${place}.*${finding.source}`, 'm'));
+        assert.match(stdout, /^fail +store .*permission denied/m);
+        assert.doesNotMatch(stdout, /does not exist|no store|backup/);
+      }
+    });
+
+    test('a key file that may not be read is reported by doctor', async (t) => {
+      const directory = await storeFor(t);
+      for (const name of readdirSync(directory)) giveAway(join(directory, name), 0o600);
+      giveAway(directory, 0o700);
+      chownSync(join(directory, 'keyfob.key'), 0, 0);
+      const { stdout } = await runKeyfobAs(NOBODY, ['doctor', '--data', directory]);
+      assert.match(stdout, /^fail +key ring +\S*keyfob\.key: permission denied/m);
+    });
+
     test('a directory for the first start: refused, reported, and left unchanged', async (t) => {
       const directory = directoryFor(t);
       giveAway(directory, 0o500);

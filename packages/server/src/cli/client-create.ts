@@ -4,7 +4,6 @@ import { registerClient } from '../exports/index.ts';
 import { CLIENT_TYPES } from '../exports/clients.ts';
 import type { Client, ClientType, PolicyField } from '../exports/clients.ts';
 import { dialectOf, DIALECTS } from '../exports/dialects.ts';
-import { COMMAND_NAME } from './command-name.ts';
 import { readProfileOptions, withProfileOptions } from './client-profile.ts';
 import type { ProfileOptions } from './client-profile.ts';
 import { keyRows, readKeyOptions, withKeyOptions } from './client-keys.ts';
@@ -13,6 +12,7 @@ import { clientToJson, FIELDS, profileRows, redirectRows } from './client-report
 import { POLICY_HELP } from './policy-help.ts';
 import { onDeployment, toList, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
+import { writeCommand } from './more.ts';
 import { alignColumns } from './output.ts';
 
 type CreateOptions = CommonOptions &
@@ -148,7 +148,7 @@ const create = async (options: CreateOptions): Promise<void> =>
       ];
       return {
         json: { ...clientToJson(client, 0), clientSecret: clientSecret ?? null },
-        text: `${alignColumns(rows)}\n\nNext: ${NEXT[type](client)}`,
+        text: `${alignColumns(rows)}\n\nNext: ${NEXT[type](client, options)}`,
         ...(clientSecret === undefined ? {} : { remedyIfLost: remedyIfLost(client) }),
       };
     },
@@ -167,15 +167,16 @@ const remedyIfLost = ({ id }: Client): string =>
   `The client exists. Remove it with "keyfob client remove ${id}" and create it again, or run "keyfob client secret add ${id}".`;
 
 /** With a redirect URI an owner can give consent; without one, the operator creates the grant. */
-const askOwner = (client: Client): string => {
+const askOwner = (client: Client, options: CommonOptions): string => {
   const { id: clientId, redirectUris } = client;
   const [redirectUri] = redirectUris;
-  if (redirectUri === undefined) return `${COMMAND_NAME} grant create --client ${clientId} --subject owner-1`;
+  if (redirectUri === undefined)
+    return writeCommand('grant create', options, { '--client': clientId, '--subject': 'owner-1' });
   const target = dialectOf(client).examples.authorizationTarget({ clientId, redirectUri });
   return `send an owner to ${target} on your server.`;
 };
 
-const NEXT: Readonly<Record<ClientType, (client: Client) => string>> = {
+const NEXT: Readonly<Record<ClientType, (client: Client, options: CommonOptions) => string>> = {
   confidential: askOwner,
   public: askOwner,
   'resource-server': () => 'let it verify access tokens at POST /oauth/introspect with its id and secret.',

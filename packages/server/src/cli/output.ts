@@ -77,8 +77,9 @@ export const writeTime = (atMs: Millis): string => new Date(atMs).toISOString().
 export const timeOrNull = (atMs: Millis | undefined): string | null =>
   atMs === undefined ? null : writeTime(atMs);
 
-/** Rows in columns: a table whose first row is the header, or pairs of name and value. */
-export const alignColumns = (rows: readonly (readonly string[])[]): string => {
+/** Rows in columns: a table whose first row is the header, or pairs of name and value. A cell stays in its row. */
+export const alignColumns = (table: readonly (readonly string[])[]): string => {
+  const rows = table.map((row) => row.map((cell) => cell.replaceAll('\n', '?')));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>

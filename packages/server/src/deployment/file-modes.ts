@@ -2,17 +2,19 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import { onFile } from '../stores/file-errors.ts';
 import { recogniseStore } from '../stores/sqlite/recognise.ts';
+import { toShellWord } from '../shell-word.ts';
 import { KEY_FILE, STORE_FILE } from './names.ts';
 
 /**
  * Whether somebody else may read or change a file, as ssh judges a private key: one that is ours must be for us alone. One
  * that another user made for us, such as a secret that an orchestrator mounts, may be readable by a group. `false` for a
- * file that does not exist.
+ * file that does not exist. Throws `OperatorError` where this user may not look.
  */
 export const isOpenToOthers = (path: string): boolean => {
   const uid = process.getuid?.();
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = onFile(path, () => statSync(path, { throwIfNoEntry: false }));
   if (uid === undefined || stats === undefined || !stats.isFile()) return false;
   return (stats.mode & (stats.uid === uid ? 0o077 : 0o007)) !== 0;
 };
@@ -38,6 +40,6 @@ export const refuseOpenFiles = (
 
 const openToOthers = (code: string, file: string, more: string): OperatorError => {
   const path = resolve(file);
-  const remedy = `Run "chmod 600 ${path}".${more}`;
+  const remedy = `Run "chmod 600 ${toShellWord(path)}".${more}`;
   return new OperatorError(code, `${path}: other users of this machine can read it`, remedy);
 };

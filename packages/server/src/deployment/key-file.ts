@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import { createKeyLines } from '../tokens/key-ring.ts';
 import type { Seconds } from '../clock.ts';
-import { onFile, toFileError } from '../stores/file-errors.ts';
+import { isThere, onFile, toFileError } from '../stores/file-errors.ts';
 import type { KeySource } from './key-source.ts';
 
 /** A ring in a file of its own, mode 0600. */
@@ -47,7 +47,7 @@ export const createKeyFile = (path: string, createdAt: Seconds): void => {
 };
 
 const readKeyFile = (path: string): string => {
-  if (!existsSync(path)) {
+  if (!isThere(path)) {
     throw new OperatorError(
       'key_missing',
       `${path}: the key file is missing`,

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { toSeconds } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
+import { isThere } from '../stores/file-errors.ts';
 import { makeDirectory } from '../stores/directory.ts';
 import { createKeyFile, keyFileSource } from './key-file.ts';
 import { namedKeySource } from './named-key-source.ts';
@@ -41,7 +41,7 @@ export const openKeySource = (
   const named = namedKeySource(config);
   if (named !== undefined && config.keyFile === undefined) return named;
   const path = config.keyFile ?? join(config.data, KEY_FILE);
-  if (!existsSync(path)) {
+  if (!isThere(path)) {
     if (hasStore) {
       throw new OperatorError(
         'key_missing',

@@ -20,3 +20,4 @@ export { runImport } from '../imports/run.ts';
 export type { ImportTotals, ImportWork, RefusedRow } from '../imports/run.ts';
 export { openImportSource } from '../imports/source.ts';
 export type { ImportSource } from '../imports/source.ts';
+export { toShellWord } from '../shell-word.ts';

@@ -1,14 +1,18 @@
+import { statSync } from 'node:fs';
 import { OperatorError } from '../errors.ts';
+
+const DENIED_REMEDY =
+  'Run keyfob as the user of the server, or give this user the right to read and write it.';
 
 /** What the operating system's error codes mean to an operator. */
 const FAILURES: Readonly<Record<string, { what: string; remedy: string }>> = {
   EACCES: {
     what: 'permission denied',
-    remedy: 'Give the user that runs keyfob the right to read and write it.',
+    remedy: DENIED_REMEDY,
   },
   EPERM: {
     what: 'permission denied',
-    remedy: 'Give the user that runs keyfob the right to read and write it.',
+    remedy: DENIED_REMEDY,
   },
   EROFS: {
     what: 'the disk is mounted read-only',
@@ -42,3 +46,7 @@ export const onFile = <Result>(path: string, work: () => Result): Result => {
     throw toFileError(error, path);
   }
 };
+
+/** Whether there is a file. Throws `OperatorError` where this user may not look: a store that cannot be seen is not missing. */
+export const isThere = (path: string): boolean =>
+  onFile(path, () => statSync(path, { throwIfNoEntry: false })) !== undefined;

@@ -1,8 +1,11 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '../../config.ts';
+import { OperatorError } from '../../errors.ts';
 import { bad, ok } from '../../operations/doctor/finding.ts';
 import type { Finding } from '../../operations/doctor/finding.ts';
+import { toShellWord } from '../../shell-word.ts';
+import { isThere } from '../../stores/file-errors.ts';
 import { STORE_FILE } from '../names.ts';
 
 /** How many folders of a wrong directory are looked into. */
@@ -12,7 +15,8 @@ const LOOKED_AT_MAX = 100;
 export const examineDirectory = ({ data }: Config): readonly Finding[] => {
   const path = resolve(data);
   const remedy = 'Pass the right directory with --data or KEYFOB_DATA, or run "keyfob serve" once.';
-  if (!existsSync(path)) return [bad('data', 'fail', `${path} does not exist`, remedy)];
+  const unseen = examineAbsence(path, remedy);
+  if (unseen !== undefined) return [unseen];
   if (!statSync(path).isDirectory()) return [bad('data', 'fail', `${path} is no directory`, remedy)];
   const wrong = examineRights(path);
   if (wrong !== undefined) return [wrong];
@@ -24,9 +28,19 @@ export const examineDirectory = ({ data }: Config): readonly Finding[] => {
   return [
     (statSync(path).mode & 0o077) === 0
       ? ok('data', `${path}, private`)
-      : bad('data', 'warn', `${path} readable by others`, `chmod 700 ${path}`),
+      : bad('data', 'warn', `${path} readable by others`, `chmod 700 ${toShellWord(path)}`),
     ...examineFiles(path),
   ];
+};
+
+/** Why the directory cannot be looked at: it does not exist, or this user may not enter a folder above it. */
+const examineAbsence = (path: string, remedy: string): Finding | undefined => {
+  try {
+    return isThere(path) ? undefined : bad('data', 'fail', `${path} does not exist`, remedy);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return bad('data', 'fail', error.message, error.remedy);
+  }
 };
 
 const WRITABLE = constants.R_OK | constants.W_OK;
@@ -46,8 +60,8 @@ const examineRights = (path: string): Finding | undefined =>
     : bad(
         'data',
         'fail',
-        `${path} cannot be written by this user (${describeUser()})`,
-        `Run this as the user of the server, or as root: chown -R USER ${path}`,
+        `${path} cannot be used by this user (${describeUser()})`,
+        `Run this as the user of the server, or as root: chown -R USER ${toShellWord(path)}`,
       );
 
 /** The store and the files that SQLite keeps beside it: another user may have made one of them. */
@@ -60,7 +74,7 @@ const examineFiles = (path: string): readonly Finding[] => {
       'rights',
       'fail',
       `${refused.join(' and ')} cannot be written by this user (${describeUser()})`,
-      `As root: chown USER ${refused.join(' ')}. A command that ran as another user may have made it.`,
+      `As root: chown USER ${refused.map(toShellWord).join(' ')}. A command that ran as another user may have made it.`,
     ),
   ];
 };

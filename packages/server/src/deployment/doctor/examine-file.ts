@@ -1,6 +1,7 @@
 import type { Config } from '../../config.ts';
 import { bad, ok } from '../../operations/doctor/finding.ts';
 import type { Finding } from '../../operations/doctor/finding.ts';
+import { toShellWord } from '../../shell-word.ts';
 import type { StoreFacts } from '../../stores/sqlite/inspect.ts';
 import { isOpenToOthers } from '../file-modes.ts';
 import { sqlitePathOf, storeNameOf } from '../names.ts';
@@ -12,7 +13,12 @@ export const examineFile = (config: Config, facts: StoreFacts): readonly Finding
   return [
     examineContentOf(path, facts),
     isOpenToOthers(sqlitePathOf(config))
-      ? bad('store mode', 'fail', `${path} readable by others, so no server starts`, `chmod 600 ${path}`)
+      ? bad(
+          'store mode',
+          'fail',
+          `${path} readable by others, so no server starts`,
+          `chmod 600 ${toShellWord(path)}`,
+        )
       : ok('store mode', 'private'),
     facts.journalMode === 'wal'
       ? ok('durability', 'write-ahead log, synced to disk at every commit')

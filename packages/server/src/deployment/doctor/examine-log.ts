@@ -1,4 +1,5 @@
 import { bad, ok } from '../../operations/doctor/finding.ts';
+import { toShellWord } from '../../shell-word.ts';
 import type { Finding } from '../../operations/doctor/finding.ts';
 
 /** Usual is at most 16 MiB. */
@@ -12,6 +13,6 @@ export const examineLog = (path: string, bytes: number): Finding => {
     'log',
     'warn',
     `${finding}: a long read keeps it from starting again`,
-    `End the program that reads ${path}, for example a sqlite3 shell or a backup tool; "fuser ${path}" lists them.`,
+    `End the program that reads ${path}, for example a sqlite3 shell or a backup tool; "fuser ${toShellWord(path)}" lists them.`,
   );
 };

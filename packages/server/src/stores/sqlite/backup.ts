@@ -1,9 +1,9 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { backup } from 'node:sqlite';
 import { OperatorError } from '../../errors.ts';
 import type { RegisteredKey } from '../../tokens/key-state.ts';
-import { onFile, toFileError } from '../file-errors.ts';
+import { isThere, onFile, toFileError } from '../file-errors.ts';
 import { connect } from './connect.ts';
 import { toOperatorError } from './errors.ts';
 import { openReadOnly, syncFile } from './backup-files.ts';
@@ -49,7 +49,7 @@ export const backupSqliteStore = async (path: string, target: string, progress: 
 
 /** The keys that sealed the tokens of a backup. Throws `OperatorError`. */
 export const readBackupKeys = (backupPath: string): readonly RegisteredKey[] => {
-  if (!existsSync(backupPath)) {
+  if (!isThere(backupPath)) {
     throw new OperatorError(
       'backup_missing',
       `${backupPath}: the file does not exist`,

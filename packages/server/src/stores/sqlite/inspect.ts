@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Millis } from '../../clock.ts';
 import { refuseMoved } from '../copy/moved.ts';
+import { isThere } from '../file-errors.ts';
 import { checkSchema } from './check-schema.ts';
 import { connect } from './connect.ts';
 import { toOperatorError } from './errors.ts';
@@ -30,7 +30,7 @@ export const inspectSqliteStore = (
   path: string,
   { isThorough = true }: { readonly isThorough?: boolean } = {},
 ): StoreFacts | undefined => {
-  if (!existsSync(path)) return undefined;
+  if (!isThere(path)) return undefined;
   let database: DatabaseSync | undefined;
   try {
     database = connect(path, { readOnly: true, timeout: 2000 });

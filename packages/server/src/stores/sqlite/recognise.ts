@@ -11,7 +11,7 @@ import {
 import { dirname } from 'node:path';
 import { OperatorError } from '../../errors.ts';
 import { nearestExisting } from '../directory.ts';
-import { onFile } from '../file-errors.ts';
+import { isThere, onFile } from '../file-errors.ts';
 import { readMigrations } from './migrations.ts';
 
 /** Marks a file as Keyfob's in the SQLite header: "KFOB". */
@@ -35,7 +35,7 @@ export const recogniseStore = (path: string, newestSchema = readMigrations().len
     const remedy = 'Free some space on the disk of the data directory; nothing was changed.';
     throw new OperatorError('store_disk_full', `${path}: less than 1 MiB is left on its disk`, remedy);
   }
-  if (!existsSync(path) || onFile(path, () => statSync(path)).size === 0) return 'none';
+  if (!isThere(path) || onFile(path, () => statSync(path)).size === 0) return 'none';
   const header = onFile(path, () => readHeader(path));
   if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
     const remedy = 'Point --data to another directory, or move the file away; it was not touched.';
