@@ -25,6 +25,9 @@ type AddOptions = CommonOptions & {
 
 const FIELDS = ['url', 'format', 'client'] as const;
 
+/** For the example: one that a vendor made. */
+const VENDOR_FORMAT = WEBHOOK_FORMATS.find(({ name }) => name !== STANDARD_FORMAT)?.name;
+
 export const addWebhookAdd = (webhook: Command): void => {
   withCommonOptions(webhook.command('add'))
     .description('Adds a webhook and prints the secret that its receiver verifies with.')
@@ -50,7 +53,7 @@ Examples:
   $ keyfob webhook add --url https://example.com/hook --client ID \\
       --event grant.created --event grant.revoked
   $ keyfob webhook add --url https://example.com/end-of-sharing \\
-      --format FORMAT --client ID`,
+      --format ${VENDOR_FORMAT} --client ID`,
     )
     .action(add);
 };
