@@ -127,11 +127,12 @@ describe('a firewall before the provider', () => {
       const kept = await keptWorldFor(scope, kind);
       await kept.putCar('car');
       for (let turn = 0; turn < 3; turn++) {
-        armFault(kept.world, { do: { status: 403, body: '<html>Request blocked</html>' } });
+        armFault(kept.world, { do: { status: 403, body: '<html>Request blocked</html>' }, times: 'always' });
         const before = kept.requests().length;
         // It waits a little after each refusal.
         while (kept.requests().length === before)
           assert.equal((await kept.keeper.refresh('car')).kind, 'later');
+        kept.world.faults.disarmAll();
         await kept.putCar(`other-${turn}`);
         assert.equal(await settled(kept, `other-${turn}`), 'ok');
       }
