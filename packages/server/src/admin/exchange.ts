@@ -22,14 +22,17 @@ export type StreamWriter = {
 /** Resolves when all is written. `cut`: it is not whole, and its reader must notice. */
 export type AdminStream = (writer: StreamWriter) => Promise<'cut' | void>;
 
+/** Whose an answer that goes on is: one person or program may have only a few, and developers together not all. */
+export type StreamHolder = { readonly holder: string; readonly isDeveloper: boolean };
+
 /** An answer of the admin listener. */
 export type AdminAnswer = {
   readonly status: number;
   readonly type: string;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Instead of a body. `holder`: whose it is, because one may have only a few. */
-  readonly stream?: { readonly run: AdminStream; readonly holder: string };
+  /** Instead of a body. */
+  readonly stream?: StreamHolder & { readonly run: AdminStream };
 };
 
 /** What answers the requests below a prefix; `undefined` where there is nothing. */

@@ -24,7 +24,7 @@ const listen = async (t: TestContext, pages: AdminPages) => {
 };
 
 const listenWithStream = (t: TestContext, run: AdminStream) =>
-  listen(t, async () => ({ ...plain(200, ''), stream: { run, holder: 'somebody' } }));
+  listen(t, async () => ({ ...plain(200, ''), stream: { run, holder: 'somebody', isDeveloper: false } }));
 
 describe('a stranger', () => {
   test('gets one answer at a time, however much a connection sends', async (t) => {
@@ -101,6 +101,23 @@ describe('every answer', () => {
 });
 
 describe('an answer that goes on', () => {
+  test('is kept from no operator by developers, who may belong to other companies', async (t) => {
+    const { url } = await listen(t, async ({ path }) => {
+      const [, role, holder = ''] = path.split('/');
+      const run: AdminStream = ({ write, signal }) => {
+        write('the beginning');
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+      };
+      return { ...plain(200, ''), stream: { run, holder, isDeveloper: role === 'developer' } };
+    });
+    const openOf = async (role: string, holder: number): Promise<number> =>
+      (await fetch(`${url}/${role}/${role}${holder}`)).status;
+    for (let holder = 0; holder < 10; holder++) assert.equal(await openOf('developer', holder), 200);
+    assert.equal(await openOf('developer', 10), 503);
+    for (let holder = 0; holder < 10; holder++) assert.equal(await openOf('operator', holder), 200);
+    assert.equal(await openOf('operator', 10), 503);
+  });
+
   test('does not look whole where it fails on the way', async (t) => {
     const { url, failures } = await listenWithStream(t, async ({ write, drained }) => {
       write('the beginning');

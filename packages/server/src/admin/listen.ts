@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { answerProblem, Problem, TooOften } from './api/problem.ts';
 import { answerInTurns } from './connections.ts';
 import { plain } from './exchange.ts';
-import type { AdminAnswer, AdminPages, StreamWriter } from './exchange.ts';
+import type { AdminAnswer, AdminPages, StreamHolder, StreamWriter } from './exchange.ts';
 import { createHostCheck } from './host-check.ts';
 
 export type AdminRoutes = ReadonlyMap<string, () => Promise<AdminAnswer>>;
@@ -34,6 +34,8 @@ const BODY_MAX_BYTES = 64 * 1024;
 const STREAMS_MAX = 20;
 /** Of one person or program. */
 const STREAMS_PER_HOLDER_MAX = 4;
+/** Of all developers: they may belong to other companies, and the rest is for operators. */
+const STREAMS_OF_DEVELOPERS_MAX = 10;
 const STREAMS_RETRY_SECONDS = 30;
 
 /**
@@ -75,7 +77,7 @@ export const listenForAdmin = async (
       return plain(500, 'failed');
     });
     if (found.stream === undefined || request.method === 'HEAD') return write(response, found);
-    const problem = faultOfStream(openStreams, found.stream.holder);
+    const problem = faultOfStream(openStreams, found.stream);
     if (problem !== undefined) return write(response, answerProblem(problem, requestId));
     send(response, { ...found, stream: found.stream }, openStreams, onFailure);
   };
@@ -121,15 +123,17 @@ const USUAL_HEADERS = {
 };
 
 /** What ends each open stream, and whose it is. */
-type OpenStreams = Map<AbortController, string>;
+type OpenStreams = Map<AbortController, StreamHolder>;
 
 /** Why one more stream is too many; `undefined` where it is not. */
-const faultOfStream = (open: OpenStreams, holder: string): Problem | undefined => {
-  const own = [...open.values()].filter((one) => one === holder).length;
+const faultOfStream = (open: OpenStreams, { holder, isDeveloper }: StreamHolder): Problem | undefined => {
+  const holders = [...open.values()];
+  const own = holders.filter((one) => one.holder === holder).length;
   if (own >= STREAMS_PER_HOLDER_MAX)
     return new TooOften(STREAMS_RETRY_SECONDS, `you have ${own} streams open: end one of them`);
-  if (open.size < STREAMS_MAX) return undefined;
-  return new Problem('streams_full', `this server has ${open.size} streams open`);
+  const ofDevelopers = holders.filter((one) => one.isDeveloper).length;
+  const isFull = open.size >= STREAMS_MAX || (isDeveloper && ofDevelopers >= STREAMS_OF_DEVELOPERS_MAX);
+  return isFull ? new Problem('streams_full', `this server has ${open.size} streams open`) : undefined;
 };
 
 /** Sends an answer that goes on. A reader who is too slow for it is cut off. */
@@ -140,7 +144,7 @@ const send = (
   onFailure: (error: unknown) => void,
 ): void => {
   const ended = new AbortController();
-  open.set(ended, stream.holder);
+  open.set(ended, stream);
   response.on('close', () => {
     open.delete(ended);
     ended.abort();

@@ -4,7 +4,7 @@ import { detailsWithoutTokens, holdsSecret } from '../../operations/hide-secrets
 import { auditWrite, fitsAudit, recordAudit } from '../../operations/record-audit.ts';
 import type { Operator } from '../../operators/operator.ts';
 import { isAllowed } from '../../operators/role.ts';
-import type { AdminAnswer, AdminPages, AdminRequest } from '../exchange.ts';
+import type { AdminAnswer, AdminPages, AdminRequest, StreamHolder } from '../exchange.ts';
 import type { ApiContext } from './api-context.ts';
 import type { ApiAnswer, ApiRoute, ApiVisit } from './api-route.ts';
 import { authenticate, isStillLetIn } from './authenticate.ts';
@@ -158,7 +158,8 @@ export const createApi = (context: ApiContext): Api => {
         const found = findRoute(method, path.slice(API_PREFIX.length));
         const by = { operator, requestId, isStillAllowed: () => isStillLetIn(context, request, operator) };
         const visit = visitOf(found, by, readValues(request, found.route));
-        return render(await run(found, visit, readKey(request)), holder, by.isStillAllowed);
+        const isDeveloper = operator.role === 'developer';
+        return render(await run(found, visit, readKey(request)), { holder, isDeveloper }, by.isStillAllowed);
       } catch (error) {
         return renderFailure(error, requestId);
       }
@@ -245,12 +246,12 @@ const once = async (
 
 const render = (
   { status, body, stream }: ApiAnswer,
-  holder: string,
+  holder: StreamHolder,
   isStillAllowed: () => Promise<boolean>,
 ): AdminAnswer => {
   if (stream !== undefined) {
     const run = whileAllowed(stream.run, isStillAllowed);
-    return { status, type: stream.type, body: '', stream: { run, holder } };
+    return { status, type: stream.type, body: '', stream: { run, ...holder } };
   }
   return { status, type: 'application/json', body: body === undefined ? '' : `${JSON.stringify(body)}\n` };
 };
