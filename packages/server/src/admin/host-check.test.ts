@@ -22,6 +22,7 @@ for (const [host, isAnswered] of [
   ['[::1', false],
   ['a b', false],
   ['', false],
+  ['localhost:99999', false],
   [undefined, true],
 ] as const)
   test(`a request for ${JSON.stringify(host) ?? 'no host'} is ${isAnswered ? 'answered' : 'refused'}`, () =>

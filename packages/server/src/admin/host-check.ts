@@ -12,6 +12,8 @@ export const createHostCheck = (allowed: readonly string[]): ((host: string | un
   const names = new Set(['localhost', ...allowed.map((name) => name.toLowerCase())]);
   return (header) => {
     if (header === undefined) return true;
+    // With a port that none can be, it is part of no URL.
+    if (!URL.canParse(`http://${header}`)) return false;
     const host = AUTHORITY.exec(header)?.groups?.['host']?.toLowerCase() ?? '';
     return names.has(host.replace(/\.$/, '')) || isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0;
   };

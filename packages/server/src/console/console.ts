@@ -67,7 +67,7 @@ export const createConsole = (context: ConsoleContext): AdminPages => {
         case `GET ${SIGN_IN}`:
           return await linkPage(context, gate);
         case `POST ${SIGN_IN}`:
-          return isSentByPage(request)
+          return isSentByPage(context, request)
             ? await useLink(context, gate, readForm(request))
             : signInPage(context, gate, 'gone');
         case 'GET /console/sign-in':
@@ -86,8 +86,8 @@ export const createConsole = (context: ConsoleContext): AdminPages => {
 };
 
 /** Browsers name the origin of every form; one without it comes from none. */
-const isSentByPage = (request: AdminRequest): boolean =>
-  request.headers.origin !== undefined && isOwnSite(request);
+const isSentByPage = (context: ConsoleContext, request: AdminRequest): boolean =>
+  request.headers.origin !== undefined && isOwnSite(context, request);
 
 const answer = async (
   context: ConsoleContext,
@@ -100,7 +100,10 @@ const answer = async (
   const found = findRoute(method, request.path);
   const visit = visitOf(context, { request, language, session, form, path: found?.path ?? {} });
   const target = targetOf(request);
-  if (method !== 'GET' && !(isSentByPage(request) && isFormTokenOf(session, form.get(FORM_TOKEN) ?? '')))
+  if (
+    method !== 'GET' &&
+    !(isSentByPage(context, request) && isFormTokenOf(session, form.get(FORM_TOKEN) ?? ''))
+  )
     return renderFault(new Problem('other_site'), language, request, visit);
   if (request.path === SIGN_OUT) {
     await endOperatorSession(context, session.secret);

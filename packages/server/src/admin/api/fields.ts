@@ -96,7 +96,8 @@ export const checkFields = (
 
 /** Values of a query in the types of their fields. Throws `Problem`, also for a name that is there twice. */
 export const readQuery = (query: URLSearchParams, fields: Fields): Readonly<Record<string, unknown>> => {
-  const values: Record<string, unknown> = {};
+  // Without a prototype, so that no name means anything here.
+  const values = Object.create(null) as Record<string, unknown>;
   for (const [name, text] of query) {
     if (Object.hasOwn(values, name)) throw new Problem('request_invalid', `${name} is there twice`);
     const type = (fields[name]?.schema as Known | undefined)?.type;

@@ -57,12 +57,21 @@ export const writeSessionCookie = (context: SessionContext, request: WithHost, s
 export const endSessionCookie = (context: SessionContext, request: WithHost): string =>
   writeCookie(context, request, SESSION, '', { seconds: 0 });
 
-/** Whether a browser says that a page of this origin, or a person, made it send a request. */
-export const isOwnSite = ({ headers }: Pick<AdminRequest, 'headers'>): boolean => {
+/**
+ * Whether a browser says that a page of this origin, or a person, made it send a request. Where browsers come by https, a page of
+ * plain HTTP on the same host is another origin: somebody on the network can make it up.
+ */
+export const isOwnSite = (
+  { isSecure }: Pick<SessionContext, 'isSecure'>,
+  { headers }: Pick<AdminRequest, 'headers'>,
+): boolean => {
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   const { origin } = headers;
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === headers.host);
+  if (origin === undefined) return true;
+  if (!URL.canParse(origin)) return false;
+  const { host, protocol, origin: written } = new URL(origin);
+  return written === origin && host === headers.host && (!isSecure || protocol === 'https:');
 };
 
 /**
@@ -75,7 +84,7 @@ export const readSessionCookie = async (
   options: { readonly isUse?: boolean } = {},
 ): Promise<BrowserSession | undefined> => {
   const secret = readCookie(context, request, SESSION);
-  if (secret === undefined || !isOwnSite(request)) return undefined;
+  if (secret === undefined || !isOwnSite(context, request)) return undefined;
   const operator = await readOperatorSession(context, secret, options);
   return operator === undefined ? undefined : { operator, secret };
 };
