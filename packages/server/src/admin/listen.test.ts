@@ -26,6 +26,11 @@ const listen = async (t: TestContext, pages: AdminPages) => {
 const listenWithStream = (t: TestContext, run: AdminStream) =>
   listen(t, async () => ({ ...plain(200, ''), stream: { run, holder: 'somebody', isDeveloper: false } }));
 
+const untilLeft: AdminStream = ({ write, signal }) => {
+  write('the beginning');
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+};
+
 describe('a stranger', () => {
   test('gets one answer at a time, however much a connection sends', async (t) => {
     let begun = 0;
@@ -104,11 +109,7 @@ describe('an answer that goes on', () => {
   test('is kept from no operator by developers, who may belong to other companies', async (t) => {
     const { url } = await listen(t, async ({ path }) => {
       const [, role, holder = ''] = path.split('/');
-      const run: AdminStream = ({ write, signal }) => {
-        write('the beginning');
-        return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
-      };
-      return { ...plain(200, ''), stream: { run, holder, isDeveloper: role === 'developer' } };
+      return { ...plain(200, ''), stream: { run: untilLeft, holder, isDeveloper: role === 'developer' } };
     });
     const openOf = async (role: string, holder: number): Promise<number> =>
       (await fetch(`${url}/${role}/${role}${holder}`)).status;
