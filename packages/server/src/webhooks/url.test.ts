@@ -20,6 +20,9 @@ describe('The URL of a webhook', () => {
     ['https://example.com/#part', /fragment/, /fragment/],
     ['example.com/hook', /full URL/, /full URL/],
     ['', /full URL/, /full URL/],
+    ['https://example.com/\r\nX: 1', /invisible/, /invisible/],
+    ['https://example.com/ hook', /spaces/, /spaces/],
+    ['https://example.com/\u202Ehook', /invisible/, /invisible/],
     [`https://example.com/${'a'.repeat(1980)}`, undefined, undefined],
     [`https://example.com/${'a'.repeat(1981)}`, /2000 characters/, /2000 characters/],
   ] as const) {

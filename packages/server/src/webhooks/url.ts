@@ -10,6 +10,8 @@ export const findUrlFault = (
 ): string | undefined => {
   if (text.length > URL_MAX_CHARACTERS) return `must be at most ${URL_MAX_CHARACTERS} characters long`;
   if (!URL.canParse(text)) return 'must be a full URL, such as https://example.com/hook';
+  // A parser of URLs leaves them out, so the text would not be what it says.
+  if (/[\s\p{C}]/u.test(text)) return 'must not contain spaces or invisible characters';
   const { protocol, hostname, username, password, hash } = new URL(text);
   if (username !== '' || password !== '') return 'must not contain a user name or password';
   if (hash !== '') return 'must not contain a fragment';
