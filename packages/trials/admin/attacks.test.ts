@@ -154,6 +154,18 @@ describe('what somebody pastes in the wrong place', () => {
 });
 
 describe('the audit log', () => {
+  test('has the ids of keys that somebody gives a client, and no private key', async (t) => {
+    const server = await serverFor(t, WITH_ADMIN);
+    const { client } = await grantFor(server, 'smartcar');
+    const ask = adminClient(server, await operatorKey(server, 'operator'));
+    const keys = [{ kty: 'oct', kid: 'first', k: 'a-short-secret' }, null, 7];
+    const path = `/clients/${client.clientId}`;
+    assert.equal((await ask('PATCH', path, { jwks: { keys }, reason: REASON })).status, 422);
+    const stored = await auditOf(server);
+    assert.match(stored, /"jwks":\["first","",""\]/);
+    assert.doesNotMatch(stored, /a-short-secret/);
+  });
+
   test('says all of a change, or the change is not done', async (t) => {
     const server = await serverFor(t, WITH_ADMIN);
     const { client } = await grantFor(server, 'smartcar');

@@ -49,6 +49,14 @@ const refuseUnknown = async (context: ApiContext, visit: ApiVisit): Promise<void
   await detailsOf(context, visit, { countsGrants: false });
 };
 
+/** What the audit log says of keys: their ids. Private ones are refused, but after the entry. `undefined` where none were given. */
+const namesOfKeys = (jwks: unknown): readonly string[] | null | undefined => {
+  if (typeof jwks !== 'object' || jwks === null) return jwks === null ? null : undefined;
+  const { keys } = jwks as { readonly keys?: unknown };
+  const ids = Array.isArray(keys) ? keys.map((key: { readonly kid?: unknown } | null) => key?.kid) : [];
+  return ids.map((id) => (typeof id === 'string' ? id : ''));
+};
+
 const targetOf = ({ path }: ApiVisit): string => `client:${path['clientId'] ?? ''}`;
 
 export const CLIENT_ROUTES: readonly ApiRoute[] = [
@@ -162,7 +170,7 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
       const changed = await visit.write(
         () => changeClient(context, visit.path['clientId'] ?? '', wanted),
         ({ outcome }) => (outcome === 'changed' ? undefined : outcome),
-        { target: targetOf(visit), details: { ...change, isDisabled } },
+        { target: targetOf(visit), details: { ...change, jwks: namesOfKeys(change['jwks']), isDisabled } },
       );
       if (changed.outcome === 'invalid') throw new Problem('body_invalid', ...changed.faults);
       if (changed.outcome === 'unknown') throw new Problem('not_found', NO_CLIENT);
