@@ -55,6 +55,37 @@ const nextOf = (page: string): string =>
   /href="(?<next>[^"]+)" rel="next"/.exec(page)?.groups?.['next'] ?? '';
 
 describe('The console', () => {
+  test('shows an auditor who looked at a connection, what a search showed, and what one person did', async (t) => {
+    const { trial, visitor } = await signIn(t, 'admin');
+    const { restored, stolen } = trial.grants;
+    const linkToAudit = `/console/audit?target=grant%3A${restored}`;
+    assert.ok((await visitor.read(`/console/grants/${restored}`)).includes(linkToAudit));
+    await visitor.read(`/console/grants/${stolen}`);
+    await visitor.send('/console/find', { text: 'owner-nobody', kind: 'subject' });
+    await trial.server.deployment.store.appendAudit({
+      atMs: Date.parse('2026-11-12T09:14:07Z'),
+      operator: { kind: 'key', id: 'k-7', name: 'help desk', role: 'support' },
+      action: 'grant.find',
+      target: '',
+      reason: '',
+      requestId: '',
+      outcome: 'seen',
+      details: JSON.stringify({ by: ['vin'], found: 1, grants: [stolen] }),
+    });
+    const rowsOf = async (path: string): Promise<readonly string[]> =>
+      (await visitor.read(path)).split('<tr>').slice(2);
+    for (const about of [`grant:${restored}`, restored.toUpperCase()]) {
+      const rows = await rowsOf(`/console/audit?target=${about}`);
+      assert.ok(rows.length > 0);
+      for (const row of rows) assert.ok(row.includes(restored));
+    }
+    const [search = '', ...others] = await rowsOf('/console/audit?operatorId=k-7');
+    assert.deepEqual(others, []);
+    for (const part of [`/console/grants/${stolen}`, '2026-11-12 09:14:07 UTC', 'by key', '&quot;vin&quot;'])
+      assert.ok(search.includes(part), part);
+    assert.match(await visitor.read('/console/audit?operatorId=nobody'), /Nothing was found/);
+  });
+
   test('offers to put back only what can be put back, first where that is safe', async (t) => {
     const { trial, visitor } = await signIn(t, 'support');
     const { server, grants } = trial;

@@ -11,6 +11,7 @@ type ListOptions = CommonOptions & {
   readonly limit: string;
   readonly before?: string;
   readonly target?: string;
+  readonly operator?: string;
 };
 
 const LIMIT_MAX = 1000;
@@ -28,6 +29,7 @@ export const addAudit = (program: Command): void => {
     .option('--limit <number>', `at most this many (up to ${LIMIT_MAX})`, '50')
     .option('--before <sequence>', 'only entries before this one, for the next page')
     .option('--target <target>', 'only entries about it, as in grant:ID or client:ID')
+    .option('--operator <id>', 'only what this operator did or saw, by the id in --json')
     .addHelpText('after', '\nExample:\n  $ keyfob audit list --target grant:5f0c6a9de01b42ff')
     .action(list);
   withCommonOptions(audit.command('export'))
@@ -46,25 +48,30 @@ export const addAudit = (program: Command): void => {
 
 const list = async (options: ListOptions): Promise<void> =>
   onDeployment(options, async ({ store }) => {
-    const { limit, before, target } = options;
+    const { limit, before, target, operator } = options;
     const most = readWholeNumber('--limit', limit, { least: 1, most: LIMIT_MAX });
     const from =
       before === undefined ? Number.MAX_SAFE_INTEGER : readWholeNumber('--before', before, { least: 1 });
-    const found = await store.listAudit({ before: from, limit: most + 1, target });
+    const found = await store.listAudit({ before: from, limit: most + 1, target, operatorId: operator });
     const entries = found.slice(0, most);
     const rows = entries
       .map(entryToJson)
-      .map(({ sequence, at, operator, action, target: about, outcome, reason }) => [
+      .map(({ sequence, at, operator: who, action, target: about, outcome, reason }) => [
         String(sequence),
         at,
-        operator.name,
+        who.name,
         outcome === 'not_done' ? `${action} (not done)` : action,
         about,
         reason,
       ]);
     const next = found.length > most ? (entries.at(-1)?.sequence ?? null) : null;
     const table = alignColumns([['ENTRY', 'AT', 'WHO', 'ACTION', 'TARGET', 'REASON'], ...rows]);
-    const filters = { '--target': target, '--limit': limit, '--before': String(next) };
+    const filters = {
+      '--target': target,
+      '--operator': operator,
+      '--limit': limit,
+      '--before': String(next),
+    };
     return {
       json: { entries: entries.map(entryToJson), next },
       text: next === null ? table : `${table}\n\n${moreHint('audit list', options, filters)}`,

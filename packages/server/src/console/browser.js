@@ -4,9 +4,10 @@ const { lang } = document.documentElement;
 
 /** Writes every moment in the operator's time zone. The server, which does not know it, has written UTC. */
 const format = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short' });
+const exactly = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'medium' });
 for (const time of document.querySelectorAll('time:not([data-keep])')) {
   time.title = time.textContent.trim();
-  time.textContent = format.format(new Date(time.dateTime));
+  time.textContent = (time.dataset.seconds === undefined ? format : exactly).format(new Date(time.dateTime));
 }
 
 /** Copies a secret that is shown once. */

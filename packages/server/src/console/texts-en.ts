@@ -1,3 +1,4 @@
+import { AUDIT_EN } from './texts-audit.ts';
 import { CHECKS_EN } from './texts-checks.ts';
 import { DATA_EN } from './texts-data.ts';
 import { PROBLEMS_EN } from './texts-problems.ts';
@@ -265,23 +266,7 @@ export const TEXTS_EN = {
   },
   nodes: NODES_EN,
   registrations: REGISTRATIONS_EN,
-  audit: {
-    title: 'Audit log',
-    lead: 'Every write of an operator and every look at a connection. Nothing is ever changed or taken out.',
-    who: 'Who',
-    action: 'Action',
-    target: 'About',
-    reason: 'Reason',
-    at: 'At',
-    notDone: 'not done',
-    seen: 'seen',
-    export: 'Download as NDJSON',
-    verify: 'Check the chain',
-    whole: (count: number, head: string) =>
-      `${plural(count, 'entry', 'entries')}, nothing is missing or changed. Head ${head}`,
-    broken: (fault: string) => `The chain is broken: ${fault}`,
-    empty: 'Nothing yet.',
-  },
+  audit: AUDIT_EN,
 };
 
 /** Every text of the console. */

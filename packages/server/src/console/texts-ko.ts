@@ -1,3 +1,4 @@
+import { AUDIT_KO } from './texts-audit.ts';
 import { CHECKS_KO } from './texts-checks.ts';
 import { DATA_KO } from './texts-data.ts';
 import { PROBLEMS_KO } from './texts-problems.ts';
@@ -260,20 +261,5 @@ export const TEXTS_KO: Texts = {
   },
   nodes: NODES_KO,
   registrations: REGISTRATIONS_KO,
-  audit: {
-    title: '감사 로그',
-    lead: '운영자의 모든 변경과 연결 조회가 남습니다. 바꾸거나 지우지 않습니다.',
-    who: '누가',
-    action: '행동',
-    target: '대상',
-    reason: '사유',
-    at: '시각',
-    notDone: '처리되지 않음',
-    seen: '조회',
-    export: 'NDJSON으로 받기',
-    verify: '사슬 확인',
-    whole: (count, head) => `항목 ${count}개, 빠지거나 바뀐 것이 없습니다. 머리 ${head}`,
-    broken: (fault) => `사슬이 끊어졌습니다: ${fault}`,
-    empty: '아직 없습니다.',
-  },
+  audit: AUDIT_KO,
 };

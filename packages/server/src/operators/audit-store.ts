@@ -4,6 +4,8 @@ import type { AuditEntry, AuditHead, NewAuditEntry } from './audit-entry.ts';
 export type AuditPage = {
   readonly limit: number;
   readonly target?: string | undefined;
+  /** The id of who did or saw it. */
+  readonly operatorId?: string | undefined;
 } & (
   | { readonly after: number; readonly before?: undefined }
   | { readonly before: number; readonly after?: undefined }

@@ -48,6 +48,24 @@ export const auditContract = (onStore: OnStore): void => {
     },
   );
 
+  onStore('The log can be narrowed to one operator, also with a target.', async (store) => {
+    for (const [id, target] of [
+      ['one', 'a'],
+      ['other', 'a'],
+      ['one', 'b'],
+      ['one', 'a'],
+    ] as const) {
+      const wanted = entry('grant.read', target);
+      await store.appendAudit({ ...wanted, operator: { ...wanted.operator, id } });
+    }
+    const sequencesOf = async (page: Parameters<typeof store.listAudit>[0]) =>
+      (await store.listAudit(page)).map(({ sequence }) => sequence);
+    assert.deepEqual(await sequencesOf({ after: 0, limit: 10, operatorId: 'one' }), [1, 3, 4]);
+    assert.deepEqual(await sequencesOf({ before: 4, limit: 1, operatorId: 'one' }), [3]);
+    assert.deepEqual(await sequencesOf({ before: 9, limit: 10, operatorId: 'one', target: 'a' }), [4, 1]);
+    assert.deepEqual(await sequencesOf({ after: 0, limit: 10, operatorId: 'nobody' }), []);
+  });
+
   onStore('The log is read from either end, as a whole or of one target.', async (store) => {
     for (const [index, target] of ['a', 'b', 'a', 'b', 'a'].entries())
       await store.appendAudit(entry(`act.${index}`, target));

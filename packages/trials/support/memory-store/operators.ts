@@ -14,11 +14,12 @@ export const auditVerbs = (tables: Tables, run: RunVerb): AuditStore => ({
       tables.audit.push(chained);
       return chained;
     }),
-  listAudit: ({ after, before, limit, target }) =>
+  listAudit: ({ after, before, limit, target, operatorId }) =>
     run('listAudit', () => {
       const entries = tables.audit.filter(
         (entry) =>
           (target === undefined || entry.target === target) &&
+          (operatorId === undefined || entry.operator.id === operatorId) &&
           (after === undefined ? entry.sequence < before : entry.sequence > after),
       );
       return (after === undefined ? entries.toReversed() : entries).slice(0, limit);

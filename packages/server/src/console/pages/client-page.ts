@@ -3,6 +3,7 @@ import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
+import { auditOf } from './audit-page.ts';
 import { bars } from './bars.ts';
 import { renderTokenSearch } from './find-page.ts';
 import { renderSecrets } from './client-secrets.ts';
@@ -91,6 +92,7 @@ export const clientPage = (
             ([name, value]) => [name, policyValue(visit, name, value)] as const,
           ),
         ])}
+        ${visit.may('audit.read') && html`<p class="more"><a href="${auditOf(`client:${client.clientId}`)}">${texts.audit.ofThis}</a></p>`}
       </section>
       ${visit.may('clients.write') && renderSwitch(visit, client, path)}
     `,

@@ -5,6 +5,7 @@ import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import type { Texts } from '../texts-en.ts';
+import { auditOf } from './audit-page.ts';
 import { explain } from './explain.ts';
 import type { Explanation } from './explain.ts';
 import { above, age, badge, change, facts, moment, orHidden } from './parts.ts';
@@ -64,6 +65,7 @@ export const grantPage = (visit: ConsoleVisit, data: GrantPageData): ConsolePage
       <section>
         <h2>${texts.grant.happened}</h2>
         ${renderEvents(visit, events)}
+        ${visit.may('audit.read') && html`<p class="more"><a href="${auditOf(`grant:${grant.grantId}`)}">${texts.audit.ofThis}</a></p>`}
       </section>
       <section>
         <h2>${texts.grant.vehicles}</h2>

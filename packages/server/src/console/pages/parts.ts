@@ -86,6 +86,10 @@ export const utcText = ({ utc }: Pick<Texts, 'utc'>, at: string): string =>
 export const moment = ({ texts }: Pick<ConsoleVisit, 'texts'>, at: string | null): Content =>
   at === null ? texts.none : html`<time datetime="${at}">${utcText(texts, at)}</time>`;
 
+/** The same to the second, where the order within a minute matters. */
+export const momentToTheSecond = ({ texts }: Pick<ConsoleVisit, 'texts'>, at: string): Content =>
+  html`<time datetime="${at}" data-seconds>${at.slice(0, 19).replace('T', ' ')} ${texts.utc}</time>`;
+
 /** How long ago a moment is, or how far off, with the moment itself as its title. */
 export const age = ({ texts, nowMs }: Pick<ConsoleVisit, 'texts' | 'nowMs'>, at: string | null): Content => {
   if (at === null) return texts.never;

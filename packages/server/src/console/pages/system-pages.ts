@@ -1,5 +1,3 @@
-import type { AuditEntry } from '../../operators/audit-entry.ts';
-import type { entryToJson } from '../../operators/audit-entry.ts';
 import type { viewFinding, viewKey } from '../../admin/api/views.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
@@ -11,7 +9,6 @@ import { badge, change, moment, table, tabs } from './parts.ts';
 
 type Finding = ReturnType<typeof viewFinding>;
 type Key = ReturnType<typeof viewKey>;
-type Entry = ReturnType<typeof entryToJson>;
 
 /** The pages about the server itself. */
 export const systemTabs = ({ texts }: ConsoleVisit, here: string): Content =>
@@ -171,79 +168,4 @@ const dependantsOf = ({ texts }: ConsoleVisit, { grants, webhooks, isInUse }: Ke
   if (grants > 0) return texts.system.grants(grants);
   if (webhooks > 0) return texts.system.webhooks(webhooks);
   return isInUse === true ? texts.system.inUse : texts.none;
-};
-
-/** The audit log, newest first. */
-export const auditPage = (
-  visit: ConsoleVisit,
-  data: {
-    readonly entries: readonly Entry[];
-    readonly next: string | undefined;
-    /** What a check of the chain found, if one was asked for. */
-    readonly verified?: { readonly entries: number; readonly head: string; readonly fault: string | null };
-  },
-): ConsolePage => {
-  const { texts } = visit;
-  const { verified } = data;
-  const columns = [
-    texts.audit.at,
-    texts.audit.who,
-    texts.audit.action,
-    texts.audit.target,
-    texts.audit.reason,
-  ];
-  const rows = data.entries.map((entry) => [
-    moment(visit, entry.at),
-    html`<bdi>${entry.operator.name}</bdi> <span class="quiet">${entry.operator.kind}</span>`,
-    html`<code>${entry.action}</code> ${outcomeOf(visit, entry.outcome)}`,
-    entry.target === '' ? texts.none : targetOf(entry.target),
-    html`<bdi>${entry.reason === '' ? texts.none : entry.reason}</bdi>`,
-  ]);
-  return {
-    title: texts.audit.title,
-    part: 'audit',
-    content: html`
-      <header class="title">
-        <h1>${texts.audit.title}</h1>
-        <p class="lead">${texts.audit.lead}</p>
-        <p class="actions">
-          <a class="button" href="/api/v1/audit/export" download="audit.ndjson">${texts.audit.export}</a>
-          <a class="button" href="/console/audit?verify=1">${texts.audit.verify}</a>
-        </p>
-      </header>
-      ${
-        verified !== undefined &&
-        html`<p class="${verified.fault === null ? 'notice' : 'notice bad'}" role="status">
-          ${
-            verified.fault === null
-              ? texts.audit.whole(verified.entries, verified.head)
-              : texts.audit.broken(verified.fault)
-          }
-        </p>`
-      }
-      <section>
-        ${
-          data.entries.length === 0
-            ? html`<p class="empty">${texts.audit.empty}</p>`
-            : table(texts.audit.title, columns, rows)
-        }
-        ${
-          data.next !== undefined &&
-          html`<p class="more"><a href="/console/audit?after=${data.next}" rel="next">${texts.more}</a></p>`
-        }
-      </section>
-    `,
-  };
-};
-
-const outcomeOf = ({ texts }: ConsoleVisit, outcome: AuditEntry['outcome']): Content => {
-  if (outcome === 'not_done') return badge('warn', texts.audit.notDone);
-  return outcome === 'seen' && badge('plain', texts.audit.seen);
-};
-
-const targetOf = (target: string): Content => {
-  const [kind, id = ''] = target.split(':', 2);
-  if (kind === 'grant') return html`<a href="/console/grants/${id}"><code>${id}</code></a>`;
-  if (kind === 'client') return html`<a href="/console/clients/${id}"><code>${id}</code></a>`;
-  return html`<code>${target}</code>`;
 };

@@ -1,12 +1,20 @@
 import type { viewFinding, viewKey, viewNode } from '../../admin/api/views.ts';
 import type { entryToJson } from '../../operators/audit-entry.ts';
+import { readGrantId } from '../../tokens/grant-id.ts';
 import { nodesPage } from '../pages/nodes-page.ts';
 import type { ServerExamined } from '../../operations/doctor/finding.ts';
-import { auditPage, systemPage } from '../pages/system-pages.ts';
+import { auditPage } from '../pages/audit-page.ts';
+import { systemPage } from '../pages/system-pages.ts';
 import type { ConsoleRoute } from './console-route.ts';
 
 type Doctor = Pick<ServerExamined, 'elsewhere'> & {
   readonly findings: readonly ReturnType<typeof viewFinding>[];
+};
+
+/** What a typed id is about: ids of grants have a form of their own. */
+const targetOf = (text: string): string => {
+  if (text === '' || text.includes(':')) return text;
+  return readGrantId(text) === undefined ? `client:${text}` : `grant:${text.toLowerCase()}`;
 };
 
 /** The node, its keys, and the audit log. */
@@ -74,14 +82,14 @@ export const SYSTEM_PAGES: readonly ConsoleRoute[] = [
       };
       type Verified = { readonly entries: number; readonly head: string; readonly fault: string | null };
       const { query } = visit.request;
-      const page = await visit.call<Audit>('GET /audit', { query: { after: query.get('after') ?? '' } });
+      const target = targetOf((query.get('target') ?? '').trim());
+      const filter = { target, operatorId: (query.get('operatorId') ?? '').trim() };
+      const { entries, next } = await visit.call<Audit>('GET /audit', {
+        query: { ...filter, after: query.get('after') ?? '' },
+      });
       const verified =
         query.get('verify') === '1' ? await visit.call<Verified>('GET /audit/verify') : undefined;
-      return auditPage(visit, {
-        entries: page.entries,
-        next: page.next ?? undefined,
-        ...(verified === undefined ? {} : { verified }),
-      });
+      return auditPage(visit, { entries, next, filter, ...(verified === undefined ? {} : { verified }) });
     },
   },
 ];

@@ -13,18 +13,21 @@ export const createAuditVerbs = ({ database, commits, read }: Connection): Audit
   const insert = database.prepare(
     `INSERT INTO audit (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const listAfter = database.prepare(
-    `SELECT ${ENTRY_COLUMNS} FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?`,
-  );
-  const listBefore = database.prepare(
-    `SELECT ${ENTRY_COLUMNS} FROM audit WHERE sequence < ? ORDER BY sequence DESC LIMIT ?`,
-  );
-  const listOfTargetAfter = database.prepare(
-    `SELECT ${ENTRY_COLUMNS} FROM audit WHERE target = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
-  );
-  const listOfTargetBefore = database.prepare(
-    `SELECT ${ENTRY_COLUMNS} FROM audit WHERE target = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?`,
-  );
+  /** Each filter has an index; with both, few entries of the target are passed by. */
+  const prepareList = (order: 'sequence > ? ORDER BY sequence' | 'sequence < ? ORDER BY sequence DESC') => {
+    const prepare = (filter: string) =>
+      database.prepare(`SELECT ${ENTRY_COLUMNS} FROM audit WHERE ${filter} ${order} LIMIT ?`);
+    return {
+      all: prepare(''),
+      ofTarget: prepare('target = ? AND'),
+      ofOperator: prepare('operator_id = ? AND'),
+      ofBoth: prepare('target = ? AND operator_id = ? AND'),
+    };
+  };
+  const [listAfter, listBefore] = [
+    prepareList('sequence > ? ORDER BY sequence'),
+    prepareList('sequence < ? ORDER BY sequence DESC'),
+  ];
   const readHead = (): AuditHead => {
     const row = selectHead.get();
     return row === undefined ? NO_ENTRY : { sequence: Number(row['sequence']), hash: String(row['hash']) };
@@ -37,14 +40,19 @@ export const createAuditVerbs = ({ database, commits, read }: Connection): Audit
         setHead.run(chained.sequence, chained.hash);
         return chained;
       }),
-    listAudit: ({ after, before, limit, target }) =>
+    listAudit: ({ after, before, limit, target, operatorId }) =>
       read(() => {
-        const from = after ?? before;
-        const rows =
-          target === undefined
-            ? (after === undefined ? listBefore : listAfter).all(from, limit)
-            : (after === undefined ? listOfTargetBefore : listOfTargetAfter).all(target, from, limit);
-        return rows.map(toEntry);
+        const list = after === undefined ? listBefore : listAfter;
+        const page = [after ?? before, limit];
+        if (target === undefined)
+          return (
+            operatorId === undefined ? list.all.all(...page) : list.ofOperator.all(operatorId, ...page)
+          ).map(toEntry);
+        return (
+          operatorId === undefined
+            ? list.ofTarget.all(target, ...page)
+            : list.ofBoth.all(target, operatorId, ...page)
+        ).map(toEntry);
       }),
     readAuditHead: () => read(readHead),
   };

@@ -2,6 +2,7 @@ import type { Seconds } from '../../../clock.ts';
 import { addOperatorKey, OPERATOR_KEY_MAX_SECONDS } from '../../../operations/operator-keys.ts';
 import { readAudit, verifyAudit } from '../../../operations/read-audit.ts';
 import { entryToJson } from '../../../operators/audit-entry.ts';
+import type { AuditPage } from '../../../operators/audit-store.ts';
 import { isAllowed, OWN_CLIENTS_MAX, PERMISSIONS, ROLES } from '../../../operators/role.ts';
 import type { Permission, Role } from '../../../operators/role.ts';
 import type { ApiRoute } from '../api-route.ts';
@@ -121,13 +122,17 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
     tag: 'Audit',
     summary: 'Lists the audit log, newest first',
     permission: 'audit.read',
-    query: { ...PAGE_FIELDS, target: { schema: TEXT, purpose: 'Only entries about it, as in grant:ID.' } },
+    query: {
+      ...PAGE_FIELDS,
+      target: { schema: TEXT, purpose: 'Only entries about it, as in grant:ID.' },
+      operatorId: { schema: TEXT, purpose: 'Only what this operator did or saw.' },
+    },
     answers: { status: 200, schema: 'AuditList' },
     async handle({ store }, visit) {
       const limit = limitOf(visit.query);
-      const { target } = visit.query as { readonly target?: string };
+      const { target, operatorId } = visit.query as Pick<AuditPage, 'target' | 'operatorId'>;
       const before = sequenceAfter(visit.query) ?? Number.MAX_SAFE_INTEGER;
-      const found = await store.listAudit({ before, limit: limit + 1, target });
+      const found = await store.listAudit({ before, limit: limit + 1, target, operatorId });
       const entries = found.slice(0, limit);
       const last = found.length > limit ? entries.at(-1) : undefined;
       return {

@@ -26,13 +26,16 @@ export const createAuditVerbs = ({ read, transact }: Connections): AuditStore =>
       write(SET_HEAD, [chained.sequence, chained.hash]);
       return chained;
     }),
-  async listAudit({ after, before, limit, target }) {
+  async listAudit({ after, before, limit, target, operatorId }) {
     const order = after === undefined ? 'sequence < $1' : 'sequence > $1';
     const direction = after === undefined ? 'DESC' : 'ASC';
-    const ofTarget = target === undefined ? '' : 'AND target = $3';
+    const values: (number | string | undefined)[] = [after ?? before, limit];
+    const equals = (column: string, value: string | undefined): string =>
+      value === undefined ? '' : `AND ${column} = $${values.push(value)}`;
+    const filter = `${equals('target', target)} ${equals('operator_id', operatorId)}`;
     const rows = await read(
-      `SELECT ${ENTRY_COLUMNS} FROM audit WHERE ${order} ${ofTarget} ORDER BY sequence ${direction} LIMIT $2`,
-      [after ?? before, limit, ...(target === undefined ? [] : [target])],
+      `SELECT ${ENTRY_COLUMNS} FROM audit WHERE ${order} ${filter} ORDER BY sequence ${direction} LIMIT $2`,
+      values,
     );
     return rows.map(toEntry);
   },

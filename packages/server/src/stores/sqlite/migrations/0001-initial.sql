@@ -358,6 +358,7 @@ CREATE TABLE audit (
 ) STRICT;
 
 CREATE INDEX audit_by_target ON audit (target, sequence);
+CREATE INDEX audit_by_operator ON audit (operator_id, sequence);
 
 -- One row: the newest entry of the audit log.
 CREATE TABLE audit_head (

@@ -352,6 +352,7 @@ CREATE TABLE audit (
 );
 
 CREATE INDEX audit_by_target ON audit (target, sequence);
+CREATE INDEX audit_by_operator ON audit (operator_id, sequence);
 
 -- One row: the newest entry of the audit log. Its lock keeps the entries in one chain.
 CREATE TABLE audit_head (
