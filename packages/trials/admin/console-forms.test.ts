@@ -7,6 +7,7 @@ import { createKeyLines, readGrantId, writeGrantId } from '@keyfob/server/tokens
 import { openLivelyConsole } from '../support/lively-console.ts';
 import type { LivelyConsole } from '../support/lively-console.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
+import { sampleVehicle } from '../support/samples.ts';
 import { registerItself } from '../support/self-registered.ts';
 
 const REASON = 'a test asks for it';
@@ -55,6 +56,34 @@ const nextOf = (page: string): string =>
   /href="(?<next>[^"]+)" rel="next"/.exec(page)?.groups?.['next'] ?? '';
 
 describe('The console', () => {
+  test('lists suspected thefts before lost answers', async (t) => {
+    const { visitor } = await signIn(t, 'viewer');
+    const page = await visitor.read('/console/troubles');
+    const [theft, lost] = ['looks like theft', 'looks like a lost answer'].map((one) => page.indexOf(one));
+    assert.ok(theft !== undefined && lost !== undefined && theft > 0 && theft < lost);
+  });
+
+  test('shows the cars of each connection of an owner, and what was searched for, but no token', async (t) => {
+    const { trial, visitor } = await signIn(t, 'support');
+    const { deployment } = trial.server;
+    const vehicle = sampleVehicle(9, { make: 'Kia', model: 'EV6', year: 2024, nickname: 'Work' });
+    const subject = 'owner-7781';
+    const wanted = { clientId: trial.client.clientId, subject, scope: 'read_odometer', brand: undefined };
+    const made = await createGrant(deployment, wanted);
+    assert.equal(made.outcome, 'created');
+    const at = { nowMs: Date.parse('2026-11-12T09:14:00Z') };
+    await deployment.store.selectVehicles(made.grant.id, [vehicle], at);
+    const found = await visitor.send('/console/find', { text: ` ${subject} `, kind: 'any' });
+    assert.match(found, /2 connections/);
+    for (const part of ['Hyundai Kona 2025', 'Kia EV6 2024 (Work)', `value="${subject}"`])
+      assert.ok(found.includes(part), part);
+    const nothing = await visitor.send('/console/find', { text: 'Minji Kim', kind: 'any' });
+    assert.match(nothing, /not by a name/);
+    assert.match(nothing, /value="Minji Kim"/);
+    const token = 'x'.repeat(40);
+    assert.ok(!(await visitor.send('/console/find', { text: token, kind: 'any' })).includes(token));
+  });
+
   test('shows an auditor who looked at a connection, what a search showed, and what one person did', async (t) => {
     const { trial, visitor } = await signIn(t, 'admin');
     const { restored, stolen } = trial.grants;

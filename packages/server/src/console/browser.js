@@ -10,6 +10,9 @@ for (const time of document.querySelectorAll('time:not([data-keep])')) {
   time.textContent = (time.dataset.seconds === undefined ? format : exactly).format(new Date(time.dateTime));
 }
 
+const zone = document.getElementById('zone');
+if (zone !== null) zone.textContent = format.resolvedOptions().timeZone;
+
 /** Copies a secret that is shown once. */
 for (const button of document.querySelectorAll('[data-copy]')) {
   button.hidden = false;

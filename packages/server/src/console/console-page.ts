@@ -126,7 +126,11 @@ const renderDocument = (
           ${page.content}
         </main>
         <footer>
-          ${visit !== undefined && renderOperator(visit)}
+          ${
+            visit !== undefined &&
+            html`${renderOperator(visit)}
+              <p>${texts.times} <span id="zone">${texts.utc}</span></p>`
+          }
           <nav aria-label="${texts.languages}">
             ${LANGUAGES.map((one) =>
               one === language

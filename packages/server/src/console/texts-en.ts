@@ -39,6 +39,7 @@ export const TEXTS_EN = {
   reasonHint: 'For the audit log',
   confirm: 'Confirm',
   utc: 'UTC',
+  times: 'Times:',
   duration: (seconds: number): string => {
     if (seconds < 90) return plural(Math.round(seconds), 'second');
     if (seconds < 5400) return plural(Math.round(seconds / 60), 'minute');
@@ -70,9 +71,13 @@ export const TEXTS_EN = {
     kinds: { any: 'Anything', subject: 'Owner', vin: 'VIN', requestId: 'Request', token: 'Token' },
     nothing: 'Nothing was found.',
     nothingHint:
-      'Owners are compared letter by letter. A token is found only if a key of this server made it.',
+      'An owner is found by the whole identifier with which they sign in, such as an e-mail address, not by a name; a vehicle by its whole VIN; a token only if a key of this server made it.',
     results: (count: number, hasMore: boolean) =>
-      hasMore ? `${count} connections, and more` : plural(count, 'connection'),
+      count === 0 && !hasMore
+        ? 'Nothing was found'
+        : hasMore
+          ? `${count} connections, and more`
+          : plural(count, 'connection'),
     newest: 'All connections',
     token: 'A token that you hold: what is it worth?',
     filter: 'Filter',

@@ -37,6 +37,7 @@ export const TEXTS_KO: Texts = {
   reasonHint: '감사 로그에 남습니다',
   confirm: '확인',
   utc: 'UTC',
+  times: '시간대:',
   duration: (seconds) => {
     if (seconds < 90) return `${Math.round(seconds)}초`;
     if (seconds < 5400) return `${Math.round(seconds / 60)}분`;
@@ -68,8 +69,10 @@ export const TEXTS_KO: Texts = {
     kinds: { any: '전체', subject: '소유자', vin: 'VIN', requestId: '요청', token: '토큰' },
     nothing: '찾은 것이 없습니다.',
     token: '가지고 있는 토큰 확인하기',
-    nothingHint: '소유자는 글자 그대로 비교합니다. 토큰은 이 서버의 키로 만든 것만 찾을 수 있습니다.',
-    results: (count, hasMore) => (hasMore ? `연결 ${count}개 이상` : `연결 ${count}개`),
+    nothingHint:
+      '소유자는 이름이 아니라 로그인에 쓰는 식별자 전체(예: 이메일 주소)로, 차량은 차대번호 전체로 찾습니다. 토큰은 이 서버의 키로 만든 것만 찾을 수 있습니다.',
+    results: (count, hasMore) =>
+      count === 0 && !hasMore ? '찾은 것이 없습니다' : hasMore ? `연결 ${count}개 이상` : `연결 ${count}개`,
     newest: '모든 연결',
     filter: '거르기',
     all: '전체',

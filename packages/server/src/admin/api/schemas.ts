@@ -29,6 +29,8 @@ const CLIENT = {
   policy: O,
   secrets: list(ref('Secret')),
 };
+const VEHICLES = list(object({ vin: orNull(T), make: T, model: T, year: N, nickname: orNull(T) }));
+
 const GRANT = {
   grantId: T,
   status: oneOf(STATUSES),
@@ -123,7 +125,8 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   RegistrationTokenList: object({ registrationTokens: list(ref('RegistrationToken')) }),
   GrantSummary: object(GRANT),
   GrantList: page('grants', 'GrantSummary'),
-  GrantsFound: object({ grants: list(ref('GrantSummary')), next: orNull(T), token: orNull(O) }),
+  GrantFound: object({ ...GRANT, vehicles: VEHICLES }),
+  GrantsFound: object({ grants: list(ref('GrantFound')), next: orNull(T), token: orNull(O) }),
   Grant: object({
     ...GRANT,
     rotations: list(AT),
@@ -151,7 +154,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       }),
     ),
     keyEnded: orNull(oneOf(['compromised', 'retired'])),
-    vehicles: list(object({ vin: orNull(T), make: T, model: T, year: N, nickname: orNull(T) })),
+    vehicles: VEHICLES,
     events: list(ref('Event')),
   }),
   Event: object({

@@ -111,6 +111,12 @@ export const viewGrant = ({ grant, client, standing }: GrantSummary, seesOwners:
   revocationCause: grant.revocation?.cause ?? null,
 });
 
+/** A grant that a search found, by what its owner says of it. */
+export const viewFound = (found: GrantSummary, vehicles: readonly Vehicle[], seesOwners: SeesOwners) => ({
+  ...viewGrant(found, seesOwners),
+  vehicles: vehicles.map((vehicle) => viewVehicle(vehicle, seesOwners)),
+});
+
 const viewReplay = (replay: ReplayRecord, seesOwners: SeesOwners) => ({
   at: isoOf(replay.atMs),
   times: replay.times,

@@ -1,4 +1,4 @@
-import type { viewGrant } from '../../admin/api/views.ts';
+import type { viewFound, viewGrant } from '../../admin/api/views.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
@@ -6,7 +6,8 @@ import type { ConsoleVisit } from '../console-visit.ts';
 import { STATUS_BADGES } from './grant-page.ts';
 import { age, badge, formTo, orHidden, table } from './parts.ts';
 
-type Grant = ReturnType<typeof viewGrant>;
+/** What a search found has its vehicles. */
+type Grant = ReturnType<typeof viewGrant> & Partial<Pick<ReturnType<typeof viewFound>, 'vehicles'>>;
 
 /** What may be searched for by its kind; `any` tries what the text looks like. */
 const FIND_KINDS = ['any', 'subject', 'vin', 'requestId', 'token'] as const;
@@ -23,6 +24,8 @@ export type FindPageData = {
   readonly nextSearch?: NextSearch | undefined;
   /** Whether it is the answer to a search. */
   readonly isFound: boolean;
+  /** What was searched for, unless it may be a token. */
+  readonly searched?: string;
   readonly filter: { readonly clientId: string; readonly status: string };
 };
 
@@ -37,7 +40,7 @@ export const findPage = (visit: ConsoleVisit, data: FindPageData): ConsolePage =
         <h1>${texts.find.title}</h1>
         ${visit.may('owners.read') && html`<p class="lead">${texts.find.lead}</p>`}
       </header>
-      ${visit.may('owners.read') && renderSearch(visit)}
+      ${visit.may('owners.read') && renderSearch(visit, data.searched ?? '')}
       ${!visit.may('owners.read') && visit.may('tokens.open') && renderTokenSearch(visit)}
       <section>
         <h2>
@@ -49,14 +52,23 @@ export const findPage = (visit: ConsoleVisit, data: FindPageData): ConsolePage =
   };
 };
 
-const renderSearch = (visit: ConsoleVisit): Content => {
+const renderSearch = (visit: ConsoleVisit, searched: string): Content => {
   const { texts } = visit;
   return formTo(
     visit,
     '/console/find',
     html`<p class="field wide">
         <label for="find">${texts.find.label}</label>
-        <input id="find" name="text" required maxlength="4096" autocomplete="off" spellcheck="false" />
+        <input
+          id="find"
+          name="text"
+          value="${searched}"
+          required
+          maxlength="4096"
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck="false"
+        />
       </p>
       <p class="field">
         <label for="kind">${texts.find.by}</label>
@@ -109,9 +121,10 @@ const renderFilter = ({ texts }: ConsoleVisit, { clientId, status }: FindPageDat
 const renderGrants = (visit: ConsoleVisit, { grants, next, nextSearch, isFound }: FindPageData): Content => {
   const { texts } = visit;
   if (grants.length === 0 && next === undefined)
-    return html`<p class="empty">${texts.find.nothing} ${isFound && texts.find.nothingHint}</p>`;
+    return html`<p class="empty">${isFound ? texts.find.nothingHint : texts.find.nothing}</p>`;
   const columns = [
     texts.clients.state,
+    ...(isFound ? [texts.grant.vehicles] : []),
     texts.grant.owner,
     texts.grant.client,
     texts.grant.refreshed,
@@ -119,6 +132,7 @@ const renderGrants = (visit: ConsoleVisit, { grants, next, nextSearch, isFound }
   ];
   const rows = grants.map((grant) => [
     badge(STATUS_BADGES[grant.status], texts.grant.status[grant.status]),
+    ...(isFound ? [renderVehicles(visit, grant)] : []),
     orHidden(visit, grant.subject),
     html`<bdi>${grant.clientName}</bdi>`,
     age(visit, grant.rotatedAt),
@@ -128,6 +142,15 @@ const renderGrants = (visit: ConsoleVisit, { grants, next, nextSearch, isFound }
   ${next !== undefined && html`<p class="more"><a href="${next}" rel="next">${texts.more}</a></p>`}
   ${nextSearch !== undefined && renderNextSearch(visit, nextSearch)}`;
 };
+
+const nameOf = ({ make, model, year, nickname }: NonNullable<Grant['vehicles']>[number]): string =>
+  `${make} ${model} ${year}${nickname === null || nickname === '' ? '' : ` (${nickname})`}`;
+
+/** By what the owner calls it; the link leads to its grant. */
+const renderVehicles = ({ texts }: ConsoleVisit, { grantId, vehicles = [] }: Grant): Content =>
+  vehicles.length === 0
+    ? texts.none
+    : html`<a href="/console/grants/${grantId}"><bdi>${vehicles.map(nameOf).join(', ')}</bdi></a>`;
 
 const renderNextSearch = (visit: ConsoleVisit, search: NextSearch): Content =>
   formTo(

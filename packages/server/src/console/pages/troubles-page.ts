@@ -103,7 +103,9 @@ const renderReplays = (visit: ConsoleVisit, { replays, replayed }: TroublesData)
     texts.troubles.last,
     texts.troubles.grants,
   ];
-  const rows = replays.troubles.map((group) => {
+  // What may be a theft comes first, however often answers were lost.
+  const [suspected, lost] = [replays.troubles.filter((one) => !isLost(one)), replays.troubles.filter(isLost)];
+  const rows = [...suspected, ...lost].map((group) => {
     const { event, reason, clientId, count, lastAt, parts } = group;
     const cause = reason?.replace(OBSERVED, '') ?? 'code_replay';
     const isOfGroup = (one: Event): boolean => one.clientId === clientId && one.cause === cause;

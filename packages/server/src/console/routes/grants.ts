@@ -1,5 +1,5 @@
 import { Problem } from '../../admin/api/problem.ts';
-import type { viewDetails, viewEvent, viewGrant } from '../../admin/api/views.ts';
+import type { viewDetails, viewEvent, viewFound, viewGrant } from '../../admin/api/views.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
@@ -10,9 +10,10 @@ import { grantPage } from '../pages/grant-page.ts';
 import type { ConsoleRoute } from './console-route.ts';
 
 type Grant = ReturnType<typeof viewGrant>;
+type FoundGrant = ReturnType<typeof viewFound>;
 type Details = ReturnType<typeof viewDetails> & { readonly events: readonly ReturnType<typeof viewEvent>[] };
 type Found = {
-  readonly grants: readonly Grant[];
+  readonly grants: readonly FoundGrant[];
   readonly next: string | null;
   readonly token:
     | { readonly kind: 'refresh_token'; readonly generation: number; readonly wouldWork: boolean }
@@ -41,7 +42,8 @@ export const GRANT_PAGES: readonly ConsoleRoute[] = [
         return startOfDeveloper(visit);
       const after = query.get('after') ?? '';
       const page = { ...filter, after, limit: GRANTS_SHOWN };
-      const { grants, next } = await visit.call<Found>('GET /grants', { query: page });
+      type Listed = { readonly grants: readonly Grant[]; readonly next: string | null };
+      const { grants, next } = await visit.call<Listed>('GET /grants', { query: page });
       const more = new URLSearchParams({ ...filter, after: next ?? '' });
       return findPage(visit, {
         grants,
@@ -162,7 +164,9 @@ async function find(visit: ConsoleVisit): Promise<ConsolePage | string> {
   // A form, because it names an owner: addresses are written into logs and histories.
   const nextSearch = next === null ? undefined : { text, kind, after: next };
   const filter = { clientId: '', status: '' };
-  return findPage(visit, { grants, next: undefined, nextSearch, isFound: true, filter });
+  // What may be a token is shown nowhere.
+  const searched = kinds.includes('token') && (grants.length === 0 || kind === 'token') ? '' : text;
+  return findPage(visit, { grants, next: undefined, nextSearch, isFound: true, searched, filter });
 }
 
 const describeToken = ({ texts: { grant } }: ConsoleVisit, token: Found['token']): string | undefined => {

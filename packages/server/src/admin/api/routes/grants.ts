@@ -14,7 +14,7 @@ import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { oneOf, TEXT } from '../fields.ts';
 import type { Fields } from '../fields.ts';
 import { Problem } from '../problem.ts';
-import { isoOf, viewDetails, viewEvent, viewGrant } from '../views.ts';
+import { isoOf, viewDetails, viewEvent, viewFound, viewGrant } from '../views.ts';
 import {
   grantAfter,
   grantOfPath,
@@ -55,6 +55,17 @@ export const searchOf = (values: Readonly<Record<string, unknown>>): GrantSearch
 
 /** The fields of a filter, those that name an owner among them. */
 export const SEARCH_FIELDS = { ...FILTER_FIELDS, ...OWNER_FIELDS } as const satisfies Fields;
+
+/** What a search finds, with the vehicles: an owner on the phone knows the car, not the id. */
+const search = async (context: ApiContext, visit: ApiVisit, values: Readonly<Record<string, unknown>>) => {
+  const page = { after: grantAfter(values), limit: limitOf(values) };
+  const { grants, next } = await findGrants(context, searchOf(values), page);
+  const seesOwners = visit.may('owners.read');
+  const found = await Promise.all(
+    grants.map(async (one) => viewFound(one, await context.store.listVehicles(one.grant.id), seesOwners)),
+  );
+  return { grants: found, next: nextGrant(next) };
+};
 
 const list = async (context: ApiContext, visit: ApiVisit, values: Readonly<Record<string, unknown>>) => {
   const page = { after: grantAfter(values), limit: limitOf(values) };
@@ -115,7 +126,7 @@ export const GRANT_ROUTES: readonly ApiRoute[] = [
       const { token } = visit.body;
       if (typeof token === 'string') return { status: 200, body: await findByToken(context, visit, token) };
       if (!visit.may('owners.read')) throw new Problem('body_invalid', 'token is missing');
-      const body = await list(context, visit, visit.body);
+      const body = await search(context, visit, visit.body);
       const by = Object.keys(visit.body).filter((name) => !Object.hasOwn(PAGE_FIELDS, name));
       await visit.look('', {
         by,
@@ -223,5 +234,9 @@ const findByToken = async (context: ApiContext, visit: ApiVisit, token: string) 
     found.kind === 'refresh_token'
       ? { kind: found.kind, generation: found.generation, wouldWork: found.wouldWork }
       : { kind: found.kind, issuedAt: isoOf(found.issuedAt * 1000) };
-  return { grants: [viewGrant(details, visit.may('owners.read'))], next: null, token: said };
+  return {
+    grants: [viewFound(details, details.vehicles, visit.may('owners.read'))],
+    next: null,
+    token: said,
+  };
 };
