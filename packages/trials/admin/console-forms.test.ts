@@ -110,7 +110,12 @@ describe('The console', () => {
     }
     const [search = '', ...others] = await rowsOf('/console/audit?operatorId=k-7');
     assert.deepEqual(others, []);
-    for (const part of [`/console/grants/${stolen}`, '2026-11-12 09:14:07 UTC', 'by key', '&quot;vin&quot;'])
+    for (const part of [
+      `/console/grants/${stolen}`,
+      '2026-11-12 09:14:07 UTC',
+      'by key',
+      'by: vin, found: 1',
+    ])
       assert.ok(search.includes(part), part);
     assert.match(await visitor.read('/console/audit?operatorId=nobody'), /Nothing was found/);
   });

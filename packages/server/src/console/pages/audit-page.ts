@@ -84,7 +84,7 @@ const renderEntries = (visit: ConsoleVisit, { entries, next, filter }: AuditData
     momentToTheSecond(visit, entry.at),
     html`<a href="${addressOf({ operatorId: entry.operator.id })}"><bdi>${entry.operator.name}</bdi></a>
       <span class="quiet">${texts.audit.kinds[entry.operator.kind]}</span>`,
-    html`<code>${entry.action}</code> ${outcomeOf(visit, entry.outcome)}`,
+    html`<code class="whole">${entry.action}</code> ${outcomeOf(visit, entry.outcome)}`,
     html`${entry.target === '' ? undefined : targetOf(entry.target)} ${renderDetails(visit, entry)}`,
     html`<bdi>${entry.reason === '' ? texts.none : entry.reason}</bdi>`,
   ]);
@@ -112,8 +112,20 @@ const targetOf = (target: string): Content => {
   return html`<code>${target}</code>`;
 };
 
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
 const isIds = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === 'string' && /^[0-9a-f]{16}$/.test(one));
+  isTexts(value) && value.every((one) => /^[0-9a-f]{16}$/.test(one));
+
+/** Names and values, as in `by: vin, found: 1`. */
+const inWords = (details: object): string =>
+  Object.entries(details)
+    .map(
+      ([name, value]) =>
+        `${name}: ${typeof value === 'string' || isTexts(value) ? String(value) : JSON.stringify(value)}`,
+    )
+    .join(', ');
 
 /** What else an entry says: the grants that a search showed, or what was changed. */
 const renderDetails = ({ texts }: ConsoleVisit, { details, target }: Entry): Content => {
@@ -123,5 +135,5 @@ const renderDetails = ({ texts }: ConsoleVisit, { details, target }: Entry): Con
   const isEmpty = Object.keys(others).length === 0;
   if (isEmpty && grants === undefined) return target === '' && texts.none;
   return html`${isIds(grants) && grants.map(linkToGrant)}
-  ${!isEmpty && html`<code class="quiet">${JSON.stringify(others)}</code>`}`;
+  ${!isEmpty && html`<span class="quiet"><bdi>${inWords(others)}</bdi></span>`}`;
 };
