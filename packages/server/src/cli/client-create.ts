@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { registerClient } from '../exports/index.ts';
+import { NO_GRANTS, registerClient } from '../exports/index.ts';
 import { CLIENT_TYPES } from '../exports/clients.ts';
 import type { Client, ClientType, PolicyField } from '../exports/clients.ts';
 import { dialectOf, DIALECTS } from '../exports/dialects.ts';
@@ -147,7 +147,7 @@ const create = async (options: CreateOptions): Promise<void> =>
         ...(type === 'resource-server' ? [] : [['owners may grant', client.policy.grantScope || '-']]),
       ];
       return {
-        json: { ...clientToJson(client, 0), clientSecret: clientSecret ?? null },
+        json: { ...clientToJson(client, NO_GRANTS), clientSecret: clientSecret ?? null },
         text: `${alignColumns(rows)}\n\nNext: ${NEXT[type](client, options)}`,
         ...(clientSecret === undefined ? {} : { remedyIfLost: remedyIfLost(client) }),
       };

@@ -1,4 +1,5 @@
 import { POLICY_FIELDS, waitsForApproval } from '../exports/clients.ts';
+import type { GrantCount } from '../exports/index.ts';
 import type { Client, ClientSecret, PolicyField } from '../exports/clients.ts';
 import { keyRows } from './client-keys.ts';
 import { toFlag } from './options.ts';
@@ -7,8 +8,8 @@ import { alignColumns, showTime, timeOrNull, writeTime } from './output.ts';
 /** Every field of a policy, in the order of its table. */
 export const FIELDS = Object.keys(POLICY_FIELDS) as readonly PolicyField[];
 
-/** A client for programs; `grants` is its number of grants, where they were counted. */
-export const clientToJson = (client: Client, grants?: number) => ({
+/** A client for programs, with the number of its grants where they were counted. */
+export const clientToJson = (client: Client, count?: GrantCount) => ({
   clientId: client.id,
   dialect: client.dialect,
   type: client.type,
@@ -25,7 +26,7 @@ export const clientToJson = (client: Client, grants?: number) => ({
   jwksUri: client.keys !== undefined && 'jwksUri' in client.keys ? client.keys.jwksUri : null,
   policy: client.policy,
   secrets: client.secrets.map(secretToJson),
-  ...(grants === undefined ? {} : { grants }),
+  ...count,
 });
 
 const logoToJson = ({ profile }: Client) => {
@@ -34,7 +35,7 @@ const logoToJson = ({ profile }: Client) => {
 };
 
 /** A client for people. The policy is listed by flags without their dashes. */
-export const describeClient = (client: Client, grants: number): string => {
+export const describeClient = (client: Client, { grants, hasMoreGrants }: GrantCount): string => {
   const rows = [
     ['client id', client.id],
     ['dialect', client.dialect],
@@ -49,7 +50,7 @@ export const describeClient = (client: Client, grants: number): string => {
       client.disabledAtMs === undefined ? 'enabled' : `disabled ${showTime(writeTime(client.disabledAtMs))}`,
     ],
     ['approval', waitsForApproval(client) ? 'waits for it (keyfob registration list)' : '-'],
-    ['grants', String(grants)],
+    ['grants', hasMoreGrants ? `more than ${grants}` : String(grants)],
     ...FIELDS.map((field) => [toFlag(field).slice(2), String(client.policy[field] ?? 'none')] as const),
     ...Object.entries(client.policy.dialectOptions ?? {}).map(
       ([name, value]) => [toFlag(name).slice(2), value] as const,

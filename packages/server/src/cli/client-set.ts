@@ -72,8 +72,8 @@ const set = async (id: string, options: SetOptions): Promise<void> =>
     if (changed.outcome === 'unknown') throw unknownClient(id);
     if (changed.outcome === 'invalid')
       throw toUsageError(changed.faults, [...FIELDS, ...DIALECT_OPTIONS.keys()]);
-    const { client, grants } = changed;
-    return { json: clientToJson(client, grants), text: describeClient(client, grants) };
+    const { client, count } = changed;
+    return { json: clientToJson(client, count), text: describeClient(client, count) };
   });
 
 const readChange = async (options: SetOptions): Promise<ClientChange> => {

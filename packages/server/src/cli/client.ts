@@ -32,8 +32,8 @@ const addShow = (client: Command): void => {
       onDeployment(options, async (context) => {
         const details = await readClient(context, id);
         if (details === undefined) throw unknownClient(id);
-        const { client: found, grants } = details;
-        return { json: clientToJson(found, grants), text: describeClient(found, grants) };
+        const { client: found, count } = details;
+        return { json: clientToJson(found, count), text: describeClient(found, count) };
       }),
     );
 };

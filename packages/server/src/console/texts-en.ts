@@ -165,7 +165,8 @@ export const TEXTS_EN = {
     empty: 'There is no client yet. Create one with "keyfob client create".',
   },
   client: {
-    grants: (count: number) => plural(count, 'connection'),
+    grants: (count: number, hasMore: boolean) =>
+      `${hasMore ? 'more than ' : ''}${plural(count, 'connection')}`,
     policy: 'Policy',
     keys: 'Public keys',
     redirects: 'Redirect URIs',
@@ -203,7 +204,7 @@ export const TEXTS_EN = {
     title: 'Health',
     empty: 'Nobody has connected a car yet.',
     soon: 'End within 7 days',
-    sample: (some: number, all: number) => `Counted among ${some} of ${all} connections, picked at random.`,
+    sample: (some: number, all: string) => `Counted among ${some} of ${all}, picked at random.`,
     troubles: 'What troubled them in the last 30 days',
     noTroubles: 'Nothing: no connection was stopped, and no old token was presented.',
     partial: 'Only the newest 500 events were looked at.',

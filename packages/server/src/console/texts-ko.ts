@@ -158,7 +158,7 @@ export const TEXTS_KO: Texts = {
     empty: '아직 클라이언트가 없습니다. "keyfob client create"로 만드세요.',
   },
   client: {
-    grants: (count) => `연결 ${count}개`,
+    grants: (count, hasMore) => `연결 ${count}개${hasMore ? ' 초과' : ''}`,
     policy: '정책',
     keys: '공개 키',
     redirects: '리디렉션 URI',
@@ -196,7 +196,7 @@ export const TEXTS_KO: Texts = {
     title: '상태',
     empty: '아직 연결된 차량이 없습니다.',
     soon: '7일 안에 끝남',
-    sample: (some, all) => `연결 ${all}개 중 무작위 ${some}개를 세었습니다.`,
+    sample: (some, all) => `${all} 중 무작위 ${some}개를 세었습니다.`,
     troubles: '지난 30일의 문제',
     noTroubles: '없습니다. 중지된 연결도, 제시된 이전 토큰도 없습니다.',
     partial: '가장 최근 사건 500건만 보았습니다.',

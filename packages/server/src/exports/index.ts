@@ -62,6 +62,8 @@ export { pruneGrants } from '../operations/prune-grants.ts';
 export type { Access } from '../grants/judge-access.ts';
 export { readAccess } from '../grants/read-access.ts';
 export type { AccessContext } from '../grants/read-access.ts';
+export { NO_GRANTS } from '../operations/count-grants.ts';
+export type { GrantCount } from '../operations/count-grants.ts';
 export { readClient } from '../operations/read-client.ts';
 export type { ClientDetails } from '../operations/read-client.ts';
 export { findClients } from '../operations/find-clients.ts';

@@ -69,7 +69,8 @@ export type GrantStore = {
   readReplay(id: GrantId): Promise<ReplayRecord | undefined>;
   /** In the order of ids. */
   listGrants(page: Page & GrantFilter): Promise<readonly Grant[]>;
-  countGrants(clientId?: string): Promise<number>;
+  /** `atMost`: of a client, no more are counted. */
+  countGrants(clientId?: string, options?: { readonly atMost: number }): Promise<number>;
   /** What can be undone can be revoked once more, for good (`decideRevocation`). */
   revoke(
     id: GrantId,

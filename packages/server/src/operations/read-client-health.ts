@@ -3,6 +3,8 @@ import { readNow, toMillis } from '../clock.ts';
 import type { Millis, Seconds } from '../clock.ts';
 import type { Status } from '../grants/standing.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
+import { countGrants } from './count-grants.ts';
+import type { GrantCount } from './count-grants.ts';
 import type { OperationContext } from './context.ts';
 import { listGrants } from './read-grant.ts';
 
@@ -29,9 +31,8 @@ export type Trouble = {
 };
 
 /** How the grants of a client are. */
-export type ClientHealth = {
-  readonly grants: number;
-  /** How many of them were looked at for the states; fewer than `grants` where there are many. */
+export type ClientHealth = GrantCount & {
+  /** How many of them were looked at for the states; fewer than there are where there are many. */
   readonly lookedAt: number;
   readonly states: Readonly<Record<Status, number>>;
   readonly expiringSoon: number;
@@ -46,8 +47,8 @@ type HealthContext = Pick<OperationContext, 'store' | 'clock' | 'doubt'>;
 /** Reads how the grants of a client are, from a limited number of rows. Throws `StoreError`. */
 export const readClientHealth = async (context: HealthContext, { id }: Client): Promise<ClientHealth> => {
   const { nowMs } = readNow(context);
-  const [grants, page, troubles] = await Promise.all([
-    context.store.countGrants(id),
+  const [count, page, troubles] = await Promise.all([
+    countGrants(context, id),
     listGrants(context, { clientId: id, limit: GRANTS_LOOKED_AT }),
     readTroubles(context, id, nowMs),
   ]);
@@ -57,7 +58,7 @@ export const readClientHealth = async (context: HealthContext, { id }: Client): 
   const expiringSoon = page.grants.filter(
     ({ standing }) => standing.status === 'active' && toMillis(standing.endsAt) < soonMs,
   ).length;
-  return { grants, lookedAt: page.grants.length, states, expiringSoon, ...troubles };
+  return { ...count, lookedAt: page.grants.length, states, expiringSoon, ...troubles };
 };
 
 const readTroubles = async (

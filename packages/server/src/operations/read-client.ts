@@ -1,19 +1,20 @@
 import type { Client } from '../clients/client.ts';
+import { countGrants, NO_GRANTS } from './count-grants.ts';
+import type { GrantCount } from './count-grants.ts';
 import type { OperationContext } from './context.ts';
 
 /** A client, and how many grants it has. */
-export type ClientDetails = { readonly client: Client; readonly grants: number };
+export type ClientDetails = { readonly client: Client; readonly count: GrantCount };
 
 /**
- * Answers `undefined` for an unknown client. Counts its grants, which takes a while where there are many; without `countsGrants`,
- * `grants` is 0. Throws `StoreError`.
+ * Answers `undefined` for an unknown client. Without `countsGrants`, the count is `NO_GRANTS`. Throws `StoreError`.
  */
 export const readClient = async (
-  { store }: Pick<OperationContext, 'store'>,
+  context: Pick<OperationContext, 'store'>,
   clientId: string,
   { countsGrants = true }: { readonly countsGrants?: boolean } = {},
 ): Promise<ClientDetails | undefined> => {
-  const { client } = await store.readClient(clientId);
+  const { client } = await context.store.readClient(clientId);
   if (client === undefined) return undefined;
-  return { client, grants: countsGrants ? await store.countGrants(clientId) : 0 };
+  return { client, count: countsGrants ? await countGrants(context, clientId) : NO_GRANTS };
 };

@@ -129,6 +129,12 @@ const lists = (onStore: OnStore): void => {
     assert.deepEqual(await ids('client-c'), []);
     assert.equal(await store.countGrants(), 4);
     assert.equal(await store.countGrants('client-b'), 3);
+    for (const [atMost, counted] of [
+      [2, 2],
+      [3, 3],
+      [4, 3],
+    ] as const)
+      assert.equal(await store.countGrants('client-b', { atMost }), counted);
     assert.equal(await store.countGrants('client-c'), 0);
     const nobody = 'client-a\0';
     assert.equal(await store.countGrants(nobody), 0);

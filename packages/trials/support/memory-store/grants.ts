@@ -76,7 +76,8 @@ export const grantVerbs = (
           .sort(byId)
           .slice(0, limit),
       ),
-    countGrants: (clientId) => run('countGrants', () => ofClient(clientId).length),
+    countGrants: (clientId, { atMost } = { atMost: Infinity }) =>
+      run('countGrants', () => Math.min(ofClient(clientId).length, atMost)),
   };
 };
 

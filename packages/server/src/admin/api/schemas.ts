@@ -89,9 +89,10 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   SecretAdded: object({ ...SECRET, clientSecret: T }),
   ClientSummary: object(CLIENT),
   ClientList: page('clients', 'ClientSummary'),
-  Client: object({ ...CLIENT, grants: orNull(N) }),
+  Client: object({ ...CLIENT, grants: orNull(N), hasMoreGrants: orNull(B) }),
   ClientHealth: object({
     grants: N,
+    hasMoreGrants: B,
     lookedAt: N,
     states: object(Object.fromEntries(STATUSES.map((status) => [status, N]))),
     expiringSoon: N,
@@ -107,7 +108,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     ),
     isTroublesPartial: B,
   }),
-  ClientRegistered: object({ ...CLIENT, grants: N, clientSecret: orNull(T) }),
+  ClientRegistered: object({ ...CLIENT, grants: N, hasMoreGrants: B, clientSecret: orNull(T) }),
   Registration: object({
     clientId: T,
     clientName: T,

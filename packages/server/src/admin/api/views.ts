@@ -8,6 +8,7 @@ import { summarizeVehicleData } from '../../grants/vehicle-data.ts';
 import type { VehicleData } from '../../grants/vehicle-data.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { Caller } from '../../log-event.ts';
+import type { GrantCount } from '../../operations/count-grants.ts';
 import type { WaitingRegistration } from '../../operations/decide-registration.ts';
 import type { ClientHealth } from '../../operations/read-client-health.ts';
 import type { Finding } from '../../operations/doctor/finding.ts';
@@ -42,8 +43,8 @@ export const viewSecret = ({ id, name, createdAtMs, expiresAtMs, lastUsedAtMs }:
   lastUsedAt: isoOf(lastUsedAtMs),
 });
 
-/** `grants`: `null` where they were not counted, absent in a list. */
-export const viewClient = (client: Client, grants?: number | null) => ({
+/** `count`: `null` where grants were not counted, absent in a list. */
+export const viewClient = (client: Client, count?: GrantCount | null) => ({
   clientId: client.id,
   name: client.name,
   dialect: client.dialect,
@@ -59,7 +60,7 @@ export const viewClient = (client: Client, grants?: number | null) => ({
   jwksUri: client.keys !== undefined && 'jwksUri' in client.keys ? client.keys.jwksUri : null,
   policy: client.policy,
   secrets: client.secrets.map(viewSecret),
-  ...(grants === undefined ? {} : { grants }),
+  ...(count === undefined ? {} : (count ?? { grants: null, hasMoreGrants: null })),
 });
 
 export const viewWaiting = ({ client, registration, kind, metadata, widened }: WaitingRegistration) => ({

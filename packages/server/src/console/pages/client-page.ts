@@ -43,7 +43,9 @@ export const clientPage = (
         <h1><bdi>${nameOfClient(client)}</bdi></h1>
         <p>
           ${stateOfClient(visit, client)}
-          <a href="/console?clientId=${client.clientId}">${texts.client.grants(health.grants)}</a>
+          <a href="/console?clientId=${client.clientId}"
+            >${texts.client.grants(health.grants, health.hasMoreGrants)}</a
+          >
         </p>
       </header>
       ${made !== undefined && secretOnce(visit, texts.client.shownOnce, made.clientSecret)}

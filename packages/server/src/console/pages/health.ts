@@ -11,7 +11,7 @@ export type Health = ReturnType<typeof viewHealth>;
 /** How the grants of a client are: their states as one bar, and what troubled them. */
 export const renderHealth = (visit: ConsoleVisit, clientId: string, health: Health): Content => {
   const { texts } = visit;
-  const { grants, lookedAt, states, expiringSoon, troubles, isTroublesPartial } = health;
+  const { grants, hasMoreGrants, lookedAt, states, expiringSoon, troubles, isTroublesPartial } = health;
   return html`<section>
     <h2>${texts.health.title}</h2>
     ${
@@ -30,7 +30,7 @@ export const renderHealth = (visit: ConsoleVisit, clientId: string, health: Heal
               )}
               <li class="soon"><strong>${expiringSoon}</strong> <span>${texts.health.soon}</span></li>
             </ul>
-            ${lookedAt < grants && html`<p class="hint">${texts.health.sample(lookedAt, grants)}</p>`}`
+            ${lookedAt < grants && html`<p class="hint">${texts.health.sample(lookedAt, texts.client.grants(grants, hasMoreGrants))}</p>`}`
     }
     <h3>${texts.health.troubles}</h3>
     ${troubles.length === 0 ? html`<p class="quiet">${texts.health.noTroubles}</p>` : renderTroubles(visit, health)}

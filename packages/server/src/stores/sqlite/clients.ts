@@ -36,8 +36,8 @@ const prepareStatements = (database: DatabaseSync) => ({
   ),
   touch: database.prepare('UPDATE clients SET revision = revision + 1 WHERE id = ?'),
   remove: database.prepare('DELETE FROM clients WHERE id = ?'),
-  countGrants: database.prepare(
-    'SELECT count(*) AS grants FROM grants WHERE client_number = (SELECT number FROM clients WHERE id = ?)',
+  selectGrant: database.prepare(
+    'SELECT 1 FROM grants WHERE client_number = (SELECT number FROM clients WHERE id = ?) LIMIT 1',
   ),
   removeConsents: database.prepare(
     'DELETE FROM consents WHERE grant_id IN (SELECT id FROM grants WHERE client_number = (SELECT number FROM clients WHERE id = ?))',
@@ -134,7 +134,7 @@ export const createClientVerbs = (
       }),
     removeClient: (id, { withGrants }) =>
       commits.run(() => {
-        if (!withGrants && Number(sql.countGrants.get(id)?.['grants']) > 0) return 'has_grants';
+        if (!withGrants && sql.selectGrant.get(id) !== undefined) return 'has_grants';
         known.forgetOne(id);
         sql.removeCodes.run(id);
         sql.removeConsents.run(id);

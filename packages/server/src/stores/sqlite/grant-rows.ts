@@ -18,7 +18,9 @@ const prepareStatements = (database: DatabaseSync) => ({
   select: prepareValues(database, `SELECT ${GRANT_COLUMNS} FROM grants WHERE id = ?`),
   selectCurrent: prepareValues(database, `SELECT ${CURRENT_COLUMNS} FROM grants WHERE id = ?`),
   count: database.prepare('SELECT count(*) AS grants FROM grants'),
-  countOfClient: database.prepare(`SELECT count(*) AS grants FROM grants WHERE ${OF_CLIENT}`),
+  countOfClient: database.prepare(
+    `SELECT count(*) AS grants FROM (SELECT 1 FROM grants WHERE ${OF_CLIENT} LIMIT ?)`,
+  ),
   insert: database.prepare(`INSERT INTO grants
     (id, client_number, generation, key_number, created_at_ms, rotations, rotated_by, use_digest, revoked_at_ms, revocation_cause,
       brand, subject, scope_number, vehicle_data)
@@ -105,8 +107,10 @@ export const createGrantRows = (
     },
     list: (page: Page & GrantFilter): readonly Grant[] =>
       listed(page).map((values) => parse(values, toGrantId(values.at(-1)))),
-    count: (clientId: string | undefined): number =>
-      Number((clientId === undefined ? sql.count.get() : sql.countOfClient.get(clientId))?.['grants']),
+    count: (clientId: string | undefined, atMost: number): number =>
+      Number(
+        (clientId === undefined ? sql.count.get() : sql.countOfClient.get(clientId, atMost))?.['grants'],
+      ),
     /** Lists a new grant among those of its owner. */
     addConsent: ({ id, subject }: Grant): void => void sql.addConsent.run(subject, id),
     /** With its row in `consents`. */

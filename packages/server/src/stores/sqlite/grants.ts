@@ -84,7 +84,8 @@ export const createGrantVerbs = (
     readGrant: (id) => read(() => rows.read(id)),
     readReplay: (id) => read(() => replays.read(id)),
     listGrants: (page) => read(() => rows.list(page)),
-    countGrants: (clientId) => read(() => rows.count(clientId)),
+    countGrants: (clientId, { atMost } = { atMost: Number.MAX_SAFE_INTEGER }) =>
+      read(() => rows.count(clientId, atMost)),
     revoke: (id, revocation) =>
       commits.run(() => {
         const change = decideRevocation(rows.read(id), revocation, vehicles.list(id));

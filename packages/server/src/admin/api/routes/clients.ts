@@ -3,6 +3,7 @@ import { CLIENT_TYPES } from '../../../clients/client.ts';
 import { POLICY_FIELDS } from '../../../clients/policy.ts';
 import { addSecret } from '../../../operations/add-secret.ts';
 import { changeClient } from '../../../operations/change-client.ts';
+import { GRANTS_COUNTED_MAX, NO_GRANTS } from '../../../operations/count-grants.ts';
 import { findClients } from '../../../operations/find-clients.ts';
 import { readClient } from '../../../operations/read-client.ts';
 import type { ClientDetails } from '../../../operations/read-client.ts';
@@ -117,7 +118,7 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
       );
       if (registered.outcome === 'invalid') throw new Problem('body_invalid', ...registered.faults);
       const { client, clientSecret = null } = registered;
-      return { status: 201, body: { ...viewClient(client, 0), clientSecret } };
+      return { status: 201, body: { ...viewClient(client, NO_GRANTS), clientSecret } };
     },
   },
   {
@@ -130,15 +131,14 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
     query: {
       count: {
         schema: oneOf(['grants', 'nothing']),
-        purpose:
-          'Whether its grants are counted; they are if it is absent. `grants` is null where they are not.',
+        purpose: `Whether its grants are counted, up to ${GRANTS_COUNTED_MAX}; they are if it is absent. \`hasMoreGrants\` says that there are more; both are null where they are not counted.`,
       },
     },
     answers: { status: 200, schema: 'Client' },
     async handle(context, visit) {
       const countsGrants = visit.query['count'] !== 'nothing';
-      const { client, grants } = await detailsOf(context, visit, { countsGrants });
-      return { status: 200, body: viewClient(client, countsGrants ? grants : null) };
+      const { client, count } = await detailsOf(context, visit, { countsGrants });
+      return { status: 200, body: viewClient(client, countsGrants ? count : null) };
     },
   },
   {
@@ -174,7 +174,7 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
       );
       if (changed.outcome === 'invalid') throw new Problem('body_invalid', ...changed.faults);
       if (changed.outcome === 'unknown') throw new Problem('not_found', NO_CLIENT);
-      return { status: 200, body: viewClient(changed.client, changed.grants) };
+      return { status: 200, body: viewClient(changed.client, changed.count) };
     },
   },
   {

@@ -23,6 +23,9 @@ import { readReplay } from './replays.ts';
 import { listWebhooks } from './webhooks.ts';
 import { canBeText, GRANT_COLUMNS, toGrant } from './rows.ts';
 
+const COUNT_OF_CLIENT =
+  'SELECT count(*) AS grants FROM (SELECT 1 FROM grants WHERE client_id = $1 LIMIT $2) AS counted';
+
 /** For statements that go through many rows. */
 const TIMEOUT_MS = 60_000;
 
@@ -81,12 +84,12 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
     readGrant: (id) => readGrant(read, id),
     readReplay: (id) => readReplay(read, id),
     listGrants: (page) => listGrants(read, page),
-    async countGrants(clientId) {
+    async countGrants(clientId, { atMost } = { atMost: Number.MAX_SAFE_INTEGER }) {
       if (clientId !== undefined && !canBeText(clientId)) return 0;
       const [row] =
         clientId === undefined
           ? await read('SELECT count(*) AS grants FROM grants')
-          : await read('SELECT count(*) AS grants FROM grants WHERE client_id = $1', [clientId]);
+          : await read(COUNT_OF_CLIENT, [clientId, atMost]);
       return Number(row?.['grants']);
     },
     revoke: (id, revocation) =>
