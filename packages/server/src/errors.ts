@@ -1,4 +1,6 @@
 import type { Seconds } from './clock.ts';
+import { faultInEnglish, faultToSentence } from './language.ts';
+import type { Fault, Sentence } from './language.ts';
 
 /**
  * Every reason for which a request is refused, with its class. Private: a log event carries the reason, the wire never
@@ -249,11 +251,20 @@ export const keyMissing = (): StoreError =>
 export class OperatorError extends Error {
   readonly code: string;
   readonly remedy: string;
+  readonly #message: Fault;
+  readonly #remedy: Fault;
 
-  constructor(code: string, message: string, remedy: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: string, message: Fault, remedy: Fault, options?: ErrorOptions) {
+    super(faultInEnglish(message), options);
     this.name = 'OperatorError';
     this.code = code;
-    this.remedy = remedy;
+    this.remedy = faultInEnglish(remedy);
+    this.#message = message;
+    this.#remedy = remedy;
+  }
+
+  /** What is wrong and what to do about it, for a page. */
+  get said(): { readonly message: Sentence; readonly remedy: Sentence } {
+    return { message: faultToSentence(this.#message), remedy: faultToSentence(this.#remedy) };
   }
 }

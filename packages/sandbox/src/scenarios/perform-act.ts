@@ -1,4 +1,5 @@
 import { changeClient } from '@keyfob/server';
+import { faultInEnglish } from '@keyfob/server/errors';
 import { standingOf } from '@keyfob/server/grants';
 import type { Policy } from '@keyfob/server/clients';
 import { advanceClock } from '../clock/advance-clock.ts';
@@ -45,7 +46,11 @@ export const changePolicy = async (world: World, clientId: string, policy: Polic
   const context = { ...deployment, keyRing: deployment.keyRing };
   const changed = await changeClient(context, clientId, { policy });
   if (changed.outcome === 'invalid')
-    throw new SandboxError('input_invalid', changed.faults.join('; '), 'Use another client.');
+    throw new SandboxError(
+      'input_invalid',
+      changed.faults.map(faultInEnglish).join('; '),
+      'Use another client.',
+    );
 };
 
 const PERFORMERS: Performers = {

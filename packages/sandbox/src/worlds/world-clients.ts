@@ -1,5 +1,6 @@
 import { registerClient } from '@keyfob/server';
 import type { OperationContext } from '@keyfob/server';
+import { faultInEnglish } from '@keyfob/server/errors';
 import { dialectOf } from '@keyfob/server/dialects';
 import { SandboxError } from '../sandbox-error.ts';
 import type { WorldDefinition } from './new-world.ts';
@@ -97,7 +98,7 @@ const register = async (
   if (outcome.outcome === 'invalid')
     throw new SandboxError(
       'input_invalid',
-      `client ${name}: ${outcome.faults.join('; ')}`,
+      `client ${name}: ${outcome.faults.map(faultInEnglish).join('; ')}`,
       'docs/reference/policies.md lists every field of a policy with its bounds.',
     );
   const { client, clientSecret = '' } = outcome;

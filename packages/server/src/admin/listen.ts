@@ -130,10 +130,18 @@ const faultOfStream = (open: OpenStreams, { holder, isDeveloper }: StreamHolder)
   const holders = [...open.values()];
   const own = holders.filter((one) => one.holder === holder).length;
   if (own >= STREAMS_PER_HOLDER_MAX)
-    return new TooOften(STREAMS_RETRY_SECONDS, `you have ${own} streams open: end one of them`);
+    return new TooOften(STREAMS_RETRY_SECONDS, {
+      en: `you have ${own} streams open: end one of them`,
+      ko: `열어 둔 실시간 목록이 ${own}개입니다. 하나를 닫으세요.`,
+    });
   const ofDevelopers = holders.filter((one) => one.isDeveloper).length;
   const isFull = open.size >= STREAMS_MAX || (isDeveloper && ofDevelopers >= STREAMS_OF_DEVELOPERS_MAX);
-  return isFull ? new Problem('streams_full', `this server has ${open.size} streams open`) : undefined;
+  return isFull
+    ? new Problem('streams_full', {
+        en: `this server has ${open.size} streams open`,
+        ko: `이 서버에 열린 실시간 목록이 ${open.size}개입니다.`,
+      })
+    : undefined;
 };
 
 /** Sends an answer that goes on. A reader who is too slow for it is cut off. */

@@ -105,11 +105,11 @@ const verify = async (options: CommonOptions & { readonly head?: string }): Prom
     const { entries, head, fault } = await verifyAudit(context, known);
     const noted = `${head.sequence}:${head.hash}`;
     return {
-      json: { entries, head: noted, fault: fault ?? null },
+      json: { entries, head: noted, fault: fault?.en ?? null },
       text:
         fault === undefined
           ? `${entries} entries, nothing is missing or changed\nhead ${noted}\nNote the head elsewhere: "keyfob audit verify --head" then proves that these entries are still the same.`
-          : `${fault}\nthe entries up to ${head.sequence} are as they were written`,
+          : `${fault.en}\nthe entries up to ${head.sequence} are as they were written`,
       isFailure: fault !== undefined,
     };
   });

@@ -1,3 +1,4 @@
+import { faultInEnglish } from '../exports/errors.ts';
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -166,7 +167,7 @@ const makeClient = async (
     },
   };
   const registered = await registerClient(deployment, wanted);
-  if (registered.outcome === 'invalid') throw new Error(registered.faults.join('; '));
+  if (registered.outcome === 'invalid') throw new Error(registered.faults.map(faultInEnglish).join('; '));
   const client = {
     client_id: registered.client.id,
     scope: SCOPE,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { examineDeployment } from '../exports/maintenance.ts';
+import { examineDeployment, writeFinding } from '../exports/maintenance.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, print } from './output.ts';
@@ -12,7 +12,8 @@ export const addDoctor = (program: Command): void => {
     )
     .addHelpText('after', '\nExample:\n  $ keyfob doctor --data /var/lib/keyfob')
     .action(async (options: CommonOptions) => {
-      const findings = await examineDeployment(readConfig(options));
+      const found = await examineDeployment(readConfig(options));
+      const findings = found.map((finding) => writeFinding(finding, 'en'));
       const rows = findings.flatMap(({ check, verdict, finding, remedy }) => [
         [verdict, check, finding],
         ...(remedy === null ? [] : [['', '', `-> ${remedy}`]]),

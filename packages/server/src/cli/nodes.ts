@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { examineNodes, readNodes } from '../exports/index.ts';
 import type { NodeDetails } from '../exports/index.ts';
+import { writeFinding } from '../exports/maintenance.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, showTime, writeTime } from './output.ts';
@@ -17,7 +18,7 @@ export const addNodes = (program: Command): void => {
       onDeployment(options, async (context) => {
         const found = await readNodes(context);
         const nodes = found.map(nodeToJson);
-        const { verdict, finding, remedy } = examineNodes(found);
+        const { verdict, finding, remedy } = writeFinding(examineNodes(found), 'en');
         const warning = verdict === 'ok' ? null : `${finding}. ${remedy ?? ''}`;
         const rows = nodes.map((node) => [
           node.nodeId,

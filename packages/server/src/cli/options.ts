@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { openDeployment, optionOf, parseConfig } from '../exports/index.ts';
 import type { Config, Deployment, OperationContext } from '../exports/index.ts';
-import { OperatorError } from '../exports/errors.ts';
+import { OperatorError, faultInEnglish } from '../exports/errors.ts';
+import type { Fault } from '../exports/errors.ts';
 import { readGrantId } from '../exports/tokens.ts';
 import type { GrantId } from '../exports/tokens.ts';
 import { auditCommand } from './audited-command.ts';
@@ -154,11 +155,11 @@ export const toFlag = (field: string): string =>
   `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** A fault of an operation as a usage error, with fields named by their flags. */
-export const toUsageError = (faults: readonly string[], fields: readonly string[]): UsageError =>
+export const toUsageError = (faults: readonly Fault[], fields: readonly string[]): UsageError =>
   new UsageError(
     faults
       .map((fault) =>
-        fault.replace(/(?<!\S)[a-zA-Z]+(?![^\s,;:])/g, (word) =>
+        faultInEnglish(fault).replace(/(?<!\S)[a-zA-Z]+(?![^\s,;:])/g, (word) =>
           fields.includes(word) ? toFlag(word) : word,
         ),
       )

@@ -16,7 +16,7 @@ import {
 } from '../exports/clients.ts';
 import type { RegistrationTerms, RegistrationToken } from '../exports/clients.ts';
 import { DIALECTS } from '../exports/dialects.ts';
-import { OperatorError } from '../exports/errors.ts';
+import { OperatorError, faultInEnglish } from '../exports/errors.ts';
 import { readClientPage, withClientPage } from './client-page.ts';
 import type { ClientPageOptions } from './client-page.ts';
 import { moreHint } from './more.ts';
@@ -242,6 +242,10 @@ const orThrow = (decided: RegistrationDecided, clientId: string): RegistrationDe
   if (decided.outcome === 'unknown')
     throw new OperatorError('registration_unknown', `client ${clientId} does not wait for approval`, remedy);
   if (decided.outcome === 'invalid')
-    throw new OperatorError('registration_not_decided', decided.faults.join('; '), remedy);
+    throw new OperatorError(
+      'registration_not_decided',
+      decided.faults.map(faultInEnglish).join('; '),
+      remedy,
+    );
   return decided;
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { faultInEnglish } from '../language.ts';
 import { changeClient, faultsOf, REDIRECT_URIS_MAX } from './change.ts';
 import type { ClientChange } from './change.ts';
 import type { Client } from './client.ts';
@@ -155,7 +156,7 @@ for (const [client, change, fault] of REFUSED) {
     const refused = changeClient(sample(client), change);
     assert.ok('faults' in refused);
     assert.equal(refused.faults.length, 1);
-    assert.match(refused.faults[0] ?? '', fault);
+    assert.match(faultInEnglish(refused.faults[0] ?? ''), fault);
   });
 }
 
@@ -201,7 +202,7 @@ const FAULTS: readonly (readonly [what: string, client: Partial<Client>, faults:
 
 for (const [what, client, expected] of FAULTS) {
   void test(`the faults of: ${what}`, () => {
-    const faults = faultsOf(sample(client));
+    const faults = faultsOf(sample(client)).map(faultInEnglish);
     assert.equal(faults.length, expected.length, faults.join('; '));
     expected.forEach((fault, index) => assert.match(faults[index] ?? '', fault));
   });

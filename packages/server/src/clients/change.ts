@@ -1,4 +1,5 @@
 import type { Millis } from '../clock.ts';
+import type { Fault, Sentence } from '../language.ts';
 import { changeKeys } from './client-keys.ts';
 import type { ClientKeysChange } from './client-keys.ts';
 import type { Client } from './client.ts';
@@ -7,7 +8,7 @@ import { parsePolicy } from './policy.ts';
 import type { Policy, PolicyField } from './policy.ts';
 import { changeProfile } from './profile.ts';
 import type { ProfileChange } from './profile.ts';
-import { faultOfRedirectUri } from './redirect-uri.ts';
+import { faultOfRedirectUri, faultOfUri } from './redirect-uri.ts';
 import { changeRegistration } from './registration.ts';
 import type { RegistrationChange } from './registration.ts';
 import { faultsOfProfile, withProfileDefaults } from './security-profile.ts';
@@ -40,7 +41,7 @@ export const REDIRECT_URIS_MAX = 50;
 export const changeClient = (
   client: Client,
   change: ClientChange,
-): Client | { readonly faults: readonly string[] } => {
+): Client | { readonly faults: readonly Fault[] } => {
   const dialectOptions = { ...client.policy.dialectOptions, ...change.dialectOptions };
   const parsed = parsePolicy({
     ...client.policy,
@@ -59,7 +60,12 @@ export const changeClient = (
   const uris = [...(change.redirectUris ?? client.redirectUris), ...(change.addedRedirectUris ?? [])];
   const unknown = removed.filter((uri) => !uris.includes(uri));
   if (unknown.length > 0)
-    return { faults: unknown.map((uri) => `there is no redirect URI ${uri} to remove`) };
+    return {
+      faults: unknown.map((uri) => ({
+        en: `there is no redirect URI ${uri} to remove`,
+        ko: `제거할 리디렉션 URI가 없습니다: ${uri}`,
+      })),
+    };
   const { profile: _, keys: __, registration: ___, ...rest } = client;
   const changed = {
     ...rest,
@@ -78,7 +84,7 @@ export const changeClient = (
 };
 
 /** What is wrong with a client as a whole, one sentence each, with a remedy. */
-export const faultsOf = (client: Client): readonly string[] => [
+export const faultsOf = (client: Client): readonly Fault[] => [
   ...faultsOfRedirects([...client.redirectUris, ...[client.consentRedirectUri ?? []].flat()]),
   ...faultsOfPersonal(client),
   ...faultsOfPending(client),
@@ -103,10 +109,13 @@ const faultsOfPersonal = ({ type, policy }: Client): readonly string[] => {
 };
 
 /** What registered itself gets nothing before somebody has looked at it. */
-const faultsOfPending = ({ id, registration, disabledAtMs }: Client): readonly string[] =>
+const faultsOfPending = ({ id, registration, disabledAtMs }: Client): readonly Sentence[] =>
   registration !== undefined && registration.approvedAtMs === undefined && disabledAtMs === undefined
     ? [
-        `the client registered itself and waits for approval: look at it with "keyfob registration list", and then run "keyfob registration approve ${id}"`,
+        {
+          en: `the client registered itself and waits for approval: look at it with "keyfob registration list", and then run "keyfob registration approve ${id}"`,
+          ko: `스스로 등록하고 승인을 기다리는 클라이언트입니다. 승인 대기 페이지에서 승인하거나 "keyfob registration approve ${id}"를 실행하세요.`,
+        },
       ]
     : [];
 
@@ -125,12 +134,17 @@ const faultsOfKeys = ({ type, policy, keys }: Client): readonly string[] => {
     : [];
 };
 
-const faultsOfRedirects = (uris: readonly string[]): readonly string[] => {
+const faultsOfRedirects = (uris: readonly string[]): readonly Sentence[] => {
   if (uris.length > REDIRECT_URIS_MAX)
-    return [`there must be at most ${REDIRECT_URIS_MAX} redirect URIs: remove those that are not in use`];
+    return [
+      {
+        en: `there must be at most ${REDIRECT_URIS_MAX} redirect URIs: remove those that are not in use`,
+        ko: `리디렉션 URI는 최대 ${REDIRECT_URIS_MAX}개입니다. 쓰지 않는 것을 제거하세요.`,
+      },
+    ];
   return uris.flatMap((uri) => {
     const fault = faultOfRedirectUri(uri);
-    return fault === undefined ? [] : [`the redirect URI ${uri} ${fault}`];
+    return fault === undefined ? [] : [faultOfUri(uri, fault)];
   });
 };
 
@@ -145,10 +159,13 @@ const faultsOfPublic = ({ rotation, onReplay, clientCredentials }: Policy): read
     : []),
 ];
 
-const faultsOfResourceServer = ({ policy, redirectUris, consentRedirectUri }: Client): readonly string[] => [
+const faultsOfResourceServer = ({ policy, redirectUris, consentRedirectUri }: Client): readonly Fault[] => [
   ...(redirectUris.length > 0 || consentRedirectUri !== undefined
     ? [
-        'a resource-server client must have no redirect URI, because owners are never sent to it: use type confidential',
+        {
+          en: 'a resource-server client must have no redirect URI, because owners are never sent to it: use type confidential',
+          ko: '리소스 서버에는 소유자를 보내지 않으므로 리디렉션 URI를 둘 수 없습니다. 기밀 유형의 클라이언트를 사용하세요.',
+        },
       ]
     : []),
   ...(policy.clientCredentials

@@ -203,7 +203,7 @@ const faultOfRedirects = (uris: readonly string[]): MetadataFault | undefined =>
   const fault = uris.map(faultOfRedirectUri).find((one) => one !== undefined);
   return fault === undefined
     ? undefined
-    : { error: 'invalid_redirect_uri', description: `A redirect URI ${fault}.` };
+    : { error: 'invalid_redirect_uri', description: `A redirect URI ${fault.en}.` };
 };
 
 const faultOfGrantTypes = (

@@ -1,3 +1,4 @@
+import type { Fault } from '../language.ts';
 import type { Millis } from '../clock.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { ClientChange } from './change.ts';
@@ -29,7 +30,7 @@ export type ClientStore = {
   changeClient(
     id: string,
     change: ClientChange,
-  ): Promise<'changed' | 'unknown' | { readonly faults: readonly string[] }>;
+  ): Promise<'changed' | 'unknown' | { readonly faults: readonly Fault[] }>;
   /** Removes a client, and with `withGrants` its grants; without, a client that has grants stays. */
   removeClient(
     id: string,

@@ -1,4 +1,5 @@
-import type { SCOPE_LANGUAGES, ScopeRegistry } from './scopes.ts';
+import type { Sentence } from '../language.ts';
+import type { ScopeRegistry } from './scopes.ts';
 
 /** A kind of vehicle data that clients may ask for by name, as a deployment declares it. */
 export type DataName = {
@@ -6,7 +7,7 @@ export type DataName = {
   /** The scopes that give it. */
   readonly scopes: readonly string[];
   /** What it is, in the words of owners. */
-  readonly text: Readonly<Record<(typeof SCOPE_LANGUAGES)[number], string>>;
+  readonly text: Sentence;
 };
 
 /** Every kind of vehicle data of a deployment, by name. Empty where it declares none: then no client can ask for any. */

@@ -125,7 +125,8 @@ const SCHEMES: readonly (readonly [uri: string, documented: string | undefined, 
 for (const [uri, documented, isGood] of SCHEMES)
   void test(`the scheme of ${uri} ${isGood ? 'belongs' : 'does not belong'} to an app${documented === undefined ? '' : ' with a documented one'}`, () => {
     if (isGood) assert.equal(faultOfScheme(uri, documented), undefined);
-    else assert.match(faultOfScheme(uri, documented) ?? '', /scheme with a dot, such as com\.example\.app/);
+    else
+      assert.match(faultOfScheme(uri, documented)?.en ?? '', /scheme with a dot, such as com\.example\.app/);
   });
 
 const long = (characters: number): string => WEB.padEnd(characters, 'x');
@@ -207,7 +208,7 @@ const FAULTS: readonly (readonly [uri: string, fault: RegExp | undefined])[] = [
 for (const [uri, fault] of FAULTS) {
   void test(`${JSON.stringify(uri.slice(0, 60))} ${fault === undefined ? 'may be registered' : 'may not'}`, () => {
     if (fault === undefined) assert.equal(faultOfRedirectUri(uri), undefined);
-    else assert.match(faultOfRedirectUri(uri) ?? '', fault);
+    else assert.match(faultOfRedirectUri(uri)?.en ?? '', fault);
   });
 }
 

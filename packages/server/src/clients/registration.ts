@@ -1,3 +1,4 @@
+import type { Sentence } from '../language.ts';
 import { hash } from 'node:crypto';
 import * as v from 'valibot';
 import type { Millis, Seconds } from '../clock.ts';
@@ -72,16 +73,25 @@ export type RegistrationChange =
   | { readonly kind: 'ended'; readonly used: string };
 
 /** The only faults of a change of a registration. */
-export const REGISTRATION_CHANGED = 'the registration was changed meanwhile: look at it again';
-export const REGISTRATION_TOKEN_GONE = 'the registration access token is not valid any more';
+export const REGISTRATION_CHANGED: Sentence = {
+  en: 'the registration was changed meanwhile: look at it again',
+  ko: '그사이 등록 내용이 바뀌었습니다. 다시 확인하세요.',
+};
+export const REGISTRATION_TOKEN_GONE: Sentence = {
+  en: 'the registration access token is not valid any more',
+  ko: '등록 액세스 토큰이 더 이상 유효하지 않습니다.',
+};
 
 /** The changed registration, absent where an operator registered the client, or why it cannot be changed so. */
 export const changeRegistration = (
   registration: Registration | undefined,
   change: RegistrationChange | undefined,
-): { readonly registration?: Registration } | { readonly faults: readonly [string] } => {
+): { readonly registration?: Registration } | { readonly faults: readonly [Sentence] } => {
   if (change === undefined) return registration === undefined ? {} : { registration };
-  if (registration === undefined) return { faults: ['the client did not register itself'] };
+  if (registration === undefined)
+    return {
+      faults: [{ en: 'the client did not register itself', ko: '스스로 등록한 클라이언트가 아닙니다.' }],
+    };
   const { tokens, version } = registration;
   if ('used' in change && !tokens.includes(change.used)) return { faults: [REGISTRATION_TOKEN_GONE] };
   if ('version' in change && change.version !== version) return { faults: [REGISTRATION_CHANGED] };

@@ -1,3 +1,4 @@
+import type { Sentence } from '../language.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { Client } from './client.ts';
 import type { Policy } from './policy.ts';
@@ -6,16 +7,13 @@ import type { Policy } from './policy.ts';
 export const SCOPE_KINDS = ['read', 'control'] as const;
 export type ScopeKind = (typeof SCOPE_KINDS)[number];
 
-/** The languages that owners read. Every scope has a text in each. */
-export const SCOPE_LANGUAGES = ['en', 'ko'] as const;
-
 /** A scope that clients may be allowed and owners may grant. */
 export type Scope = {
   /** One scope token (RFC 6749 §3.3). */
   readonly name: string;
   readonly kind: ScopeKind;
   /** What it permits, in the words of owners. */
-  readonly text: Readonly<Record<(typeof SCOPE_LANGUAGES)[number], string>>;
+  readonly text: Sentence;
 };
 
 /** The scopes of one dialect, by name and in the order in which they are listed. */

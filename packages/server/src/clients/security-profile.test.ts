@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { faultInEnglish } from '../language.ts';
 import { changeClient, faultsOf } from './change.ts';
 import type { Client } from './client.ts';
 import type { Policy } from './policy.ts';
@@ -80,9 +81,10 @@ for (const [name, client, fault] of [
   ['no keys', clientWith({}, { keys: undefined as never }), /needs the keys/],
 ] as const) {
   void test(`profile fapi2 refuses ${name}`, () => {
+    const faults = faultsOf(client).map(faultInEnglish);
     assert.ok(
-      faultsOf(client).some((one) => fault.test(one)),
-      faultsOf(client).join('; '),
+      faults.some((one) => fault.test(one)),
+      faults.join('; '),
     );
   });
 }

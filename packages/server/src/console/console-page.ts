@@ -4,8 +4,9 @@ import type { AdminAnswer } from '../admin/exchange.ts';
 import type { ConsoleVisit } from './console-visit.ts';
 import { formTo } from './pages/parts.ts';
 import { SCRIPT, STYLESHEET } from './static-files.ts';
-import { LANGUAGES, TEXTS } from './texts.ts';
-import type { Language } from './texts.ts';
+import { LANGUAGES } from '../language.ts';
+import type { Language } from '../language.ts';
+import { TEXTS } from './texts.ts';
 import type { Texts } from './texts-en.ts';
 
 /** What is specific to one page. */
@@ -165,7 +166,7 @@ const renderOperator = (visit: ConsoleVisit): Content => {
   const { texts, session } = visit;
   const { name, role } = session.operator;
   return html`<div class="operator">
-    <p>${texts.signedInAs(name, role)}</p>
+    <p>${texts.signedInAs(name, texts.roles[role])}</p>
     ${formTo(visit, '/console/sign-out', html`<button class="link">${texts.signOut}</button>`, 'inline')}
   </div>`;
 };

@@ -3,7 +3,7 @@ import type { BrowserSession } from '../admin/api/session-cookie.ts';
 import type { AdminRequest } from '../admin/exchange.ts';
 import type { Millis } from '../clock.ts';
 import type { Permission } from '../operators/role.ts';
-import type { Language } from './texts.ts';
+import type { Language } from '../language.ts';
 import type { Texts } from './texts-en.ts';
 
 /** A request of somebody who is signed in. */
@@ -21,7 +21,7 @@ export type ConsoleVisit = {
   /** Does an operation of the admin API as this operator. Throws `Problem` and `StoreError`. */
   call<Body>(
     name: string,
-    more?: Omit<Parameters<Api['call']>[0], 'name' | 'operator' | 'requestId' | 'query'> & {
+    more?: Omit<Parameters<Api['call']>[0], 'name' | 'operator' | 'requestId' | 'language' | 'query'> & {
       readonly query?: Readonly<Record<string, string | undefined>>;
     },
   ): Promise<Body>;

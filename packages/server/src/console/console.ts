@@ -28,8 +28,9 @@ import {
   useLink,
 } from './sign-in.ts';
 import { SCRIPT, STYLESHEET } from './static-files.ts';
-import { pickLanguage, TEXTS } from './texts.ts';
-import type { Language } from './texts.ts';
+import { pickLanguage } from '../language.ts';
+import type { Language, Sentence } from '../language.ts';
+import { TEXTS } from './texts.ts';
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
@@ -174,6 +175,7 @@ const visitOf = (
         name,
         operator,
         requestId,
+        language: given.language,
         query: new URLSearchParams(entries),
         ...more,
       });
@@ -199,7 +201,7 @@ const renderFault = (
       content: html`<section class="gate">
         <h1>${problems.title}</h1>
         <p class="lead">${sentence}</p>
-        ${faults.map((fault) => html`<p lang="en">${fault}</p>`)}
+        ${faults.map((fault) => html`<p ${isForeign(fault, language) && html`lang="en"`}>${fault[language]}</p>`)}
         <p><code class="quiet">${request.requestId}</code></p>
         <p><a class="button" href="/console">${problems.back}</a></p>
       </section>`,
@@ -210,10 +212,14 @@ const renderFault = (
   return { ...answered, headers: { ...answered.headers, ...more } };
 };
 
+/** Whether what another program said is shown as it is. */
+const isForeign = (fault: Sentence, language: Language): boolean =>
+  language !== 'en' && fault[language] === fault.en;
+
 const describeFault = (
   error: Problem | StoreError,
   sentences: (typeof TEXTS)['en']['problems']['sentences'],
-): readonly [status: number, sentence: string, faults: readonly string[]] => {
+): readonly [status: number, sentence: string, faults: readonly Sentence[]] => {
   if (error instanceof StoreError)
     return [503, sentences[error.kind === 'unavailable' ? 'store_unavailable' : 'outcome_unknown'], []];
   return [PROBLEMS[error.code][0], sentences[error.code], error.faults];

@@ -7,6 +7,7 @@ import {
 import type { AdminAnswer, AdminRequest } from '../admin/exchange.ts';
 import { html } from '../connect/pages/html.ts';
 import { SignInError } from '../connect/sign-in/sign-in-error.ts';
+import type { Language } from '../language.ts';
 import { startOperatorSession, readLoginLink, takeLoginLink } from '../operations/operator-sessions.ts';
 import { recordAudit } from '../operations/record-audit.ts';
 import type { Operator } from '../operators/operator.ts';
@@ -15,7 +16,6 @@ import type { ConsoleContext } from './console-context.ts';
 import { renderConsolePage, seeOther } from './console-page.ts';
 import { addressOf, endPage, keepPage, readPage } from './return-page.ts';
 import { TEXTS } from './texts.ts';
-import type { Language } from './texts.ts';
 
 type SignInVisit = { readonly request: AdminRequest; readonly language: Language };
 
@@ -91,7 +91,7 @@ export const linkPage = async (context: ConsoleContext, visit: SignInVisit): Pro
   const content = html`<section class="gate">
     <h1>${texts.signIn.title}</h1>
     <p class="lead">${texts.signIn.link}</p>
-    <p>${texts.signIn.as(operator.name, operator.role)}</p>
+    <p>${texts.signIn.as(operator.name, texts.roles[operator.role])}</p>
     <form method="post" action="${SIGN_IN}">
       <input type="hidden" name="link" value="${secret}" />
       <p><button class="primary">${texts.signIn.go}</button></p>

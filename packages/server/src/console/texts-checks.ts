@@ -1,7 +1,7 @@
 import { CHECKS, COMMAND_CHECKS } from '../operations/doctor/finding.ts';
 import type { Check, CommandCheck } from '../operations/doctor/finding.ts';
 
-/** The names of the doctor's checks, in both languages. What a check finds is in English, as in `keyfob doctor`. */
+/** The names of the doctor's checks, in both languages. */
 export const CHECKS_EN = Object.fromEntries(
   [...CHECKS, ...COMMAND_CHECKS].map((name) => [name, name]),
 ) as Readonly<Record<Check | CommandCheck, string>>;

@@ -272,6 +272,13 @@ export const TEXTS_EN = {
   },
   nodes: NODES_EN,
   registrations: REGISTRATIONS_EN,
+  roles: {
+    viewer: 'viewer',
+    developer: 'developer',
+    support: 'support',
+    operator: 'operator',
+    admin: 'admin',
+  },
   audit: AUDIT_EN,
 };
 

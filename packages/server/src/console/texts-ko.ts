@@ -241,7 +241,7 @@ export const TEXTS_KO: Texts = {
     rotateHint: '용도마다 키를 하나씩 추가합니다. 자체 사본이 있는 모든 노드에 새 키 링을 배포하세요.',
     withdraw: '폐기',
     withdrawHint:
-      '되돌릴 수 없습니다. 사용 종료된 키로 만든 것은 거부되고, 유출된 키의 갱신 토큰은 다음 사용 때 교체됩니다.',
+      '되돌릴 수 없습니다. 사용 종료된 키로 만든 것은 거부되고, 유출된 키의 리프레시 토큰은 다음 사용 때 교체됩니다.',
     as: '구분',
     retired: '사용 종료: 의존하는 것이 없음',
     compromised: '유출: 다른 사람이 가졌을 수 있음',
@@ -264,5 +264,12 @@ export const TEXTS_KO: Texts = {
   },
   nodes: NODES_KO,
   registrations: REGISTRATIONS_KO,
+  roles: {
+    viewer: '조회자',
+    developer: '개발자',
+    support: '지원 담당자',
+    operator: '운영자',
+    admin: '관리자',
+  },
   audit: AUDIT_KO,
 };

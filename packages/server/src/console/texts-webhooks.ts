@@ -60,7 +60,7 @@ export const WEBHOOKS_KO: typeof WEBHOOKS_EN = {
   secret: '시크릿 보기',
   secretOf: (url) => `${url}에서 메시지를 검증할 시크릿:`,
   notSigned: '이 형식의 메시지에는 서명이 없습니다. 추측할 수 없는 URL을 사용하세요.',
-  deliveriesOf: (url) => `${url}로`,
+  deliveriesOf: (url) => `받는 곳: ${url}`,
   events: '사건',
   deliveries: '전송',
   noDeliveries: '전송할 것이 없었습니다.',
@@ -79,7 +79,7 @@ export const WEBHOOKS_KO: typeof WEBHOOKS_EN = {
     changed: () => '웹훅을 변경했습니다.',
     removed: () => '웹훅을 제거했습니다.',
     retried: (count) => `전송 ${count}건을 지금 보냅니다.`,
-    tested: (status) => `수신자가 ${status}로 응답했습니다.`,
+    tested: (status) => `수신자의 응답: ${status}`,
     failed: (error) => `응답 없음: ${error}`,
   },
 };

@@ -50,8 +50,11 @@ const readKeyFile = (path: string): string => {
   if (!isThere(path)) {
     throw new OperatorError(
       'key_missing',
-      `${path}: the key file is missing`,
-      'Restore it from your backup or secret manager. Without it, none of the tokens that your clients hold works.',
+      { en: `${path}: the key file is missing`, ko: `키 파일이 없습니다: ${path}` },
+      {
+        en: 'Restore it from your backup or secret manager. Without it, none of the tokens that your clients hold works.',
+        ko: '백업이나 시크릿 관리 도구에서 복원하세요. 이 파일이 없으면 클라이언트가 가진 토큰이 모두 작동하지 않습니다.',
+      },
     );
   }
   return onFile(path, () => readFileSync(path, 'utf8'));
@@ -62,10 +65,18 @@ const takeLock = (lock: string): number => {
     return openSync(lock, 'wx', 0o600);
   } catch (error) {
     if (!existsSync(lock)) throw toFileError(error, lock);
-    const remedy = `Wait for it to finish. If no other "keyfob keys rotate" is running, remove ${lock}.`;
-    throw new OperatorError('key_locked', `${lock}: the keys are being rotated by another process`, remedy, {
-      cause: error,
-    });
+    throw new OperatorError(
+      'key_locked',
+      {
+        en: `${lock}: the keys are being rotated by another process`,
+        ko: `다른 프로세스가 키를 교체하고 있습니다: ${lock}`,
+      },
+      {
+        en: `Wait for it to finish. If no other "keyfob keys rotate" is running, remove ${lock}.`,
+        ko: `끝날 때까지 기다리세요. 실행 중인 다른 "keyfob keys rotate"가 없으면 이 파일을 지우세요: ${lock}`,
+      },
+      { cause: error },
+    );
   }
 };
 

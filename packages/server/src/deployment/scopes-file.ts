@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import type { DataName } from '../clients/data-names.ts';
-import { SCOPE_KINDS, SCOPE_LANGUAGES } from '../clients/scopes.ts';
+import { SCOPE_KINDS } from '../clients/scopes.ts';
 import type { DeploymentScope } from '../clients/scopes.ts';
 import { OperatorError } from '../errors.ts';
+import { LANGUAGES } from '../language.ts';
 import { nearestName } from '../nearest-name.ts';
 
 const FILE_KEYS = ['scopes', 'data'] as const;
 const SCOPE_KEYS = ['name', 'kind', 'text', 'dialects', 'scopes'] as const;
-const KEYS = [...FILE_KEYS, ...SCOPE_KEYS, ...SCOPE_LANGUAGES];
+const KEYS = [...FILE_KEYS, ...SCOPE_KEYS, ...LANGUAGES];
 
 const TEXT_MAX_CHARACTERS = 200;
 // oxlint-disable-next-line no-control-regex

@@ -42,8 +42,14 @@ export const dialectOf = ({
   if (dialect !== undefined) return dialect;
   throw new OperatorError(
     'dialect_unknown',
-    `client ${id} speaks the dialect ${name}, which this version does not know`,
-    `Use the version that registered the client. Known here: ${Object.keys(DIALECTS).join(', ')}.`,
+    {
+      en: `client ${id} speaks the dialect ${name}, which this version does not know`,
+      ko: `클라이언트 ${id}의 규격 ${name}은(는) 이 버전에서 알 수 없습니다.`,
+    },
+    {
+      en: `Use the version that registered the client. Known here: ${Object.keys(DIALECTS).join(', ')}.`,
+      ko: `클라이언트를 등록한 버전을 사용하세요. 이 버전의 규격: ${Object.keys(DIALECTS).join(', ')}`,
+    },
   );
 };
 

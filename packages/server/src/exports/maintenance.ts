@@ -7,7 +7,8 @@ export {
   restoreDeployment,
 } from '../deployment/maintenance.ts';
 export { examineDeployment } from '../deployment/doctor/examine-deployment.ts';
-export type { Finding } from '../operations/doctor/finding.ts';
+export { writeFinding } from '../operations/doctor/finding.ts';
+export type { Finding, WrittenFinding } from '../operations/doctor/finding.ts';
 export type { Restored } from '../stores/sqlite/restore-content.ts';
 export { openAuditLog } from '../deployment/audit-log.ts';
 export type { AuditLog } from '../deployment/audit-log.ts';

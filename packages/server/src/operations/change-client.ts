@@ -1,3 +1,4 @@
+import type { Fault } from '../language.ts';
 import type { ClientChange } from '../clients/change.ts';
 import { faultsOfAllowed } from '../clients/scopes.ts';
 import { faultsOfAlgorithm } from '../clients/signing-algorithm.ts';
@@ -14,7 +15,7 @@ export type ClientChanged =
   | ({ readonly outcome: 'changed' } & ClientDetails)
   | { readonly outcome: 'unknown' }
   /** What is wrong with the changed client, one sentence each. */
-  | { readonly outcome: 'invalid'; readonly faults: readonly string[] };
+  | { readonly outcome: 'invalid'; readonly faults: readonly Fault[] };
 
 /** Changes a client, its policy, or whether it is enabled. Its grants follow from the next request. Throws `StoreError`. */
 export const changeClient = async (
@@ -38,7 +39,7 @@ const findFaults = async (
   { store, dialects, scopes }: Pick<OperationContext, 'store' | 'dialects' | 'scopes'>,
   clientId: string,
   change: ClientChange,
-): Promise<readonly string[]> => {
+): Promise<readonly Fault[]> => {
   const { dialectOptions = {}, policy = {}, consentRedirectUri } = change;
   const entries = Object.entries(dialectOptions);
   const redirectUris = [

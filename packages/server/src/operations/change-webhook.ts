@@ -1,3 +1,4 @@
+import type { Sentence } from '../language.ts';
 import type { Webhook, WebhookChange } from '../outbox/webhook.ts';
 import { faultOfWebhook } from './add-webhook.ts';
 import type { OperationContext } from './context.ts';
@@ -7,7 +8,7 @@ export type WebhookChanged =
   | { readonly outcome: 'changed'; readonly webhook: Webhook }
   | { readonly outcome: 'unknown' }
   /** What is wrong with the changed webhook, one sentence. */
-  | { readonly outcome: 'invalid'; readonly fault: string };
+  | { readonly outcome: 'invalid'; readonly fault: Sentence };
 
 /**
  * Changes where a webhook posts and what it gets, or enables one whose receiver ended it. Its id and its secret stay, and what is

@@ -1,3 +1,4 @@
+import type { Fault } from '../language.ts';
 import type { Client } from '../clients/client.ts';
 import type { ClientPage, ClientPlace } from '../clients/client-search.ts';
 import { readMetadata } from '../clients/client-metadata.ts';
@@ -57,7 +58,7 @@ export type RegistrationDecided =
   | { readonly outcome: 'approved' | 'refused' }
   | { readonly outcome: 'unknown' }
   /** It was changed since it was looked at, or what it asks for is not possible any more. */
-  | { readonly outcome: 'invalid'; readonly faults: readonly string[] };
+  | { readonly outcome: 'invalid'; readonly faults: readonly Fault[] };
 
 const readWaiting = async (
   { store }: Pick<OperationContext, 'store'>,
@@ -100,6 +101,14 @@ export const refuseRegistration = async (
   if (waiting.kind === 'change') return { outcome: 'refused' };
   const removed = await context.store.removeClient(clientId, { withGrants: false });
   if (removed === 'has_grants')
-    return { outcome: 'invalid', faults: ['the client has grants: remove it with "keyfob client remove"'] };
+    return {
+      outcome: 'invalid',
+      faults: [
+        {
+          en: 'the client has grants: remove it with "keyfob client remove"',
+          ko: '클라이언트에 그랜트가 있습니다. "keyfob client remove"로 제거하세요.',
+        },
+      ],
+    };
   return { outcome: 'refused' };
 };

@@ -1,7 +1,8 @@
+import type { Fault } from '../language.ts';
 import type { Client, ClientType } from '../clients/client.ts';
 import type { AuthenticationMethod } from '../clients/credentials.ts';
 import type { Policy } from '../clients/policy.ts';
-import { faultOfScheme } from '../clients/redirect-uri.ts';
+import { faultOfScheme, faultOfUri } from '../clients/redirect-uri.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 
 /** What operations need to know of a dialect. */
@@ -70,10 +71,10 @@ export const faultsOfRules = (
     readonly clientAuthentication?: unknown;
     readonly wantsBoundTokens: boolean;
   },
-): readonly string[] => [
+): readonly Fault[] => [
   ...redirectUris.flatMap((uri) => {
     const fault = faultOfScheme(uri, appScheme?.(clientId));
-    return fault === undefined ? [] : [`the redirect URI ${uri} ${fault}`];
+    return fault === undefined ? [] : [faultOfUri(uri, fault)];
   }),
   ...(requirePkce === true && !authorization.hasPkce
     ? [`requirePkce must be false: requests of the ${name} dialect have no room for a challenge`]

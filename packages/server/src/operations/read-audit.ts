@@ -1,5 +1,6 @@
 import { faultOfEntry, NO_ENTRY } from '../operators/audit-entry.ts';
 import type { AuditEntry, AuditHead } from '../operators/audit-entry.ts';
+import type { Sentence } from '../language.ts';
 import type { OperationContext } from './context.ts';
 
 const PAGE_ENTRIES = 500;
@@ -29,7 +30,7 @@ export type AuditVerified = {
   /** The newest entry that was checked: noted elsewhere, it proves later that nothing before it was changed. */
   readonly head: AuditHead;
   /** What is wrong first; `undefined` for nothing. */
-  readonly fault: string | undefined;
+  readonly fault: Sentence | undefined;
 };
 
 /**
@@ -43,7 +44,7 @@ export const verifyAudit = async (
   // Read first: entries that are appended meanwhile come after it.
   const end = await context.store.readAuditHead();
   let head = NO_ENTRY;
-  let fault: string | undefined;
+  let fault: Sentence | undefined;
   await readAudit(context, 0, (page) => {
     for (const entry of page) {
       fault ??= faultOfEntry(head, entry);
@@ -51,11 +52,17 @@ export const verifyAudit = async (
       head = { sequence: entry.sequence, hash: entry.hash };
       for (const must of [end, ...(known === undefined ? [] : [known])])
         if (must.sequence === entry.sequence && must.hash !== entry.hash)
-          fault ??= `entry ${entry.sequence} is not the one that was noted`;
+          fault ??= {
+            en: `entry ${entry.sequence} is not the one that was noted`,
+            ko: `${entry.sequence}번 항목이 전에 기록한 것과 다릅니다.`,
+          };
     }
   });
   const least = Math.max(end.sequence, known?.sequence ?? 0);
   if (head.sequence < least)
-    fault ??= `the log ends with entry ${head.sequence}, and must go on to entry ${least}`;
+    fault ??= {
+      en: `the log ends with entry ${head.sequence}, and must go on to entry ${least}`,
+      ko: `로그가 ${head.sequence}번 항목에서 끝나지만 ${least}번 항목까지 있어야 합니다.`,
+    };
   return { entries: head.sequence, head, fault };
 };

@@ -1,3 +1,4 @@
+import type { Fault } from '../language.ts';
 import { changeKeys } from '../clients/client-keys.ts';
 import { faultsOf } from '../clients/change.ts';
 import type { Client, ClientType } from '../clients/client.ts';
@@ -53,7 +54,7 @@ export type ClientRegistered =
       readonly clientSecret: string | undefined;
     }
   /** What is wrong with the registration, one sentence each. */
-  | { readonly outcome: 'invalid'; readonly faults: readonly string[] };
+  | { readonly outcome: 'invalid'; readonly faults: readonly Fault[] };
 
 type RegisterContext = Pick<
   OperationContext,

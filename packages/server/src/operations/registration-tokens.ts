@@ -1,3 +1,4 @@
+import type { Fault } from '../language.ts';
 import { toMillis, toSeconds } from '../clock.ts';
 import type { Seconds } from '../clock.ts';
 import {
@@ -27,7 +28,7 @@ export type NewRegistrationToken = {
 export type RegistrationTokenMade =
   | { readonly outcome: 'made'; readonly token: RegistrationToken; readonly text: string }
   | { readonly outcome: 'too_many' }
-  | { readonly outcome: 'invalid'; readonly faults: readonly string[] };
+  | { readonly outcome: 'invalid'; readonly faults: readonly Fault[] };
 
 /** Makes a registration token. `text` is the token itself, which is not stored. Throws `StoreError`. */
 export const makeRegistrationToken = async (
@@ -59,7 +60,7 @@ const faultsOf = (
   { dialects, scopes }: Pick<OperationContext, 'dialects' | 'scopes'>,
   { dialect, profile, grantScope }: RegistrationTerms,
   { uses, expiresInSeconds }: NewRegistrationToken,
-): readonly string[] => {
+): readonly Fault[] => {
   const rules = dialects.find(dialect);
   if (rules === undefined) return [`unknown dialect ${dialect}: use one of ${dialects.names.join(', ')}`];
   const about = { redirectUris: [], requirePkce: undefined, profile, wantsBoundTokens: profile === 'fapi2' };

@@ -25,8 +25,14 @@ export const rotateKeys = async (
   if (keys.write === undefined) {
     throw new OperatorError(
       'key_not_in_a_file',
-      `the key ring comes from ${keys.name} and cannot be written from here`,
-      'Create a key with "keyfob keys create --purpose PURPOSE --number N", add its line to the ring where it is kept, and give the ring to every node.',
+      {
+        en: `the key ring comes from ${keys.name} and cannot be written from here`,
+        ko: `키 링을 ${keys.name}에서 읽으므로 여기에서 바꿀 수 없습니다.`,
+      },
+      {
+        en: 'Create a key with "keyfob keys create --purpose PURPOSE --number N", add its line to the ring where it is kept, and give the ring to every node.',
+        ko: '"keyfob keys create --purpose PURPOSE --number N"으로 키를 만들어 키 링을 보관하는 곳에 그 줄을 추가하고, 모든 노드에 새 키 링을 배포하세요.',
+      },
     );
   }
   // A number is never used again, not even that of a retired key whose line is gone.

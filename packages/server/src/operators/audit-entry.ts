@@ -1,3 +1,4 @@
+import type { Sentence } from '../language.ts';
 import { hash } from 'node:crypto';
 import type { Millis } from '../clock.ts';
 import { OPERATOR_KINDS } from './operator.ts';
@@ -71,12 +72,19 @@ export const chainEntry = (head: AuditHead, entry: NewAuditEntry): AuditEntry =>
 };
 
 /** What is wrong with an entry that should follow `head`; `undefined` for nothing. */
-export const faultOfEntry = (head: AuditHead, entry: AuditEntry): string | undefined => {
+export const faultOfEntry = (head: AuditHead, entry: AuditEntry): Sentence | undefined => {
   if (entry.sequence !== head.sequence + 1)
-    return `entry ${head.sequence + 1} is missing: entry ${entry.sequence} follows entry ${head.sequence}`;
+    return {
+      en: `entry ${head.sequence + 1} is missing: entry ${entry.sequence} follows entry ${head.sequence}`,
+      ko: `${head.sequence + 1}번 항목이 없습니다. ${head.sequence}번 다음이 ${entry.sequence}번입니다.`,
+    };
   if (entry.previousHash !== head.hash)
-    return `entry ${entry.sequence} does not continue entry ${head.sequence}`;
-  if (entry.hash !== hashEntry(entry)) return `entry ${entry.sequence} was changed`;
+    return {
+      en: `entry ${entry.sequence} does not continue entry ${head.sequence}`,
+      ko: `${entry.sequence}번 항목이 ${head.sequence}번 항목에서 이어지지 않습니다.`,
+    };
+  if (entry.hash !== hashEntry(entry))
+    return { en: `entry ${entry.sequence} was changed`, ko: `${entry.sequence}번 항목이 바뀌었습니다.` };
   return undefined;
 };
 

@@ -1,3 +1,4 @@
+import { writeDeliveryError } from './delivery-error.ts';
 import type { Millis } from '../clock.ts';
 import type { GrantEvent } from './grant-event.ts';
 import type { Webhook } from './webhook.ts';
@@ -90,7 +91,7 @@ export type Settlement =
   | { readonly kind: 'gone'; readonly nowMs: Millis; readonly status: number };
 
 /** What is stored as the error of deliveries that end with their webhook. */
-export const DISABLED_ERROR = 'the webhook was disabled';
+export const DISABLED_ERROR = writeDeliveryError('disabled');
 
 /** What is stored of an attempt besides its number and its moments. */
 export const describeAttempt = (

@@ -1,4 +1,5 @@
 import type { Egress } from '../egress/egress.ts';
+import { writeDeliveryError } from '../outbox/delivery-error.ts';
 import type { Message } from './message.ts';
 
 /** The outcome of an attempt: an answer with the beginning of its body, or the reason why there is none. */
@@ -24,8 +25,9 @@ export const createDeliver =
       // Only the status decides, so an error in the body changes nothing.
       return { status: answer.status, body: answer.body.toString('utf8') };
     } catch (error) {
-      if (signal.aborted) return { status: undefined, error: 'aborted because the server stopped' };
-      if (timeout.aborted) return { status: undefined, error: `no answer in ${timeoutMs / 1000} s` };
+      if (signal.aborted) return { status: undefined, error: writeDeliveryError('stopped') };
+      if (timeout.aborted)
+        return { status: undefined, error: writeDeliveryError('timedOut', timeoutMs / 1000) };
       return { status: undefined, error: describe(error) };
     }
   };
@@ -36,7 +38,7 @@ export const isAccepted = ({ status = 0 }: Answer): boolean => status >= 200 && 
 export const describeAnswer = (answer: Answer): string => {
   if (answer.status === undefined) return answer.error;
   const isRedirect = answer.status >= 300 && answer.status < 400;
-  return `answered ${answer.status}${isRedirect ? '; redirects are not followed' : ''}`;
+  return writeDeliveryError(isRedirect ? 'redirected' : 'answered', answer.status);
 };
 
 /** The system's error code of a failed connection, without the address, which may be private. */

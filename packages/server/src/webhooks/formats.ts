@@ -18,7 +18,13 @@ export const formatNamed = (name: string): WebhookFormat => {
   if (format !== undefined) return format;
   throw new OperatorError(
     'webhook_format_unknown',
-    `this version does not know the webhook format ${name}`,
-    'Use the version that added the webhook, or remove the webhook and add it again.',
+    {
+      en: `this version does not know the webhook format ${name}`,
+      ko: `이 버전에서 알 수 없는 웹훅 형식입니다: ${name}`,
+    },
+    {
+      en: 'Use the version that added the webhook, or remove the webhook and add it again.',
+      ko: '웹훅을 추가한 버전을 사용하거나 웹훅을 제거하고 다시 추가하세요.',
+    },
   );
 };

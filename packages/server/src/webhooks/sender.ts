@@ -7,6 +7,7 @@ import type { Store } from '../grants/store.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
+import { writeDeliveryError } from '../outbox/delivery-error.ts';
 import { ATTEMPT_TIMEOUT_MS, describeAnswer, isAccepted } from './deliver.ts';
 import type { Answer, Deliver } from './deliver.ts';
 import { findLackingKey, signingKeysOf } from './signing-keys.ts';
@@ -190,7 +191,7 @@ const attempt = async (
   noticeKeys(registered);
   // A message that is not signed by a key of which its receiver may have the secret would be refused.
   const lacking = findLackingKey(keyRing(), registered, webhook);
-  if (lacking !== undefined) return { status: undefined, error: `the key ring lacks key ${lacking}` };
+  if (lacking !== undefined) return { status: undefined, error: writeDeliveryError('keyLacking', lacking) };
   const nowMs = clock();
   const keys = signingKeysOf(keyRing(), webhook, earliest());
   const message = addressMessage(webhook, keys, writeGrantEvent(webhook, grantEvent), nowMs);

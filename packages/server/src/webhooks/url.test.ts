@@ -33,7 +33,7 @@ describe('The URL of a webhook', () => {
       ] as const) {
         const fault = findUrlFault(url, { isHttpAllowed });
         if (wanted === undefined) assert.equal(fault, undefined);
-        else assert.match(fault ?? '', wanted);
+        else assert.match(fault?.en ?? '', wanted);
       }
     });
   }

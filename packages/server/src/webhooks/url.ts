@@ -1,3 +1,5 @@
+import type { Sentence } from '../language.ts';
+
 const URL_MAX_CHARACTERS = 2000;
 
 /**
@@ -7,19 +9,38 @@ const URL_MAX_CHARACTERS = 2000;
 export const findUrlFault = (
   text: string,
   { isHttpAllowed }: { readonly isHttpAllowed: boolean },
-): string | undefined => {
-  if (text.length > URL_MAX_CHARACTERS) return `must be at most ${URL_MAX_CHARACTERS} characters long`;
-  if (!URL.canParse(text)) return 'must be a full URL, such as https://example.com/hook';
+): Sentence | undefined => {
+  if (text.length > URL_MAX_CHARACTERS)
+    return {
+      en: `must be at most ${URL_MAX_CHARACTERS} characters long`,
+      ko: `${URL_MAX_CHARACTERS}자 이하여야 합니다.`,
+    };
+  if (!URL.canParse(text))
+    return {
+      en: 'must be a full URL, such as https://example.com/hook',
+      ko: '전체 URL이어야 합니다. 예: https://example.com/hook',
+    };
   // A parser of URLs leaves them out, so the text would not be what it says.
-  if (/[\s\p{C}]/u.test(text)) return 'must not contain spaces or invisible characters';
+  if (/[\s\p{C}]/u.test(text))
+    return {
+      en: 'must not contain spaces or invisible characters',
+      ko: '공백이나 보이지 않는 문자를 넣을 수 없습니다.',
+    };
   const { protocol, hostname, username, password, hash } = new URL(text);
-  if (username !== '' || password !== '') return 'must not contain a user name or password';
-  if (hash !== '') return 'must not contain a fragment';
+  if (username !== '' || password !== '')
+    return {
+      en: 'must not contain a user name or password',
+      ko: '사용자 이름이나 비밀번호를 넣을 수 없습니다.',
+    };
+  if (hash !== '') return { en: 'must not contain a fragment', ko: '프래그먼트(#)를 넣을 수 없습니다.' };
   if (protocol === 'https:') return undefined;
-  if (protocol !== 'http:') return 'must begin with https://';
+  if (protocol !== 'http:') return { en: 'must begin with https://', ko: 'https://로 시작해야 합니다.' };
   return isHttpAllowed || isLoopback(hostname)
     ? undefined
-    : 'must begin with https://; --allow-http accepts it anyway';
+    : {
+        en: 'must begin with https://; --allow-http accepts it anyway',
+        ko: 'https://로 시작해야 합니다. 명령에서는 --allow-http로 허용할 수 있습니다.',
+      };
 };
 
 const isLoopback = (hostname: string): boolean =>

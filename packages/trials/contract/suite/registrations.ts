@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { REGISTRATION_TOKENS_MAX } from '@keyfob/server/clients';
+import { faultInEnglish } from '@keyfob/server/errors';
 import type { ClientPlace, Registration, RegistrationToken } from '@keyfob/server/clients';
 import { NOW_MS, sampleClient } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
@@ -80,7 +81,10 @@ export const registrationContract = (onStore: OnStore): void => {
   onStore('A client that registered itself is enabled by approval only, of what was seen.', async (store) => {
     await store.createClient(selfRegistered('a'));
     const enabled = await store.changeClient('a', { disabledAtMs: null });
-    assert.ok(typeof enabled === 'object' && enabled.faults.join().includes('registration approve'));
+    assert.ok(
+      typeof enabled === 'object' &&
+        enabled.faults.map(faultInEnglish).join().includes('registration approve'),
+    );
     const [used, next] = [PENDING.tokens[0] ?? '', 'bb'.repeat(32)];
     const changed = { kind: 'changed', version: 1, used, next, proposed: undefined } as const;
     assert.equal(await store.changeClient('a', { name: 'Other', registration: changed }), 'changed');

@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Policy } from '@keyfob/server/clients';
-import { OperatorError, StoreError } from '@keyfob/server/errors';
+import { faultInEnglish, OperatorError, StoreError } from '@keyfob/server/errors';
 import { toMillis } from '@keyfob/server/grants';
 import { openSqliteStore } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
@@ -108,7 +108,7 @@ const executeStep = async (
     }
     case 'renameClient': {
       const outcome = await store.changeClient(step.client, { name: step.name });
-      return { outcome: typeof outcome === 'string' ? outcome : outcome.faults.join() };
+      return { outcome: typeof outcome === 'string' ? outcome : outcome.faults.map(faultInEnglish).join() };
     }
     case 'addSecret':
       return { outcome: await store.addSecret(step.client, secretOf(step.secret)) };

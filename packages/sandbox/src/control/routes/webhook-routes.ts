@@ -68,7 +68,7 @@ export const webhookRoutes: readonly ControlRoute[] = [
       const wanted = { url, format, clientId, kinds: kinds ?? all, isHttpAllowed: true };
       const added = await addWebhook(context, wanted);
       if (added.outcome === 'added') return showWebhook(world, added.webhook);
-      const fault = added.outcome === 'invalid' ? added.fault : added.outcome;
+      const fault = added.outcome === 'invalid' ? added.fault.en : added.outcome;
       throw new SandboxError('input_invalid', `the webhook was not added: ${fault}`, 'Correct the webhook.');
     },
   }),

@@ -1,3 +1,4 @@
+import type { Language } from '../../language.ts';
 import type { Operator } from '../../operators/operator.ts';
 import type { Permission } from '../../operators/role.ts';
 import type { AdminStream } from '../exchange.ts';
@@ -8,6 +9,8 @@ import type { Fields } from './fields.ts';
 export type ApiVisit = {
   readonly operator: Operator;
   readonly requestId: string;
+  /** Of what the answer says to people. Programs get English. */
+  readonly language: Language;
   /** The parts of the path in braces. */
   readonly path: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import { OperatorError, StoreError } from '../../errors.ts';
+import { asIs } from '../../language.ts';
+import type { Language } from '../../language.ts';
 import { detailsWithoutTokens, holdsSecret } from '../../operations/hide-secrets.ts';
 import { auditWrite, fitsAudit, recordAudit } from '../../operations/record-audit.ts';
 import type { Operator } from '../../operators/operator.ts';
@@ -9,7 +11,7 @@ import type { ApiContext } from './api-context.ts';
 import type { ApiAnswer, ApiRoute, ApiVisit } from './api-route.ts';
 import { authenticate, isStillLetIn } from './authenticate.ts';
 import { describeAdminApi } from './describe.ts';
-import { checkFields, readJsonBody, readQuery } from './fields.ts';
+import { checkFields, inKorean, readJsonBody, readQuery } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { isOwn, keepToOwnClients } from './own-clients.ts';
 import { answerProblem, MethodUnknown, Problem } from './problem.ts';
@@ -31,6 +33,8 @@ export type ApiCall = {
   /** As of an `Idempotency-Key`. */
   readonly key?: string | undefined;
   readonly requestId: string;
+  /** Of what the answer says to people. */
+  readonly language: Language;
 };
 
 export type Api = {
@@ -76,7 +80,10 @@ const findRoute = (method: string, path: string): FoundRoute => {
     return found === undefined ? [] : [{ route, path: found }];
   });
   if (onPath.length === 0)
-    throw new Problem('not_found', 'the admin API is described at /api/v1/openapi.json');
+    throw new Problem('not_found', {
+      en: 'the admin API is described at /api/v1/openapi.json',
+      ko: '관리 API는 /api/v1/openapi.json에 설명되어 있습니다.',
+    });
   const fit = onPath.find(({ route }) => route.method === wanted);
   if (fit === undefined) throw new MethodUnknown(onPath.map(({ route }) => route.method));
   // A path without braces comes before one with them.
@@ -90,7 +97,12 @@ export const createApi = (context: ApiContext): Api => {
   let described: string | undefined;
   const visitOf = (
     { route, path }: FoundRoute,
-    { operator, requestId, isStillAllowed }: Pick<ApiVisit, 'operator' | 'requestId' | 'isStillAllowed'>,
+    {
+      operator,
+      requestId,
+      language,
+      isStillAllowed,
+    }: Pick<ApiVisit, 'operator' | 'requestId' | 'language' | 'isStillAllowed'>,
     { query, body }: Pick<ApiVisit, 'query' | 'body'>,
   ): ApiVisit => {
     const action = route.action ?? `${route.method.toLowerCase()} ${route.path}`;
@@ -99,6 +111,7 @@ export const createApi = (context: ApiContext): Api => {
     return {
       operator,
       requestId,
+      language,
       path,
       query,
       body,
@@ -114,7 +127,10 @@ export const createApi = (context: ApiContext): Api => {
         const details = await detailsWithoutTokens(context, given);
         // What the log could not say in full must not happen: somebody could hide a change behind others.
         if (!fitsAudit(details))
-          throw new Problem('body_invalid', 'this is too much for one entry of the audit log');
+          throw new Problem('body_invalid', {
+            en: 'this is too much for one entry of the audit log',
+            ko: '감사 로그 항목 하나에 담기에는 너무 많습니다.',
+          });
         return auditWrite(context, { ...by, action, target, details }, work, faultOf);
       },
     };
@@ -123,11 +139,17 @@ export const createApi = (context: ApiContext): Api => {
   const run = async (found: FoundRoute, asked: ApiVisit, key: string | undefined): Promise<ApiAnswer> => {
     const { route } = found;
     if (!asked.may(route.permission))
-      throw new Problem('not_permitted', `${asked.operator.role} lacks ${route.permission}`);
+      throw new Problem('not_permitted', {
+        en: `${asked.operator.role} lacks ${route.permission}`,
+        ko: `${route.permission} 권한이 필요합니다.`,
+      });
     const visit = await keepToOwnClients(context, route, asked);
     if (route.action === undefined) return handle(context, route, visit);
     if (typeof visit.body['reason'] !== 'string')
-      throw new Problem('reason_missing', 'say why in the member reason or the header Keyfob-Reason');
+      throw new Problem('reason_missing', {
+        en: 'say why in the member reason or the header Keyfob-Reason',
+        ko: 'reason 항목이나 Keyfob-Reason 헤더에 사유를 적으세요.',
+      });
     await refuseSecrets(context, visit);
     context.limits.noteWrite(visit.operator);
     if (key === undefined) return handle(context, route, visit);
@@ -135,13 +157,22 @@ export const createApi = (context: ApiContext): Api => {
   };
 
   return {
-    async call({ name, operator, path = {}, query = new URLSearchParams(), body = {}, key, requestId }) {
+    async call({
+      name,
+      operator,
+      path = {},
+      query = new URLSearchParams(),
+      body = {},
+      key,
+      requestId,
+      language,
+    }) {
       const [method = '', pattern = ''] = name.split(' ');
       const route = API_ROUTES.find((one) => one.method === method && one.path === pattern);
-      if (route === undefined) throw new Problem('not_found', name);
+      if (route === undefined) throw new Problem('not_found', asIs(name));
       checkFields(body, fieldsOfBody(route), 'body_invalid');
       const values = { query: readQuery(query, route.query ?? {}), body };
-      const by = { operator, requestId, isStillAllowed: async () => true };
+      const by = { operator, requestId, language, isStillAllowed: async () => true };
       return run({ route, path }, visitOf({ route, path }, by, values), key);
     },
 
@@ -156,7 +187,8 @@ export const createApi = (context: ApiContext): Api => {
         // with nobody there.
         const { operator, holder } = await authenticate(context, request, { isUse: path !== LIVE_PATH });
         const found = findRoute(method, path.slice(API_PREFIX.length));
-        const by = { operator, requestId, isStillAllowed: () => isStillLetIn(context, request, operator) };
+        const isStillAllowed = () => isStillLetIn(context, request, operator);
+        const by = { operator, requestId, language: 'en', isStillAllowed } as const;
         const visit = visitOf(found, by, readValues(request, found.route));
         const isDeveloper = operator.role === 'developer';
         return render(await run(found, visit, readKey(request)), { holder, isDeveloper }, by.isStillAllowed);
@@ -173,7 +205,8 @@ const handle = async (context: ApiContext, route: ApiRoute, visit: ApiVisit): Pr
     return await route.handle(context, visit);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    throw new Problem('conflict', `${error.message}. ${error.remedy}`);
+    const { message, remedy } = error.said;
+    throw new Problem('conflict', { en: `${message.en}. ${remedy.en}`, ko: `${message.ko} ${remedy.ko}` });
   }
 };
 
@@ -188,11 +221,17 @@ const lookOf = ({ path }: ApiRoute): string => {
 const refuseSecrets = async (context: ApiContext, { body, path }: ApiVisit): Promise<void> => {
   for (const text of Object.values(path))
     if (await holdsSecret(context, text))
-      throw new Problem('not_found', 'the path contains a secret, not an id');
+      throw new Problem('not_found', {
+        en: 'the path contains a secret, not an id',
+        ko: '경로에 ID가 아니라 시크릿이 있습니다.',
+      });
   for (const name of ['reason', 'name']) {
     const text = body[name];
     if (typeof text === 'string' && (await holdsSecret(context, text)))
-      throw new Problem('body_invalid', `${name} contains a token, a key or a secret: it would be stored`);
+      throw new Problem('body_invalid', {
+        en: `${name} contains a token, a key or a secret: it would be stored`,
+        ko: `${inKorean(name)} 값에 토큰, 키 또는 시크릿이 있습니다. 그대로 저장되므로 받지 않습니다.`,
+      });
   }
 };
 
@@ -214,7 +253,10 @@ const readKey = ({ headers }: AdminRequest): string | undefined => {
   const key = headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key)) return key;
-  throw new Problem('request_invalid', 'Idempotency-Key must be 1 to 200 visible ASCII characters');
+  throw new Problem('request_invalid', {
+    en: 'Idempotency-Key must be 1 to 200 visible ASCII characters',
+    ko: 'Idempotency-Key는 보이는 ASCII 문자 1~200자여야 합니다.',
+  });
 };
 
 const digestOfWrite = ({ operator, path, query }: ApiVisit, route: ApiRoute, key: string): Buffer =>
@@ -231,8 +273,10 @@ const once = async (
   work: () => Promise<ApiAnswer>,
 ): Promise<ApiAnswer> => {
   if ((await store.claimWrite(digest, clock())) === 'seen') {
-    const remedy = 'read the resource: it was done, or it is under way; a secret is shown only once';
-    throw new Problem('already_asked', remedy);
+    throw new Problem('already_asked', {
+      en: 'read the resource: it was done, or it is under way; a secret is shown only once',
+      ko: '이미 처리되었거나 처리 중이니 해당 페이지를 확인하세요. 시크릿은 한 번만 표시됩니다.',
+    });
   }
   try {
     return await work();

@@ -28,13 +28,23 @@ export const authenticate = async (
     const key = BEARER.exec(authorization)?.groups?.['key'];
     const operator = key === undefined ? undefined : await readOperatorKey(context, key);
     if (operator === undefined)
-      throw new Problem('not_authenticated', 'the operator key is unknown or has ended');
+      throw new Problem('not_authenticated', {
+        en: 'the operator key is unknown or has ended',
+        ko: '알 수 없거나 만료된 운영자 키입니다.',
+      });
     return { operator, holder: holderOf(operator) };
   }
   const session = await readSessionCookie(context, request, { isUse });
-  if (session === undefined) throw new Problem('not_authenticated', 'send an operator key as a bearer token');
+  if (session === undefined)
+    throw new Problem('not_authenticated', {
+      en: 'send an operator key as a bearer token',
+      ko: '운영자 키를 Bearer 토큰으로 보내세요.',
+    });
   if (!['GET', 'HEAD'].includes(request.method))
-    throw new Problem('not_permitted', 'a session of the console only reads here: use an operator key');
+    throw new Problem('not_permitted', {
+      en: 'a session of the console only reads here: use an operator key',
+      ko: '콘솔 세션은 여기에서 읽기만 할 수 있습니다. 운영자 키를 사용하세요.',
+    });
   const { operator } = session;
   // Links have the name of the account that printed them, which may be the same for several people.
   return { operator, holder: operator.kind === 'link' ? `link ${formTokenOf(session)}` : holderOf(operator) };

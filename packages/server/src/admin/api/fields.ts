@@ -1,3 +1,4 @@
+import type { Sentence } from '../../language.ts';
 import { Problem } from './problem.ts';
 
 /** A JSON Schema, draft 2020-12, of the part that the admin API uses. */
@@ -47,29 +48,78 @@ const typeOf = (value: unknown): string => {
   return Number.isInteger(value) ? 'integer' : typeof value;
 };
 
+/** The fields of forms, as the pages of the console name them. */
+const KOREAN_NAMES: Readonly<Record<string, string>> = {
+  reason: '사유',
+  name: '이름',
+  url: 'URL',
+  format: '형식',
+  state: '구분',
+  clientId: '클라이언트',
+  expiresInSeconds: '만료까지 시간(초)',
+  overlapSeconds: '다른 시크릿이 끝날 때까지의 시간(초)',
+  windowDays: '토큰을 교체해 주는 일수',
+  addedRedirectUris: '리디렉션 URI',
+  removedRedirectUris: '리디렉션 URI',
+};
+
+/** The name of a field in a sentence in Korean. `name`: of a field, or of a member of a list, as in `uris[0]`. */
+export const inKorean = (name: string): string => KOREAN_NAMES[name.split('[', 1)[0] ?? ''] ?? name;
+
 /** What is wrong with a value; `undefined` for nothing. */
-export const faultOfValue = (name: string, value: unknown, schema: JsonSchema): string | undefined => {
+export const faultOfValue = (name: string, value: unknown, schema: JsonSchema): Sentence | undefined => {
   const known = schema as Known;
   const types = [known.type].flat();
-  if (!types.includes(typeOf(value))) return `${name} must be of type ${types.join(' or ')}`;
+  if (!types.includes(typeOf(value)))
+    return {
+      en: `${name} must be of type ${types.join(' or ')}`,
+      ko: `${inKorean(name)} 값의 형식이 올바르지 않습니다. 가능한 형식: ${types.join(', ')}`,
+    };
   if (typeof value === 'string') {
     const { minLength = 0, maxLength = Infinity } = known;
     if (known.enum !== undefined && !known.enum.includes(value))
-      return `${name} must be one of ${known.enum.join(', ')}`;
+      return {
+        en: `${name} must be one of ${known.enum.join(', ')}`,
+        ko: `${inKorean(name)} 값은 다음 중 하나여야 합니다: ${known.enum.join(', ')}`,
+      };
     if (value.length < minLength)
-      return minLength === 1 ? `${name} must not be empty` : `${name} has at least ${minLength} characters`;
-    if (value.length > maxLength) return `${name} has at most ${maxLength} characters`;
-    if (value.includes('\0')) return `${name} must not contain NUL`;
+      return minLength === 1
+        ? { en: `${name} must not be empty`, ko: `${inKorean(name)} 값이 비어 있습니다.` }
+        : {
+            en: `${name} has at least ${minLength} characters`,
+            ko: `${inKorean(name)} 값은 ${minLength}자 이상이어야 합니다.`,
+          };
+    if (value.length > maxLength)
+      return {
+        en: `${name} has at most ${maxLength} characters`,
+        ko: `${inKorean(name)} 값은 ${maxLength}자 이하여야 합니다.`,
+      };
+    if (value.includes('\0'))
+      return {
+        en: `${name} must not contain NUL`,
+        ko: `${inKorean(name)} 값에 NUL 문자를 넣을 수 없습니다.`,
+      };
     if (known.pattern !== undefined && !new RegExp(known.pattern, 'u').test(value))
-      return `${name} must not contain control or invisible characters`;
+      return {
+        en: `${name} must not contain control or invisible characters`,
+        ko: `${inKorean(name)} 값에 제어 문자나 보이지 않는 문자를 넣을 수 없습니다.`,
+      };
   }
   if (typeof value === 'number') {
     const { minimum = -Infinity, maximum = Infinity } = known;
-    if (value < minimum || value > maximum) return `${name} must be from ${minimum} to ${maximum}`;
+    if (value < minimum || value > maximum)
+      return {
+        en: `${name} must be from ${minimum} to ${maximum}`,
+        ko: `${inKorean(name)} 값은 ${minimum} 이상 ${maximum} 이하여야 합니다.`,
+      };
   }
   if (!Array.isArray(value)) return undefined;
   const { maxItems = Infinity, items = { type: 'string' } } = known;
-  if (value.length > maxItems) return `${name} has at most ${maxItems} members`;
+  if (value.length > maxItems)
+    return {
+      en: `${name} has at most ${maxItems} members`,
+      ko: `${inKorean(name)} 항목은 ${maxItems}개 이하여야 합니다.`,
+    };
   return value
     .map((one: unknown, index) => faultOfValue(`${name}[${index}]`, one, items))
     .find((fault) => fault !== undefined);
@@ -81,13 +131,19 @@ export const checkFields = (
   fields: Fields,
   code: 'request_invalid' | 'body_invalid',
 ): void => {
-  const faults = [
+  const faults: readonly Sentence[] = [
     ...Object.keys(values)
       .filter((name) => !Object.hasOwn(fields, name))
-      .map((name) => `unknown ${code === 'body_invalid' ? 'member' : 'parameter'} ${name}`),
+      .map((name) => ({
+        en: `unknown ${code === 'body_invalid' ? 'member' : 'parameter'} ${name}`,
+        ko: `알 수 없는 ${code === 'body_invalid' ? '항목' : '매개변수'}입니다: ${name}`,
+      })),
     ...Object.entries(fields).flatMap(([name, { schema, isRequired }]) => {
       const value = values[name];
-      if (value === undefined) return isRequired === true ? [`${name} is missing`] : [];
+      if (value === undefined)
+        return isRequired === true
+          ? [{ en: `${name} is missing`, ko: `${inKorean(name)} 값이 없습니다.` }]
+          : [];
       return faultOfValue(name, value, schema) ?? [];
     }),
   ];
@@ -99,7 +155,11 @@ export const readQuery = (query: URLSearchParams, fields: Fields): Readonly<Reco
   // Without a prototype, so that no name means anything here.
   const values = Object.create(null) as Record<string, unknown>;
   for (const [name, text] of query) {
-    if (Object.hasOwn(values, name)) throw new Problem('request_invalid', `${name} is there twice`);
+    if (Object.hasOwn(values, name))
+      throw new Problem('request_invalid', {
+        en: `${name} is there twice`,
+        ko: `${inKorean(name)} 값이 두 번 있습니다.`,
+      });
     const type = (fields[name]?.schema as Known | undefined)?.type;
     values[name] = type === 'integer' && /^\d{1,16}$/.test(text) ? Number(text) : text;
   }
@@ -115,14 +175,21 @@ export const readJsonBody = (
 ): Readonly<Record<string, unknown>> => {
   if (text === '' && Object.values(fields).every(({ isRequired }) => isRequired !== true)) return {};
   if (!/^application\/json\s*(?:;|$)/i.test(contentType ?? ''))
-    throw new Problem('request_invalid', 'Content-Type must be application/json');
+    throw new Problem('request_invalid', {
+      en: 'Content-Type must be application/json',
+      ko: 'Content-Type은 application/json이어야 합니다.',
+    });
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Problem('request_invalid', 'the body is not JSON');
+    throw new Problem('request_invalid', { en: 'the body is not JSON', ko: '본문이 JSON이 아닙니다.' });
   }
-  if (typeOf(value) !== 'object') throw new Problem('body_invalid', 'the body must be a JSON object');
+  if (typeOf(value) !== 'object')
+    throw new Problem('body_invalid', {
+      en: 'the body must be a JSON object',
+      ko: '본문은 JSON 객체여야 합니다.',
+    });
   const values = value as Readonly<Record<string, unknown>>;
   checkFields(values, fields, 'body_invalid');
   return values;

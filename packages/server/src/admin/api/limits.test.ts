@@ -60,7 +60,10 @@ void test('a webhook gets 10 tests in a row, whatever role asks', () => {
 });
 
 void test('what was asked for too often is a problem with the time to wait', () => {
-  const { status, type, headers, body } = answerProblem(new TooOften(42, 'a rule'), 'request');
+  const { status, type, headers, body } = answerProblem(
+    new TooOften(42, { en: 'a rule', ko: '규칙.' }),
+    'request',
+  );
   assert.deepEqual([status, type, headers?.['Retry-After']], [429, 'application/problem+json', '42']);
   assert.match(body, /"detail":"a rule: try again in 42 seconds"/);
 });

@@ -3,6 +3,7 @@ import { readWebhook } from '../../operations/read-webhook.ts';
 import type { Operator } from '../../operators/operator.ts';
 import type { ApiContext } from './api-context.ts';
 import type { ApiRoute, ApiVisit } from './api-route.ts';
+import { notThere } from './not-there.ts';
 import { Problem } from './problem.ts';
 import { grantOfPath } from './routes/paging.ts';
 
@@ -11,8 +12,8 @@ export const isOwn = ({ role, clientIds = [] }: Operator, clientId: string | und
   role !== 'developer' || (clientId !== undefined && clientIds.includes(clientId));
 
 /** What is not there and what belongs to others gets one answer, so that nobody learns which it is. */
-const refuseUnless = (isTheirs: boolean, what: string): void => {
-  if (!isTheirs) throw new Problem('not_found', `there is no such ${what}`);
+const refuseUnless = (isTheirs: boolean, what: 'client' | 'grant' | 'webhook'): void => {
+  if (!isTheirs) throw notThere(what);
 };
 
 /** The client that a query or a body names, or the only one there is. Throws `Problem`. */
@@ -24,7 +25,10 @@ const nameClient = (
   const [only] = clientIds;
   const { clientId = clientIds.length === 1 ? only : undefined } = values;
   if (typeof clientId !== 'string')
-    throw new Problem('request_invalid', `clientId must name one of your clients: ${clientIds.join(', ')}`);
+    throw new Problem('request_invalid', {
+      en: `clientId must name one of your clients: ${clientIds.join(', ')}`,
+      ko: `clientId는 본인의 클라이언트여야 합니다: ${clientIds.join(', ')}`,
+    });
   refuseUnless(isOwn(operator, clientId), 'client');
   return { ...values, clientId };
 };
@@ -32,7 +36,10 @@ const nameClient = (
 const refuseFields = ({ body }: ApiVisit, fields: readonly string[] | undefined): void => {
   const others = Object.keys(body).filter((name) => name !== 'reason' && fields?.includes(name) === false);
   if (others.length > 0)
-    throw new Problem('not_permitted', `developer may not give ${others.join(', ')}: ask an operator`);
+    throw new Problem('not_permitted', {
+      en: `developer may not give ${others.join(', ')}: ask an operator`,
+      ko: `개발자는 바꿀 수 없으니 운영자에게 요청하세요: ${others.join(', ')}`,
+    });
 };
 
 /**
@@ -47,7 +54,11 @@ export const keepToOwnClients = async (
 ): Promise<ApiVisit> => {
   const { operator, path, query, body } = visit;
   if (operator.role !== 'developer') return visit;
-  if (own === undefined) throw new Problem('not_permitted', `developer lacks ${permission} for every client`);
+  if (own === undefined)
+    throw new Problem('not_permitted', {
+      en: `developer lacks ${permission} for every client`,
+      ko: `모든 클라이언트에 대한 ${permission} 권한이 필요합니다.`,
+    });
   refuseFields(visit, own.fields);
   const ownsWebhook = async (id: unknown): Promise<boolean> => {
     const webhook = typeof id === 'string' ? await readWebhook(context, id) : undefined;
@@ -74,7 +85,10 @@ export const keepToOwnClients = async (
       break;
     case 'webhook in the query':
       if (query['webhookId'] === undefined)
-        throw new Problem('request_invalid', 'webhookId must name one of your webhooks');
+        throw new Problem('request_invalid', {
+          en: 'webhookId must name one of your webhooks',
+          ko: 'webhookId는 본인의 웹훅이어야 합니다.',
+        });
       refuseUnless(await ownsWebhook(query['webhookId']), 'webhook');
   }
   return visit;

@@ -1,4 +1,5 @@
 import type { Seconds } from '../../clock.ts';
+import type { Sentence } from '../../language.ts';
 import type { AdminAnswer } from '../exchange.ts';
 
 /** Every kind of problem that the admin API answers, with its status and its title. */
@@ -26,11 +27,11 @@ export type ProblemCode = keyof typeof PROBLEMS;
 export class Problem extends Error {
   readonly code: ProblemCode;
   /** What exactly, one sentence each. */
-  readonly faults: readonly string[];
+  readonly faults: readonly Sentence[];
   /** When it may be asked for again; `undefined` where waiting does not help. */
   readonly retryAfterSeconds: Seconds | undefined;
 
-  constructor(code: ProblemCode, ...faults: readonly string[]) {
+  constructor(code: ProblemCode, ...faults: readonly Sentence[]) {
     super(code);
     this.name = 'Problem';
     this.code = code;
@@ -45,8 +46,11 @@ const OUTAGE_RETRY_SECONDS: Seconds = 5;
 export class TooOften extends Problem {
   override readonly retryAfterSeconds: Seconds;
 
-  constructor(retryAfterSeconds: Seconds, what: string) {
-    super('too_often', `${what}: try again in ${retryAfterSeconds} seconds`);
+  constructor(retryAfterSeconds: Seconds, what: Sentence) {
+    super('too_often', {
+      en: `${what.en}: try again in ${retryAfterSeconds} seconds`,
+      ko: `${what.ko} ${retryAfterSeconds}초 뒤에 다시 시도하세요.`,
+    });
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
@@ -57,7 +61,10 @@ export class MethodUnknown extends Problem {
 
   constructor(methods: readonly string[]) {
     const known = new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
-    super('method_unknown', `use ${[...known].join(' or ')}`);
+    super('method_unknown', {
+      en: `use ${[...known].join(' or ')}`,
+      ko: `사용할 수 있는 방법: ${[...known].join(', ')}`,
+    });
     this.allowed = [...known];
   }
 }
@@ -71,12 +78,13 @@ export const headersOfProblem = (problem: Problem): Readonly<Record<string, stri
 /** A problem as RFC 9457 has it: `type` is stable, for programs; `detail` is for people. */
 export const problemBody = ({ code, faults }: Pick<Problem, 'code' | 'faults'>, requestId: string) => {
   const [status, title] = PROBLEMS[code];
+  const said = faults.map(({ en }) => en);
   return {
     type: `urn:keyfob:problem:${code}`,
     title,
     status,
     code,
-    ...(faults.length === 0 ? {} : { detail: faults.join('; '), faults }),
+    ...(said.length === 0 ? {} : { detail: said.join('; '), faults: said }),
     requestId,
   };
 };

@@ -11,7 +11,7 @@ import type { Caller } from '../../log-event.ts';
 import type { GrantCount } from '../../operations/count-grants.ts';
 import type { WaitingRegistration } from '../../operations/decide-registration.ts';
 import type { ClientHealth } from '../../operations/read-client-health.ts';
-import type { Finding } from '../../operations/doctor/finding.ts';
+import type { WrittenFinding } from '../../operations/doctor/finding.ts';
 import type { NodeDetails } from '../../operations/read-nodes.ts';
 import type { KeyDetails } from '../../operations/read-keys.ts';
 import type { Troubles } from '../../operations/read-troubles.ts';
@@ -240,7 +240,7 @@ export const viewNode = (
 const PLACELESS: ReadonlySet<string> = new Set(['ready', 'node', 'key ages', 'key states', 'webhooks']);
 
 /** What a check found. Everybody sees the verdict. */
-export const viewFinding = ({ check, verdict, finding, remedy }: Finding, seesMachines: boolean) => {
+export const viewFinding = ({ check, verdict, finding, remedy }: WrittenFinding, seesMachines: boolean) => {
   const isShown = seesMachines || PLACELESS.has(check);
   return { check, verdict, finding: isShown ? finding : null, remedy: isShown ? remedy : null };
 };

@@ -7,7 +7,7 @@ import type { Content } from './html.ts';
 import { renderMoment } from './moments.ts';
 import { isolate, nameClient } from './names.ts';
 import type { PageContext } from './page-context.ts';
-import type { Language } from './texts.ts';
+import type { Language } from '../../language.ts';
 
 /** A kind of data in words for owners; one that the deployment lost since is shown by its name. */
 export const describeData = (

@@ -2,8 +2,8 @@ import type { Millis } from '../../clock.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { PageContext } from './page-context.ts';
-import { LANGUAGES } from './texts.ts';
-import type { Language } from './texts.ts';
+import { LANGUAGES } from '../../language.ts';
+import type { Language } from '../../language.ts';
 
 const STYLES = {
   day: { dateStyle: 'long' },

@@ -5,8 +5,9 @@ import type { WireRequest } from '../../wire/exchange.ts';
 import type { Visit } from '../../wire/route.ts';
 import type { ConnectContext } from '../context.ts';
 import { nameMake } from './names.ts';
-import { pickLanguage, TEXTS } from './texts.ts';
-import type { Language } from './texts.ts';
+import { pickLanguage } from '../../language.ts';
+import type { Language } from '../../language.ts';
+import { TEXTS } from './texts.ts';
 import type { Texts } from './texts-en.ts';
 
 /** What all pages of one request share: language, make and addresses. */

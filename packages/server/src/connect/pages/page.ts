@@ -3,8 +3,9 @@ import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { PageContext } from './page-context.ts';
 import { SCRIPT, STYLESHEET } from './static-files.ts';
-import { LANGUAGES, TEXTS } from './texts.ts';
-import type { Language } from './texts.ts';
+import { LANGUAGES } from '../../language.ts';
+import type { Language } from '../../language.ts';
+import { TEXTS } from './texts.ts';
 
 /** What is specific to one page; `renderPage` adds what all pages share. */
 export type Page = {

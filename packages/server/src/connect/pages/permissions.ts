@@ -1,6 +1,6 @@
 import { scopesOfDialect, splitScope } from '../../clients/scopes.ts';
 import type { ScopeKind, ScopeRegistry } from '../../clients/scopes.ts';
-import type { Language } from './texts.ts';
+import type { Language } from '../../language.ts';
 
 /** What a grant permits, in plain words: what the client can see and what it can do. */
 export type Permissions = { readonly reads: readonly string[]; readonly controls: readonly string[] };

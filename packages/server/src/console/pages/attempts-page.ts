@@ -1,4 +1,5 @@
 import type { viewAttempt, viewDelivery, viewWebhook } from '../../admin/api/views.ts';
+import { readDeliveryError } from '../../outbox/delivery-error.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
@@ -65,7 +66,7 @@ const renderAttempts = (visit: ConsoleVisit, attempts: AttemptsData['attempts'])
     moment(visit, at),
     texts.attempts.milliseconds(tookMs),
     html`${badge(error === null ? 'good' : 'warn', String(status ?? texts.attempts.noAnswer))}
-      <bdi>${error ?? ''}</bdi>`,
+      <bdi>${error === null ? '' : readDeliveryError(error)[visit.language]}</bdi>`,
   ]);
   return html`<p class="hint">${texts.attempts.lead}</p>
     ${table(texts.attempts.title, columns, rows)}`;

@@ -42,7 +42,7 @@ export const nodesPage = (
         <h1>${texts.nodes.title}</h1>
         <p class="lead">${texts.nodes.lead}</p>
       </header>
-      ${warning !== null && html`<p class="notice bad" role="status" lang="en"><bdi>${warning}</bdi></p>`}
+      ${warning !== null && html`<p class="notice bad" role="status">${warning}</p>`}
       <section>
         ${nodes.length === 0 ? html`<p class="empty">${texts.nodes.empty}</p>` : table(texts.nodes.title, columns, rows)}
       </section>

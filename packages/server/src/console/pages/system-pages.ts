@@ -113,8 +113,8 @@ const renderFinding = ({ texts }: ConsoleVisit, { check, verdict, finding, remed
   html`<li>
     ${badge(VERDICT_BADGES[verdict], verdict === 'ok' ? texts.system.fine : texts.system.look)}
     <strong>${texts.system.checks[check]}</strong>
-    ${finding === null ? html`<span class="quiet">${texts.hidden}</span>` : html`<bdi lang="en">${finding}</bdi>`}
-    ${remedy !== null && html`<span class="hint" lang="en"><bdi>${remedy}</bdi></span>`}
+    ${finding === null ? html`<span class="quiet">${texts.hidden}</span>` : html`<span>${finding}</span>`}
+    ${remedy !== null && html`<span class="hint">${remedy}</span>`}
   </li>`;
 
 const renderElsewhere = ({ texts }: ConsoleVisit, elsewhere: ServerExamined['elsewhere']): Content =>

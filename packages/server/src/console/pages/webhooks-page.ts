@@ -1,4 +1,5 @@
 import type { viewDelivery, viewWebhook } from '../../admin/api/views.ts';
+import { readDeliveryError } from '../../outbox/delivery-error.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
@@ -104,7 +105,9 @@ const renderDeliveries = (
     attempts === 0
       ? attempts
       : html`<a href="/console/webhooks/${webhookId}/deliveries/${event.sequence}">${attempts}</a>`,
-    html`${lastStatus ?? ''} <bdi>${lastError ?? (lastStatus === null ? texts.none : '')}</bdi>`,
+    lastError === null
+      ? (lastStatus ?? texts.none)
+      : html`${lastStatus ?? ''} <bdi>${readDeliveryError(lastError)[visit.language]}</bdi>`,
     nextAt === null ? texts.none : age(visit, nextAt),
     ...(urls.size > 1 ? [html`<bdi>${urls.get(webhookId) ?? webhookId}</bdi>`] : []),
   ]);

@@ -1,5 +1,6 @@
 import type { viewAttempt, viewDelivery, viewWebhook } from '../../admin/api/views.ts';
 import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
+import { readDeliveryError } from '../../outbox/delivery-error.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { readClients } from '../read-clients.ts';
@@ -159,12 +160,12 @@ export const WEBHOOK_PAGES: readonly ConsoleRoute[] = [
 ];
 
 /** What the address of the page says that was just done; the words are the console's own. */
-const noticeOfWebhooks = ({ request, texts }: ConsoleVisit): string | undefined => {
+const noticeOfWebhooks = ({ request, texts, language }: ConsoleVisit): string | undefined => {
   const done = request.query.get('done');
   // An address is easily made by somebody else: no more than a short line of plain characters.
   const value = (request.query.get('value') ?? '').slice(0, 100).replaceAll(/[^\w .:-]/g, ' ');
   const { done: notices } = texts.webhooks;
   return done !== null && Object.hasOwn(notices, done)
-    ? notices[done as keyof typeof notices](value)
+    ? notices[done as keyof typeof notices](readDeliveryError(value)[language])
     : undefined;
 };

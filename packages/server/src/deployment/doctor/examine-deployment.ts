@@ -2,7 +2,7 @@ import type { Config } from '../../config.ts';
 import { OperatorError } from '../../errors.ts';
 import { examineClock, examineSharedClock } from '../../operations/doctor/examine-clock.ts';
 import { examineContent } from '../../operations/doctor/examine-content.ts';
-import { bad } from '../../operations/doctor/finding.ts';
+import { unusable } from '../../operations/doctor/finding.ts';
 import type { Finding } from '../../operations/doctor/finding.ts';
 import { inspectSharedStore, inspectStore } from '../maintenance.ts';
 import { openDeployment } from '../open.ts';
@@ -49,7 +49,7 @@ const examineOpened = async (config: Config): Promise<readonly Finding[]> => {
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return [
-      bad(error.code.startsWith('key') ? 'keys' : 'store', 'fail', error.message, error.remedy),
+      unusable(error.code.startsWith('key') ? 'keys' : 'store', error),
       ...(config.store === undefined ? [examineClock(undefined, 0)] : []),
     ];
   } finally {

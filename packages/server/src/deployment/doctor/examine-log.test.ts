@@ -13,7 +13,7 @@ for (const [bytes, verdict, shown] of [
   void test(`a write-ahead log of ${bytes} bytes: ${verdict}`, () => {
     const { check, finding, remedy, ...rest } = examineLog('/data/keyfob.db', bytes);
     assert.deepEqual([check, rest.verdict], ['log', verdict]);
-    assert.ok(finding.startsWith(shown), finding);
-    assert.equal(remedy?.includes('/data/keyfob.db') ?? false, verdict === 'warn');
+    assert.ok(finding.en.startsWith(shown), finding.en);
+    assert.equal(remedy?.en.includes('/data/keyfob.db') ?? false, verdict === 'warn');
   });
 }

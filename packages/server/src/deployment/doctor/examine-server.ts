@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import { OperatorError } from '../../errors.ts';
 import { examineClock, examineSharedClock } from '../../operations/doctor/examine-clock.ts';
 import { examineContent } from '../../operations/doctor/examine-content.ts';
-import { bad } from '../../operations/doctor/finding.ts';
+import { unusable } from '../../operations/doctor/finding.ts';
 import type { Finding, ServerExamined } from '../../operations/doctor/finding.ts';
 import type { RunningNode } from '../../operators/running-node.ts';
 import { inspectSharedStore, inspectStore } from '../maintenance.ts';
@@ -33,7 +33,7 @@ export const createServerExamination = (
       return database === undefined ? [] : examineDatabase(config, database);
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
-      return [bad('store', 'fail', error.message, error.remedy)];
+      return [unusable('store', error)];
     }
   };
   return async () => {

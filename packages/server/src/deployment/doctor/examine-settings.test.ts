@@ -12,8 +12,8 @@ for (const [settings, found, isFault] of [
   void test(`callers with ${JSON.stringify(settings)}: ${found}`, () => {
     const { check, finding, remedy } = examineForwarding(parseConfig({ flags: settings }));
     assert.equal(check, 'callers');
-    assert.ok(finding.includes(found), finding);
-    assert.equal(remedy?.includes('KEYFOB_FORWARDED_HOPS') ?? false, isFault);
+    assert.ok(finding.en.includes(found), finding.en);
+    assert.equal(remedy?.en.includes('KEYFOB_FORWARDED_HOPS') ?? false, isFault);
   });
 }
 
@@ -22,6 +22,6 @@ for (const [settings, found] of [
   [{ authenticationFailuresPerAddressMax: 0 }, 'KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX: 0'],
 ] as const) {
   void test(`guessing with ${JSON.stringify(settings)}: ${found}`, () => {
-    assert.ok(examineGuessing(parseConfig({ flags: settings })).finding.includes(found));
+    assert.ok(examineGuessing(parseConfig({ flags: settings })).finding.en.includes(found));
   });
 }

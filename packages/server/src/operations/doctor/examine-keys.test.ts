@@ -28,7 +28,7 @@ test('ages and states of keys are shown, and are well for young keys', () => {
     key(4, 'seal', 9, { state: 'retired', atMs: 1 }),
   ];
   assert.deepEqual(
-    examineKeys(keys, NOW).map(({ verdict, finding }) => [verdict, finding]),
+    examineKeys(keys, NOW).map(({ verdict, finding }) => [verdict, finding.en]),
     [
       ['ok', 'seal 5 (3 days), sign 2 (400 days), session 3 (0 days)'],
       ['ok', '1 older keys open only, 1 retired'],
@@ -43,10 +43,10 @@ test('an active key that is older than 400 days, and a compromised key, are warn
   ];
   const [age, state] = examineKeys(keys, NOW);
   assert.equal(age?.verdict, 'warn');
-  assert.match(age.remedy ?? '', /keyfob keys rotate.*key 1/);
+  assert.match(age.remedy?.en ?? '', /keyfob keys rotate.*key 1/);
   assert.deepEqual(
-    [state?.verdict, state?.finding],
+    [state?.verdict, state?.finding.en],
     ['warn', 'key 2 compromised, 0 older keys open only, 0 retired'],
   );
-  assert.match(state?.remedy ?? '', /keyfob keys retire/);
+  assert.match(state?.remedy?.en ?? '', /keyfob keys retire/);
 });

@@ -38,7 +38,7 @@ for (const [name, nodes, verdict, found] of [
   test(`nodes, ${name}: ${verdict}`, () => {
     const finding = examineNodes(nodes);
     assert.equal(finding.verdict, verdict);
-    assert.match(finding.finding, found);
+    assert.match(finding.finding.en, found);
   });
 
 for (const [ageMs, gone] of [

@@ -1,7 +1,9 @@
 import type { Now } from '../../clock.ts';
 import type { Client } from '../../clients/client.ts';
 import { isInForce } from '../../clients/secret.ts';
+import type { Sentence } from '../../language.ts';
 import { ok, warn } from './finding.ts';
+import { listFirst } from './list-first.ts';
 import type { Finding } from './finding.ts';
 
 /** How long a client needs to take over a new secret. */
@@ -15,17 +17,38 @@ export const examineSecrets = (clients: readonly Client[], now: Now): Finding =>
   const inUse = clients.filter(({ type, disabledAtMs }) => type !== 'public' && disabledAtMs === undefined);
   const lacking = (at: Now) =>
     inUse.filter(({ secrets }) => !secrets.some((secret) => isInForce(secret, at)));
-  const remedy = 'Add a secret with "keyfob client secret add", or disable the client.';
+  const remedy: Sentence = {
+    en: 'Add a secret with "keyfob client secret add", or disable the client.',
+    ko: '"keyfob client secret add"로 시크릿을 추가하거나 클라이언트를 비활성화하세요.',
+  };
   const lockedOut = lacking(now);
-  if (lockedOut.length > 0) return warn(check, `${listIds(lockedOut)}: no valid secret, locked out`, remedy);
+  if (lockedOut.length > 0) {
+    const { en, ko } = listIds(lockedOut);
+    const finding = {
+      en: `${en}: no valid secret, locked out`,
+      ko: `유효한 시크릿이 없어 인증할 수 없습니다: ${ko}`,
+    };
+    return warn(check, finding, remedy);
+  }
   const ending = lacking({ ...now, nowMs: now.nowMs + NOTICE_MS });
-  if (ending.length > 0)
-    return warn(check, `${listIds(ending)}: the last secret expires within 14 days`, remedy);
-  return ok(check, `every enabled client has a valid one (${inUse.length})`);
+  if (ending.length > 0) {
+    const { en, ko } = listIds(ending);
+    const finding = {
+      en: `${en}: the last secret expires within 14 days`,
+      ko: `마지막 시크릿이 14일 안에 만료됩니다: ${ko}`,
+    };
+    return warn(check, finding, remedy);
+  }
+  return ok(check, {
+    en: `every enabled client has a valid one (${inUse.length})`,
+    ko: `사용 중인 모든 클라이언트에 유효한 시크릿이 있습니다(${inUse.length}개).`,
+  });
 };
 
-const listIds = (clients: readonly Client[]): string => {
-  const ids = clients.slice(0, IDS_MAX).map(({ id }) => id);
-  const more = clients.length > IDS_MAX ? ` and ${clients.length - IDS_MAX} more` : '';
-  return `${clients.length === 1 ? 'client' : 'clients'} ${ids.join(', ')}${more}`;
+const listIds = (clients: readonly Client[]): Sentence => {
+  const { en, ko } = listFirst(
+    clients.map(({ id }) => id),
+    IDS_MAX,
+  );
+  return { en: `${clients.length === 1 ? 'client' : 'clients'} ${en}`, ko: `클라이언트 ${ko}` };
 };

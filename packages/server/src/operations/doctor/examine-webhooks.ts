@@ -1,5 +1,7 @@
 import type { Webhook } from '../../outbox/webhook.ts';
+import type { Sentence } from '../../language.ts';
 import { ok, warn } from './finding.ts';
+import { listFirst } from './list-first.ts';
 import type { Finding } from './finding.ts';
 
 const WAITING_MAX = 1000;
@@ -9,20 +11,26 @@ const IDS_SHOWN = 3;
 export const examineWebhooks = (webhooks: readonly Webhook[], waiting: number): Finding => {
   const check = 'webhooks';
   const disabled = webhooks.filter(({ disabledAtMs }) => disabledAtMs !== undefined).map(({ id }) => id);
-  const finding = `${webhooks.length - disabled.length} enabled, ${waiting} deliveries waiting`;
+  const enabled = webhooks.length - disabled.length;
+  const finding: Sentence = {
+    en: `${enabled} enabled, ${waiting} deliveries waiting`,
+    ko: `사용 ${enabled}개, 대기 중인 전송 ${waiting}건`,
+  };
   if (disabled.length > 0) {
-    const more = disabled.length > IDS_SHOWN ? ` and ${disabled.length - IDS_SHOWN} more` : '';
+    const ids = listFirst(disabled, IDS_SHOWN);
     return warn(
       check,
-      `${finding}; disabled: ${disabled.slice(0, IDS_SHOWN).join(', ')}${more}`,
-      'Their receivers answered 410. Remove them, and add those that are still wanted.',
+      { en: `${finding.en}; disabled: ${ids.en}`, ko: `${finding.ko}, 비활성: ${ids.ko}` },
+      {
+        en: 'Their receivers answered 410. Remove them, and add those that are still wanted.',
+        ko: '수신자가 410으로 응답했습니다. 제거하고, 아직 필요한 것은 다시 추가하세요.',
+      },
     );
   }
   if (waiting > WAITING_MAX)
-    return warn(
-      check,
-      finding,
-      'Look for the receiver that fails with "keyfob webhook deliveries --failed".',
-    );
+    return warn(check, finding, {
+      en: 'Look for the receiver that fails with "keyfob webhook deliveries --failed".',
+      ko: '"keyfob webhook deliveries --failed"로 실패하는 수신자를 찾으세요.',
+    });
   return ok(check, finding);
 };

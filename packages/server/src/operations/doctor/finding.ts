@@ -1,3 +1,6 @@
+import type { OperatorError } from '../../errors.ts';
+import type { Language, Sentence } from '../../language.ts';
+
 /** `warn`: it works, and something should be done about it; `fail`: something does not work, or will not after a restart. */
 export const VERDICTS = ['ok', 'warn', 'fail'] as const;
 export type Verdict = (typeof VERDICTS)[number];
@@ -44,18 +47,39 @@ export type CommandCheck = (typeof COMMAND_CHECKS)[number];
 export type Finding = {
   readonly check: Check;
   readonly verdict: Verdict;
+  readonly finding: Sentence;
+  readonly remedy: Sentence | null;
+};
+
+/** A finding in one language. */
+export type WrittenFinding = Pick<Finding, 'check' | 'verdict'> & {
   readonly finding: string;
   readonly remedy: string | null;
 };
 
-export const ok = (check: Check, finding: string): Finding => ({
+export const writeFinding = (
+  { check, verdict, finding, remedy }: Finding,
+  language: Language,
+): WrittenFinding => ({
+  check,
+  verdict,
+  finding: finding[language],
+  remedy: remedy === null ? null : remedy[language],
+});
+
+export const ok = (check: Check, finding: Sentence): Finding => ({
   check,
   verdict: 'ok',
   finding,
   remedy: null,
 });
 
-export const bad = (check: Check, verdict: 'warn' | 'fail', finding: string, remedy: string): Finding => ({
+export const bad = (
+  check: Check,
+  verdict: 'warn' | 'fail',
+  finding: Sentence,
+  remedy: Sentence,
+): Finding => ({
   check,
   verdict,
   finding,
@@ -63,8 +87,12 @@ export const bad = (check: Check, verdict: 'warn' | 'fail', finding: string, rem
 });
 
 /** A finding that does not stop a server from starting. */
-export const warn = (check: Check, finding: string, remedy: string): Finding =>
+export const warn = (check: Check, finding: Sentence, remedy: Sentence): Finding =>
   bad(check, 'warn', finding, remedy);
+
+/** What does not open. */
+export const unusable = (check: Check, { said }: OperatorError): Finding =>
+  bad(check, 'fail', { en: said.message.en, ko: `열지 못했습니다: ${said.message.ko}` }, said.remedy);
 
 /** What a server finds of itself, and what only a command on the machine of the store can look at. */
 export type ServerExamined = {

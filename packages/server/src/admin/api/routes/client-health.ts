@@ -1,6 +1,6 @@
 import { readClientHealth } from '../../../operations/read-client-health.ts';
 import type { ApiRoute } from '../api-route.ts';
-import { Problem } from '../problem.ts';
+import { notThere } from '../not-there.ts';
 import { viewHealth } from '../views.ts';
 
 export const CLIENT_HEALTH_ROUTES: readonly ApiRoute[] = [
@@ -15,7 +15,7 @@ export const CLIENT_HEALTH_ROUTES: readonly ApiRoute[] = [
     answers: { status: 200, schema: 'ClientHealth' },
     async handle(context, { path }) {
       const { client } = await context.store.readClient(path['clientId'] ?? '');
-      if (client === undefined) throw new Problem('not_found', 'there is no such client');
+      if (client === undefined) throw notThere('client');
       return { status: 200, body: viewHealth(await readClientHealth(context, client)) };
     },
   },

@@ -11,9 +11,11 @@ import { registerClient } from '../../../operations/register-client.ts';
 import type { ClientRegistration } from '../../../operations/register-client.ts';
 import { removeClient } from '../../../operations/remove-client.ts';
 import { removeSecret } from '../../../operations/remove-secret.ts';
+import { faultToSentence } from '../../../language.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { FLAG, NAME, oneOf, TEXT, textsOf, wholeNumber } from '../fields.ts';
+import { notThere } from '../not-there.ts';
 import { Problem } from '../problem.ts';
 import { viewClient, viewSecret } from '../views.ts';
 import { CLIENT_PAGE_FIELDS, clientAfter, limitOf, nextClient } from './paging.ts';
@@ -33,15 +35,13 @@ const KEYS = {
 } as const;
 const POLICY_PURPOSE = `Fields of the policy; those that are absent stay as they are: ${Object.keys(POLICY_FIELDS).join(', ')}.`;
 
-const NO_CLIENT = 'there is no such client';
-
 const detailsOf = async (
   context: ApiContext,
   { path }: ApiVisit,
   options?: Parameters<typeof readClient>[2],
 ): Promise<ClientDetails> => {
   const details = await readClient(context, path['clientId'] ?? '', options);
-  if (details === undefined) throw new Problem('not_found', NO_CLIENT);
+  if (details === undefined) throw notThere('client');
   return details;
 };
 
@@ -116,7 +116,8 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
         ({ outcome }) => (outcome === 'registered' ? undefined : outcome),
         { details: { dialect, name, type } },
       );
-      if (registered.outcome === 'invalid') throw new Problem('body_invalid', ...registered.faults);
+      if (registered.outcome === 'invalid')
+        throw new Problem('body_invalid', ...registered.faults.map(faultToSentence));
       const { client, clientSecret = null } = registered;
       return { status: 201, body: { ...viewClient(client, NO_GRANTS), clientSecret } };
     },
@@ -172,8 +173,9 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
         ({ outcome }) => (outcome === 'changed' ? undefined : outcome),
         { target: targetOf(visit), details: { ...change, jwks: namesOfKeys(change['jwks']), isDisabled } },
       );
-      if (changed.outcome === 'invalid') throw new Problem('body_invalid', ...changed.faults);
-      if (changed.outcome === 'unknown') throw new Problem('not_found', NO_CLIENT);
+      if (changed.outcome === 'invalid')
+        throw new Problem('body_invalid', ...changed.faults.map(faultToSentence));
+      if (changed.outcome === 'unknown') throw notThere('client');
       return { status: 200, body: viewClient(changed.client, changed.count) };
     },
   },
@@ -193,10 +195,10 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
         { target: targetOf(visit) },
       );
       if (removed === 'has_grants')
-        throw new Problem(
-          'conflict',
-          'the client has grants: disable it, or use "keyfob client remove --with-grants"',
-        );
+        throw new Problem('conflict', {
+          en: 'the client has grants: disable it, or use "keyfob client remove --with-grants"',
+          ko: '클라이언트에 그랜트가 있습니다. 비활성화하거나 "keyfob client remove --with-grants"를 사용하세요.',
+        });
       return { status: 204 };
     },
   },
@@ -249,10 +251,16 @@ function secretRoutes(): readonly ApiRoute[] {
           { target: targetOf(visit), details: { name, expiresInSeconds, overlapSeconds } },
         );
         if (added.outcome === 'too_many')
-          throw new Problem('too_many', 'remove a secret that is not in use first');
-        if (added.outcome === 'client_unknown') throw new Problem('not_found', NO_CLIENT);
+          throw new Problem('too_many', {
+            en: 'remove a secret that is not in use first',
+            ko: '먼저 쓰지 않는 시크릿을 제거하세요.',
+          });
+        if (added.outcome === 'client_unknown') throw notThere('client');
         if (added.outcome === 'client_public')
-          throw new Problem('conflict', 'a public client authenticates without a secret');
+          throw new Problem('conflict', {
+            en: 'a public client authenticates without a secret',
+            ko: '공개 클라이언트는 시크릿 없이 인증합니다.',
+          });
         return { status: 201, body: { ...viewSecret(added.secret), clientSecret: added.clientSecret } };
       },
     },
@@ -273,8 +281,11 @@ function secretRoutes(): readonly ApiRoute[] {
           { target: targetOf(visit), details: { secretId } },
         );
         if (removed === 'last')
-          throw new Problem('conflict', 'this is the last secret: add another one first');
-        if (removed !== 'removed') throw new Problem('not_found', 'there is no such secret');
+          throw new Problem('conflict', {
+            en: 'this is the last secret: add another one first',
+            ko: '마지막 시크릿입니다. 먼저 다른 시크릿을 추가하세요.',
+          });
+        if (removed !== 'removed') throw notThere('secret');
         return { status: 204 };
       },
     },

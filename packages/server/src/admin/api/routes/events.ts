@@ -11,7 +11,7 @@ import { Problem } from '../problem.ts';
 import { viewLogEvent } from '../live-event.ts';
 import { viewEvent } from '../views.ts';
 import type { AdminStream } from '../../exchange.ts';
-import { limitOf, momentOf, PAGE_FIELDS, sequenceAfter } from './paging.ts';
+import { GRANT_ID_FORM, limitOf, momentOf, PAGE_FIELDS, sequenceAfter } from './paging.ts';
 
 const LIVE_FIELDS = {
   clientId: { schema: TEXT, purpose: 'Only events of this client.' },
@@ -28,7 +28,7 @@ const lookAtNamed = async (
   const named = text(visit.query['grantId']);
   if (named === undefined) return undefined;
   const grantId = readGrantId(named);
-  if (grantId === undefined) throw new Problem('request_invalid', 'a grant id has 16 hexadecimal digits');
+  if (grantId === undefined) throw new Problem('request_invalid', GRANT_ID_FORM);
   await visit.look(`grant:${writeGrantId(grantId)}`, details);
   return grantId;
 };

@@ -13,6 +13,7 @@ import type { ApiContext } from '../api-context.ts';
 import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { oneOf, TEXT } from '../fields.ts';
 import type { Fields } from '../fields.ts';
+import { notThere } from '../not-there.ts';
 import { Problem } from '../problem.ts';
 import { isoOf, viewDetails, viewEvent, viewFound, viewGrant } from '../views.ts';
 import {
@@ -87,7 +88,7 @@ const show = async (context: ApiContext, visit: ApiVisit, details: GrantDetails)
 
 const detailsOf = async (context: ApiContext, { path }: ApiVisit): Promise<GrantDetails> => {
   const details = await readGrant(context, grantOfPath(path));
-  if (details === undefined) throw new Problem('not_found', 'there is no such grant');
+  if (details === undefined) throw notThere('grant');
   return details;
 };
 
@@ -125,7 +126,8 @@ export const GRANT_ROUTES: readonly ApiRoute[] = [
     async handle(context, visit) {
       const { token } = visit.body;
       if (typeof token === 'string') return { status: 200, body: await findByToken(context, visit, token) };
-      if (!visit.may('owners.read')) throw new Problem('body_invalid', 'token is missing');
+      if (!visit.may('owners.read'))
+        throw new Problem('body_invalid', { en: 'token is missing', ko: 'token 값이 없습니다.' });
       const body = await search(context, visit, visit.body);
       const by = Object.keys(visit.body).filter((name) => !Object.hasOwn(PAGE_FIELDS, name));
       await visit.look('', {
@@ -214,7 +216,10 @@ export const GRANT_ROUTES: readonly ApiRoute[] = [
         { target: targetOf(details) },
       );
       if (outcome === 'consent_needed')
-        throw new Problem('conflict', 'its owner or its client ended it: only a new consent opens it again');
+        throw new Problem('conflict', {
+          en: 'its owner or its client ended it: only a new consent opens it again',
+          ko: '소유자나 클라이언트가 끝낸 연결입니다. 새로 동의해야 다시 열립니다.',
+        });
       return { status: 200, body: await show(context, visit, await detailsOf(context, visit)) };
     },
   },
@@ -222,7 +227,11 @@ export const GRANT_ROUTES: readonly ApiRoute[] = [
 
 const findByToken = async (context: ApiContext, visit: ApiVisit, token: string) => {
   const given = Object.keys(visit.body).filter((name) => name !== 'token');
-  if (given.length > 0) throw new Problem('body_invalid', `${given.join(', ')} cannot be given with a token`);
+  if (given.length > 0)
+    throw new Problem('body_invalid', {
+      en: `${given.join(', ')} cannot be given with a token`,
+      ko: `token과 함께 쓸 수 없습니다: ${given.join(', ')}`,
+    });
   const found = await openToken(context, token.trim());
   if (found === undefined || !visit.isOwn(found.details.grant.clientId)) {
     await visit.look('', { by: ['token'], found: 0 });

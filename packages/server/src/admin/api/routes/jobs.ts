@@ -11,12 +11,19 @@ import { SEARCH_FIELDS, searchOf } from './grants.ts';
 const filterOf = (values: Readonly<Record<string, unknown>>): GrantSearch => {
   const search = searchOf(values);
   if ([search.clientId, search.subject, search.vin, search.requestId].every((one) => one === undefined))
-    throw new Problem('body_invalid', 'a filter names a client, a subject, a vin or a request');
+    throw new Problem('body_invalid', {
+      en: 'a filter names a client, a subject, a vin or a request',
+      ko: '조건에는 클라이언트, 소유자, VIN 또는 요청이 있어야 합니다.',
+    });
   return search;
 };
 
 const jobOf = (found: Job | undefined): Job => {
-  if (found === undefined) throw new Problem('not_found', 'there is no such job on this node');
+  if (found === undefined)
+    throw new Problem('not_found', {
+      en: 'there is no such job on this node',
+      ko: '이 노드에 해당하는 작업이 없습니다.',
+    });
   return found;
 };
 
@@ -82,8 +89,15 @@ export const JOB_ROUTES: readonly ApiRoute[] = [
         { target, details: { action, count, filter: describeFilter(filter) } },
       );
       if (typeof job === 'number')
-        throw new Problem('count_differs', `the filter finds ${job} grants, not ${count}`);
-      if (job === 'busy') throw new Problem('conflict', 'another job runs on this node');
+        throw new Problem('count_differs', {
+          en: `the filter finds ${job} grants, not ${count}`,
+          ko: `조건에 맞는 그랜트는 ${count}개가 아니라 ${job}개입니다.`,
+        });
+      if (job === 'busy')
+        throw new Problem('conflict', {
+          en: 'another job runs on this node',
+          ko: '이 노드에서 다른 작업이 진행 중입니다.',
+        });
       return { status: 202, body: viewJob(job) };
     },
   },

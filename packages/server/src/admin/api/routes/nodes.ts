@@ -1,4 +1,5 @@
 import { readNodes } from '../../../operations/read-nodes.ts';
+import { writeFinding } from '../../../operations/doctor/finding.ts';
 import { examineNodes } from '../../../operations/doctor/examine-nodes.ts';
 import type { ApiRoute } from '../api-route.ts';
 import { viewNode } from '../views.ts';
@@ -16,7 +17,7 @@ export const NODE_ROUTES: readonly ApiRoute[] = [
       const nodes = await readNodes(context, own);
       const seesMachines = visit.may('machines.read');
       const named = seesMachines ? nodes : nodes.map((node) => ({ ...node, host: node.id }));
-      const { verdict, finding, remedy } = examineNodes(named);
+      const { verdict, finding, remedy } = writeFinding(examineNodes(named), visit.language);
       return {
         status: 200,
         body: {

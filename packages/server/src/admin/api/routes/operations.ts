@@ -1,18 +1,28 @@
+import type { Sentence } from '../../../language.ts';
 import { readKeys } from '../../../operations/read-keys.ts';
-import { bad, ok } from '../../../operations/doctor/finding.ts';
+import { bad, ok, writeFinding } from '../../../operations/doctor/finding.ts';
 import { rotateKeys } from '../../../operations/rotate-keys.ts';
 import { withdrawKey } from '../../../operations/withdraw-key.ts';
 import { KEY_PURPOSES } from '../../../tokens/key-state.ts';
 import type { KeyPurpose } from '../../../tokens/key-state.ts';
 import type { ApiRoute } from '../api-route.ts';
 import { FLAG, oneOf, textsOf, wholeNumber } from '../fields.ts';
+import { notThere } from '../not-there.ts';
 import { Problem } from '../problem.ts';
 import { viewFinding, viewKey } from '../views.ts';
 
 const DAY_SECONDS = 86_400;
 
+/** What happened to a key since it was looked at. */
+const WITHDRAWAL_FAULTS = {
+  unknown: { en: 'the key is unknown', ko: '알 수 없는 키입니다.' },
+  active: { en: 'the key is active', ko: '사용 중인 키입니다.' },
+  retired_before: { en: 'the key is retired before', ko: '이미 사용 종료된 키입니다.' },
+} as const satisfies Readonly<Record<string, Sentence>>;
+
 const numberOf = ({ number = '' }: Readonly<Record<string, string>>): number => {
-  if (!/^[1-9]\d{0,8}$/.test(number)) throw new Problem('not_found', 'a key has a number');
+  if (!/^[1-9]\d{0,8}$/.test(number))
+    throw new Problem('not_found', { en: 'a key has a number', ko: '키는 번호로 지정합니다.' });
   return Number(number);
 };
 
@@ -92,14 +102,17 @@ export const OPERATION_ROUTES: readonly ApiRoute[] = [
         readonly isConfirmed?: boolean;
       };
       const key = (await readKeys(context)).find((one) => one.number === number);
-      if (key === undefined) throw new Problem('not_found', 'there is no such key');
+      if (key === undefined) throw notThere('key');
       if (key.state === 'active')
-        throw new Problem('conflict', 'the active key of a purpose stays: rotate first');
+        throw new Problem('conflict', {
+          en: 'the active key of a purpose stays: rotate first',
+          ko: '사용 중인 키는 폐기할 수 없습니다. 먼저 키를 교체하세요.',
+        });
       if (!isConfirmed && (state === 'compromised' || key.isInUse))
-        throw new Problem(
-          'conflict',
-          `${key.grants} grants and ${key.webhooks} webhooks depend on it: confirm it`,
-        );
+        throw new Problem('conflict', {
+          en: `${key.grants} grants and ${key.webhooks} webhooks depend on it: confirm it`,
+          ko: `연결 ${key.grants}개와 웹훅 ${key.webhooks}개가 이 키에 의존합니다. 진행하려면 확인란을 선택하세요.`,
+        });
       const wanted =
         state === 'retired'
           ? ({ state } as const)
@@ -109,7 +122,7 @@ export const OPERATION_ROUTES: readonly ApiRoute[] = [
         (one) => (one === 'withdrawn' ? undefined : one),
         { target: `key:${number}`, details: { state, windowDays } },
       );
-      if (outcome !== 'withdrawn') throw new Problem('conflict', `the key is ${outcome.replace('_', ' ')}`);
+      if (outcome !== 'withdrawn') throw new Problem('conflict', WITHDRAWAL_FAULTS[outcome]);
       return { status: 200, body: { keys: (await readKeys(context)).map((one) => viewKey(one)) } };
     },
   },
@@ -126,15 +139,23 @@ export const OPERATION_ROUTES: readonly ApiRoute[] = [
       const ready = await context.readiness();
       const readiness =
         ready === 'ready'
-          ? ok('ready', 'this node gets requests')
-          : bad('ready', 'fail', `this node gets no requests: ${ready}`, READY_REMEDY);
+          ? ok('ready', { en: 'this node gets requests', ko: '이 노드는 요청을 받습니다.' })
+          : bad(
+              'ready',
+              'fail',
+              { en: `this node gets no requests: ${ready}`, ko: `이 노드는 요청을 받지 않습니다: ${ready}` },
+              READY_REMEDY,
+            );
       const all = [readiness, ...findings];
       const healthy = all.every(({ verdict }) => verdict !== 'fail');
       const seesMachines = visit.may('machines.read');
-      const shown = all.map((finding) => viewFinding(finding, seesMachines));
+      const shown = all.map((finding) => viewFinding(writeFinding(finding, visit.language), seesMachines));
       return { status: 200, body: { healthy, findings: shown, elsewhere } };
     },
   },
 ];
 
-const READY_REMEDY = 'See "Probes" in docs/operations.md for what each reason means.';
+const READY_REMEDY: Sentence = {
+  en: 'See "Probes" in docs/operations.md for what each reason means.',
+  ko: '각 이유의 뜻은 docs/operations.md의 "Probes"를 보세요.',
+};

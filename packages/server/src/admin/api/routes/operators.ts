@@ -1,3 +1,4 @@
+import { faultToSentence } from '../../../language.ts';
 import type { Seconds } from '../../../clock.ts';
 import { addOperatorKey, OPERATOR_KEY_MAX_SECONDS } from '../../../operations/operator-keys.ts';
 import { readAudit, verifyAudit } from '../../../operations/read-audit.ts';
@@ -7,6 +8,7 @@ import { isAllowed, OWN_CLIENTS_MAX, PERMISSIONS, ROLES } from '../../../operato
 import type { Permission, Role } from '../../../operators/role.ts';
 import type { ApiRoute } from '../api-route.ts';
 import { NAME, oneOf, TEXT, textsOf, wholeNumber } from '../fields.ts';
+import { notThere } from '../not-there.ts';
 import { Problem } from '../problem.ts';
 import { viewOperatorKey } from '../views.ts';
 import { limitOf, PAGE_FIELDS, sequenceAfter } from './paging.ts';
@@ -75,8 +77,12 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
         ({ outcome }) => (outcome === 'added' ? undefined : outcome),
         { details: { name, role, clientIds, expiresInSeconds } },
       );
-      if (added.outcome === 'invalid') throw new Problem('body_invalid', added.fault);
-      if (added.outcome === 'too_many') throw new Problem('too_many', 'remove an operator key first');
+      if (added.outcome === 'invalid') throw new Problem('body_invalid', faultToSentence(added.fault));
+      if (added.outcome === 'too_many')
+        throw new Problem('too_many', {
+          en: 'remove an operator key first',
+          ko: '먼저 운영자 키를 하나 제거하세요.',
+        });
       return { status: 201, body: { ...viewOperatorKey(added.key), operatorKey: added.text } };
     },
   },
@@ -95,7 +101,7 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
         (outcome) => (outcome === 'removed' ? undefined : outcome),
         { target: `operator_key:${id}` },
       );
-      if (removed === 'unknown') throw new Problem('not_found', 'there is no such operator key');
+      if (removed === 'unknown') throw notThere('operator key');
       return { status: 204 };
     },
   },
@@ -172,9 +178,12 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
     summary: 'Checks the whole chain of the audit log',
     permission: 'audit.read',
     answers: { status: 200, schema: 'AuditVerified' },
-    async handle(context) {
+    async handle(context, { language }) {
       const { entries, head, fault } = await verifyAudit(context);
-      return { status: 200, body: { entries, head: `${head.sequence}:${head.hash}`, fault: fault ?? null } };
+      return {
+        status: 200,
+        body: { entries, head: `${head.sequence}:${head.hash}`, fault: fault?.[language] ?? null },
+      };
     },
   },
 ];

@@ -26,7 +26,11 @@ export const OWNER_ROUTES: readonly ApiRoute[] = [
         (count) => (count === 0 ? 'unknown' : undefined),
         { details: { grants } },
       );
-      if (grants.length === 0) throw new Problem('not_found', 'no consent of this owner is kept');
+      if (grants.length === 0)
+        throw new Problem('not_found', {
+          en: 'no consent of this owner is kept',
+          ko: '이 소유자의 동의 기록이 없습니다.',
+        });
       const { grantEventDays } = context;
       return {
         status: 200,

@@ -6,6 +6,7 @@ import { readClientPlace, writeClientPlace } from '../../../clients/client-searc
 import type { ClientPlace } from '../../../clients/client-search.ts';
 import { wholeNumber } from '../fields.ts';
 import type { Fields } from '../fields.ts';
+import type { Sentence } from '../../../language.ts';
 import { Problem } from '../problem.ts';
 
 export const LIMIT_MAX = 200;
@@ -29,7 +30,17 @@ export const CLIENT_PAGE_FIELDS = {
 export const limitOf = ({ limit }: Readonly<Record<string, unknown>>): number =>
   typeof limit === 'number' ? limit : LIMIT;
 
-const invalid = (): Problem => new Problem('request_invalid', 'after must be the next of an earlier page');
+/** What is wrong with a text that is no id of a grant. */
+export const GRANT_ID_FORM: Sentence = {
+  en: 'a grant id has 16 hexadecimal digits',
+  ko: '그랜트 ID는 16자리 16진수입니다.',
+};
+
+const invalid = (): Problem =>
+  new Problem('request_invalid', {
+    en: 'after must be the next of an earlier page',
+    ko: 'after는 앞 페이지의 next여야 합니다.',
+  });
 
 /** Where a list of grants goes on. Throws `Problem`. */
 export const grantAfter = ({ after }: Readonly<Record<string, unknown>>): GrantId | undefined => {
@@ -71,7 +82,7 @@ export const nextClient = (next: ClientPlace | undefined): string | null =>
 /** The grant that a path names. Throws `Problem`. */
 export const grantOfPath = ({ grantId = '' }: Readonly<Record<string, string>>): GrantId => {
   const id = readGrantId(grantId);
-  if (id === undefined) throw new Problem('not_found', 'a grant id has 16 hexadecimal digits');
+  if (id === undefined) throw new Problem('not_found', GRANT_ID_FORM);
   return id;
 };
 
@@ -79,6 +90,10 @@ export const grantOfPath = ({ grantId = '' }: Readonly<Record<string, string>>):
 export const momentOf = (name: string, value: unknown): number | undefined => {
   if (value === undefined) return undefined;
   const atMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(atMs)) throw new Problem('request_invalid', `${name} must be a moment in ISO 8601`);
+  if (Number.isNaN(atMs))
+    throw new Problem('request_invalid', {
+      en: `${name} must be a moment in ISO 8601`,
+      ko: `${name} 값은 ISO 8601 형식의 시각이어야 합니다.`,
+    });
   return atMs;
 };

@@ -1,3 +1,4 @@
+import { faultToSentence } from '../../../language.ts';
 import type { Seconds } from '../../../clock.ts';
 import { SECURITY_PROFILES } from '../../../clients/policy.ts';
 import { REGISTRATION_TOKEN_MAX_SECONDS, REGISTRATION_USES_MAX } from '../../../clients/registration.ts';
@@ -10,6 +11,7 @@ import { makeRegistrationToken } from '../../../operations/registration-tokens.t
 import type { NewRegistrationToken } from '../../../operations/registration-tokens.ts';
 import type { ApiRoute } from '../api-route.ts';
 import { FLAG, NAME, oneOf, TEXT, wholeNumber } from '../fields.ts';
+import { notThere } from '../not-there.ts';
 import { Problem } from '../problem.ts';
 import { viewRegistrationToken, viewWaiting } from '../views.ts';
 import { CLIENT_PAGE_FIELDS, clientAfter, limitOf, nextClient } from './paging.ts';
@@ -93,8 +95,12 @@ export const REGISTRATION_ROUTES: readonly ApiRoute[] = [
         ({ outcome }) => (outcome === 'made' ? undefined : outcome),
         { details: wanted },
       );
-      if (made.outcome === 'invalid') throw new Problem('body_invalid', ...made.faults);
-      if (made.outcome === 'too_many') throw new Problem('too_many', 'remove a registration token first');
+      if (made.outcome === 'invalid') throw new Problem('body_invalid', ...made.faults.map(faultToSentence));
+      if (made.outcome === 'too_many')
+        throw new Problem('too_many', {
+          en: 'remove a registration token first',
+          ko: '먼저 등록 토큰을 하나 제거하세요.',
+        });
       return {
         status: 201,
         body: { ...viewRegistrationToken(made.token), registrationToken: made.text },
@@ -116,7 +122,7 @@ export const REGISTRATION_ROUTES: readonly ApiRoute[] = [
         (outcome) => (outcome === 'removed' ? undefined : outcome),
         { target: `registration_token:${id}` },
       );
-      if (removed === 'unknown') throw new Problem('not_found', 'there is no such registration token');
+      if (removed === 'unknown') throw notThere('registration token');
       return { status: 204 };
     },
   },
@@ -154,8 +160,13 @@ function decision(
         ({ outcome }) => (outcome === 'approved' || outcome === 'refused' ? undefined : outcome),
         { target: `client:${clientId}`, details: { seen } },
       );
-      if (decided.outcome === 'unknown') throw new Problem('not_found', 'no such client waits for approval');
-      if (decided.outcome === 'invalid') throw new Problem('conflict', ...decided.faults);
+      if (decided.outcome === 'unknown')
+        throw new Problem('not_found', {
+          en: 'no such client waits for approval',
+          ko: '승인을 기다리는 클라이언트가 아닙니다.',
+        });
+      if (decided.outcome === 'invalid')
+        throw new Problem('conflict', ...decided.faults.map(faultToSentence));
       return { status: 204 };
     },
   };

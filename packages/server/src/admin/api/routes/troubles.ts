@@ -52,6 +52,10 @@ export const TROUBLE_ROUTES: readonly ApiRoute[] = [
 const fromOf = (query: Readonly<Record<string, unknown>>): TroubleSearch['from'] => {
   const sinceMs = momentOf('since', query['since']);
   if (sinceMs === undefined) return { span: (query['span'] as TroubleSpanName | undefined) ?? 'day' };
-  if (query['span'] !== undefined) throw new Problem('request_invalid', 'since and span exclude each other');
+  if (query['span'] !== undefined)
+    throw new Problem('request_invalid', {
+      en: 'since and span exclude each other',
+      ko: 'since와 span은 함께 쓸 수 없습니다.',
+    });
   return { sinceMs };
 };

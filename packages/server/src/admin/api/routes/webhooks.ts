@@ -12,13 +12,14 @@ import { testWebhook } from '../../../operations/test-webhook.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { ApiRoute, ApiVisit } from '../api-route.ts';
 import { FLAG, oneOf, TEXT, textsOf } from '../fields.ts';
+import { notThere } from '../not-there.ts';
 import { Problem } from '../problem.ts';
 import { viewAttempt, viewDelivery, viewWebhook } from '../views.ts';
 import { deliveryAfter, limitOf, PAGE_FIELDS } from './paging.ts';
 
 const webhookOf = async (context: ApiContext, { path }: ApiVisit): Promise<Webhook> => {
   const webhook = await readWebhook(context, path['webhookId'] ?? '');
-  if (webhook === undefined) throw new Problem('not_found', 'there is no such webhook');
+  if (webhook === undefined) throw notThere('webhook');
   return webhook;
 };
 
@@ -92,8 +93,9 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
         { details: { format, clientId, events, host: hostOf(url) } },
       );
       if (added.outcome === 'invalid') throw new Problem('body_invalid', added.fault);
-      if (added.outcome === 'client_unknown') throw new Problem('body_invalid', 'there is no such client');
-      if (added.outcome === 'too_many') throw new Problem('too_many', 'remove a webhook first');
+      if (added.outcome === 'client_unknown') throw new Problem('body_invalid', ...notThere('client').faults);
+      if (added.outcome === 'too_many')
+        throw new Problem('too_many', { en: 'remove a webhook first', ko: '먼저 웹훅을 하나 제거하세요.' });
       return { status: 201, body: viewWithSecret(context, added.webhook) };
     },
   },
@@ -147,7 +149,7 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
         { target: `webhook:${webhook.id}`, details: { events: kinds, isEnabled, host: hostOf(url) } },
       );
       if (changed.outcome === 'invalid') throw new Problem('body_invalid', changed.fault);
-      if (changed.outcome === 'unknown') throw new Problem('not_found', 'there is no such webhook');
+      if (changed.outcome === 'unknown') throw notThere('webhook');
       return { status: 200, body: viewWebhook(changed.webhook, true) };
     },
   },
@@ -279,10 +281,17 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
     async handle(context, visit) {
       const { id: webhookId } = await webhookOf(context, visit);
       const { sequence = '' } = visit.path;
-      if (!/^\d{1,16}$/.test(sequence)) throw new Problem('not_found', 'a grant event has a number');
+      if (!/^\d{1,16}$/.test(sequence))
+        throw new Problem('not_found', {
+          en: 'a grant event has a number',
+          ko: '그랜트 사건은 번호로 지정합니다.',
+        });
       const details = await readDelivery(context, { webhookId, sequence: Number(sequence) });
       if (details === undefined)
-        throw new Problem('not_found', 'there is no such delivery: it goes with its grant event');
+        throw new Problem('not_found', {
+          en: 'there is no such delivery: it goes with its grant event',
+          ko: '해당하는 전송이 없습니다. 전송은 그랜트 사건과 함께 지워집니다.',
+        });
       const { delivery, attempts } = details;
       const shown = viewDelivery(delivery, visit.may('owners.read'));
       return { status: 200, body: { delivery: shown, attempts: attempts.map(viewAttempt) } };
