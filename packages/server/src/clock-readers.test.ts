@@ -15,8 +15,8 @@ const MACHINE_CLOCK = /Date\.now\(|new Date\(\)/;
 
 /** The lines that compare the present moment themselves: in which file, how many, and why a wrong clock does no harm there. */
 const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> = {
-  'cli/self-signed.ts': [1, 'a certificate begins a day before it is made'],
-  'cli/since.ts': [1, 'chooses what is shown'],
+  'cli/demo/self-signed.ts': [1, 'a certificate begins a day before it is made'],
+  'cli/command/since.ts': [1, 'chooses what is shown'],
   'clients/client-certificate.ts': [1, 'refuses a certificate, whose client keeps its grants'],
   'clients/failure-buckets.ts': [3, 'monotonic'],
   'clients/secret.ts': [1, 'decides how often a last use is written'],
@@ -59,7 +59,7 @@ const DATABASE_READERS: Readonly<Record<string, readonly [lines: number, why: st
 const MACHINE_READERS: Readonly<Record<string, readonly [lines: number, why: string]>> = {
   'clock.ts': [1, 'is the clock'],
   'cli/follow-events.ts': [1, 'stamps a line of the log'],
-  'cli/log.ts': [1, 'stamps a line of the log'],
+  'cli/log/log.ts': [1, 'stamps a line of the log'],
 };
 
 const SOURCES = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })

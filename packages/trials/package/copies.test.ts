@@ -7,7 +7,7 @@ import { suite, test } from 'node:test';
  * tokens is there twice, word for word: a fault that is repaired in one is repaired in both.
  */
 const COPIES = [
-  ['server/src/cli/line-output.ts', 'keeper/src/cli/line-output.ts'],
+  ['server/src/cli/log/line-output.ts', 'keeper/src/cli/line-output.ts'],
   ['server/src/cli/stop-signals.ts', 'keeper/src/cli/stop-signals.ts'],
   ['server/src/imports/csv.ts', 'keeper/src/operations/import/csv.ts'],
   ['server/src/imports/lines.ts', 'keeper/src/operations/import/lines.ts'],

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { readAudit, verifyAudit } from '../exports/index.ts';
 import { entryToJson } from '../exports/operators.ts';
 import type { AuditHead } from '../exports/operators.ts';
-import { moreHint } from './more.ts';
-import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
-import type { CommonOptions } from './options.ts';
-import { alignColumns, UsageError, writeOutput } from './output.ts';
+import { moreHint } from './command/more-hint.ts';
+import { onDeployment, readWholeNumber, withCommonOptions } from './command/options.ts';
+import type { CommonOptions } from './command/options.ts';
+import { alignColumns, UsageError, writeOutput } from './command/output.ts';
 
 type ListOptions = CommonOptions & {
   readonly limit: string;

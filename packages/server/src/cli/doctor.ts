@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { examineDeployment, writeFinding } from '../exports/maintenance.ts';
-import { readConfig, withCommonOptions } from './options.ts';
-import type { CommonOptions } from './options.ts';
-import { alignColumns, print } from './output.ts';
+import { readConfig, withCommonOptions } from './command/options.ts';
+import type { CommonOptions } from './command/options.ts';
+import { alignColumns, print } from './command/output.ts';
 
 export const addDoctor = (program: Command): void => {
   withCommonOptions(program.command('doctor'))

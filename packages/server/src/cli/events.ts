@@ -3,16 +3,16 @@ import type { Millis } from '../exports/grants.ts';
 import { findGrantEvents, openDeployment, readGrantEvents } from '../exports/index.ts';
 import type { GrantEventSearch, OperationContext } from '../exports/index.ts';
 import type { GrantEvent } from '../exports/webhooks.ts';
-import { noteLook } from './audited-command.ts';
-import { toEventRecord, writeLine } from './event-line.ts';
-import type { EventRecord } from './event-line.ts';
+import { noteLook } from './command/audited-command.ts';
+import { toEventRecord, writeLine } from './log/event-line.ts';
+import type { EventRecord } from './log/event-line.ts';
 import { followEvents } from './follow-events.ts';
-import { moreHint } from './more.ts';
-import { parseGrantId, readConfig, readVin, readWholeNumber, withCommonOptions } from './options.ts';
-import type { CommonOptions } from './options.ts';
-import { UsageError, writeOutput } from './output.ts';
-import { readSince, SINCE } from './since.ts';
-import { needProcess } from './terminal.ts';
+import { moreHint } from './command/more-hint.ts';
+import { parseGrantId, readConfig, readVin, readWholeNumber, withCommonOptions } from './command/options.ts';
+import type { CommonOptions } from './command/options.ts';
+import { UsageError, writeOutput } from './command/output.ts';
+import { readSince, SINCE } from './command/since.ts';
+import { needProcess } from './command/terminal.ts';
 
 type EventsOptions = CommonOptions & {
   readonly grant?: string;

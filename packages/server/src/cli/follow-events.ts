@@ -3,9 +3,9 @@ import type { GrantEventSearch, OperationContext } from '../exports/index.ts';
 import { writeGrantId } from '../exports/tokens.ts';
 import { GRANT_EVENT_KINDS } from '../exports/webhooks.ts';
 import { OperatorError } from '../exports/errors.ts';
-import { toEventRecord } from './event-line.ts';
-import type { EventRecord } from './event-line.ts';
-import { exitSoon, ReaderGone } from './output.ts';
+import { toEventRecord } from './log/event-line.ts';
+import type { EventRecord } from './log/event-line.ts';
+import { exitSoon, ReaderGone } from './command/output.ts';
 
 /** How often new servers, and grant events of other processes, are looked for. */
 const POLL_INTERVAL_MS = 500;

@@ -5,12 +5,12 @@ import { readNow } from '../exports/grants.ts';
 import { describeFault, HeaderError, openImportSource, runImport } from '../exports/maintenance.ts';
 import type { ImportFault, ImportTotals, RefusedRow } from '../exports/maintenance.ts';
 import { openRefusedRows } from './import-refused-rows.ts';
-import { onDeployment, withCommonOptions } from './options.ts';
-import type { CommonOptions } from './options.ts';
-import { alignColumns } from './output.ts';
-import type { Report } from './output.ts';
-import { createProgressBar } from './progress.ts';
-import type { Terminal } from './terminal.ts';
+import { onDeployment, withCommonOptions } from './command/options.ts';
+import type { CommonOptions } from './command/options.ts';
+import { alignColumns } from './command/output.ts';
+import type { Report } from './command/output.ts';
+import { createProgressBar } from './command/progress.ts';
+import type { Terminal } from './command/terminal.ts';
 
 type ImportOptions = CommonOptions & {
   readonly dryRun?: boolean;

@@ -11,10 +11,10 @@ import type { KeyDetails, OperationContext, WantedWithdrawal } from '../exports/
 import { OperatorError } from '../exports/errors.ts';
 import { createKeyLine, createKeyLines, KEY_PURPOSES } from '../exports/tokens.ts';
 import type { KeyPurpose } from '../exports/tokens.ts';
-import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
-import type { CommonOptions } from './options.ts';
-import { alignColumns, print, showTime, timeOrNull, UsageError, writeTime } from './output.ts';
-import type { Report } from './output.ts';
+import { onDeployment, readWholeNumber, withCommonOptions } from './command/options.ts';
+import type { CommonOptions } from './command/options.ts';
+import { alignColumns, print, showTime, timeOrNull, UsageError, writeTime } from './command/output.ts';
+import type { Report } from './command/output.ts';
 
 const PURPOSE_OPTION = [
   '--purpose <purpose>',

@@ -1,5 +1,5 @@
 import { runCommand } from './run-command.ts';
-import { processTerminal } from './terminal.ts';
+import { processTerminal } from './command/terminal.ts';
 
 // Every file that is created, the store and its log included, is for its owner only.
 process.umask(0o077);

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { examineNodes, readNodes } from '../exports/index.ts';
 import type { NodeDetails } from '../exports/index.ts';
 import { writeFinding } from '../exports/maintenance.ts';
-import { onDeployment, withCommonOptions } from './options.ts';
-import type { CommonOptions } from './options.ts';
-import { alignColumns, showTime, writeTime } from './output.ts';
+import { onDeployment, withCommonOptions } from './command/options.ts';
+import type { CommonOptions } from './command/options.ts';
+import { alignColumns, showTime, writeTime } from './command/output.ts';
 
 export const addNodes = (program: Command): void => {
   withCommonOptions(program.command('nodes'))

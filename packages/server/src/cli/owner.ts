@@ -7,11 +7,11 @@ import { exportConsents, holdsSecret, nameConsents, recordAudit } from '../expor
 import type { ConsentExport, Deployment, OperationContext } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { toFileError } from '../exports/stores.ts';
-import { onDeployment, readConfig, withCommonOptions } from './options.ts';
-import type { CommonOptions } from './options.ts';
-import { osOperator } from './os-user.ts';
-import { UsageError } from './output.ts';
-import { createProgressBar } from './progress.ts';
+import { onDeployment, readConfig, withCommonOptions } from './command/options.ts';
+import type { CommonOptions } from './command/options.ts';
+import { osOperator } from './command/os-user.ts';
+import { UsageError } from './command/output.ts';
+import { createProgressBar } from './command/progress.ts';
 
 type ExportOptions = CommonOptions & {
   readonly out: string;

@@ -17,9 +17,9 @@ import {
 import type { RegistrationTerms, RegistrationToken } from '../exports/clients.ts';
 import { DIALECTS } from '../exports/dialects.ts';
 import { OperatorError, faultInEnglish } from '../exports/errors.ts';
-import { readClientPage, withClientPage } from './client-page.ts';
-import type { ClientPageOptions } from './client-page.ts';
-import { moreHint } from './more.ts';
+import { readClientPage, withClientPage } from './client/client-page.ts';
+import type { ClientPageOptions } from './client/client-page.ts';
+import { moreHint } from './command/more-hint.ts';
 import {
   onDeployment,
   readConfig,
@@ -27,9 +27,9 @@ import {
   readWholeNumber,
   toUsageError,
   withCommonOptions,
-} from './options.ts';
-import type { CommonOptions } from './options.ts';
-import { alignColumns, showTime, writeTime } from './output.ts';
+} from './command/options.ts';
+import type { CommonOptions } from './command/options.ts';
+import { alignColumns, showTime, writeTime } from './command/output.ts';
 
 const DAY_SECONDS = 86_400;
 const DAYS_MAX = REGISTRATION_TOKEN_MAX_SECONDS / DAY_SECONDS;

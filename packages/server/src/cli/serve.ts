@@ -9,17 +9,17 @@ import {
 } from '../exports/index.ts';
 import type { AuthorizationServer, Config, Emit, Listening } from '../exports/index.ts';
 import { DIALECTS } from '../exports/dialects.ts';
-import { COMMAND_NAME } from './command-name.ts';
-import { serveFapiDemo } from './demo-fapi.ts';
-import { openDemo } from './demo.ts';
-import type { Demo, DemoClient } from './demo.ts';
-import { openLineOutput } from './line-output.ts';
-import { createLog, formOf } from './log.ts';
-import { readConfig, withCommonOptions } from './options.ts';
-import type { CommonOptions } from './options.ts';
-import { exitSoon, renderReport } from './output.ts';
+import { COMMAND_NAME } from './command/command-name.ts';
+import { serveFapiDemo } from './demo/fapi-demo.ts';
+import { openDemo } from './demo/demo.ts';
+import type { Demo, DemoClient } from './demo/demo.ts';
+import { openLineOutput } from './log/line-output.ts';
+import { createLog, formOf } from './log/log.ts';
+import { readConfig, withCommonOptions } from './command/options.ts';
+import type { CommonOptions } from './command/options.ts';
+import { exitSoon, renderReport } from './command/output.ts';
 import { untilStopped } from './stop-signals.ts';
-import { needProcess } from './terminal.ts';
+import { needProcess } from './command/terminal.ts';
 
 type ServeOptions = CommonOptions & {
   readonly host?: string;

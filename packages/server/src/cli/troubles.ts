@@ -2,12 +2,12 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { readTroubles, TROUBLE_KINDS } from '../exports/index.ts';
 import type { TroubleKind, Troubles } from '../exports/index.ts';
-import { moreHint } from './more.ts';
-import { unknownClient } from './not-found.ts';
-import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
-import type { CommonOptions } from './options.ts';
-import { alignColumns, writeTime } from './output.ts';
-import { readSince, SINCE } from './since.ts';
+import { moreHint } from './command/more-hint.ts';
+import { unknownClient } from './command/not-found.ts';
+import { onDeployment, readWholeNumber, withCommonOptions } from './command/options.ts';
+import type { CommonOptions } from './command/options.ts';
+import { alignColumns, writeTime } from './command/output.ts';
+import { readSince, SINCE } from './command/since.ts';
 
 type TroublesOptions = CommonOptions & {
   readonly kind?: TroubleKind;

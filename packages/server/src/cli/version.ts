@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { PACKAGE_VERSION } from '../exports/index.ts';
-import { alignColumns, print } from './output.ts';
-import type { CommandTerminal } from './terminal.ts';
+import { alignColumns, print } from './command/output.ts';
+import type { CommandTerminal } from './command/terminal.ts';
 
 type VersionOptions = { readonly json?: boolean; readonly terminal: CommandTerminal };
 

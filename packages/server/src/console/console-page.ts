@@ -6,8 +6,8 @@ import { formTo } from './pages/parts.ts';
 import { SCRIPT, STYLESHEET } from './static-files.ts';
 import { LANGUAGES } from '../language.ts';
 import type { Language } from '../language.ts';
-import { TEXTS } from './texts.ts';
-import type { Texts } from './texts-en.ts';
+import { TEXTS } from './texts/texts.ts';
+import type { Texts } from './texts/en.ts';
 
 /** What is specific to one page. */
 export type ConsolePage = {

@@ -4,7 +4,7 @@ import type { AdminRequest } from '../admin/exchange.ts';
 import type { Millis } from '../clock.ts';
 import type { Permission } from '../operators/role.ts';
 import type { Language } from '../language.ts';
-import type { Texts } from './texts-en.ts';
+import type { Texts } from './texts/en.ts';
 
 /** A request of somebody who is signed in. */
 export type ConsoleVisit = {

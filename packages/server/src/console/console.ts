@@ -30,7 +30,7 @@ import {
 import { SCRIPT, STYLESHEET } from './static-files.ts';
 import { pickLanguage } from '../language.ts';
 import type { Language, Sentence } from '../language.ts';
-import { TEXTS } from './texts.ts';
+import { TEXTS } from './texts/texts.ts';
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 

@@ -15,7 +15,7 @@ import { readOwnClients, roleOfClaim } from '../operators/role.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { renderConsolePage, seeOther } from './console-page.ts';
 import { addressOf, endPage, keepPage, readPage } from './return-page.ts';
-import { TEXTS } from './texts.ts';
+import { TEXTS } from './texts/texts.ts';
 
 type SignInVisit = { readonly request: AdminRequest; readonly language: Language };
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { viewDetails } from '../../admin/api/views.ts';
 import { REVOCATION_CAUSES } from '../../grants/grant.ts';
-import { TEXTS_EN } from '../texts-en.ts';
-import { TEXTS_KO } from '../texts-ko.ts';
+import { TEXTS_EN } from '../texts/en.ts';
+import { TEXTS_KO } from '../texts/ko.ts';
 import { explain } from './explain.ts';
 import type { Explanation } from './explain.ts';
 

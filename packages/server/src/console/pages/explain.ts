@@ -1,6 +1,6 @@
 import type { viewClient, viewDetails } from '../../admin/api/views.ts';
 import type { Millis } from '../../clock.ts';
-import type { Texts } from '../texts-en.ts';
+import type { Texts } from '../texts/en.ts';
 import { utcText } from './parts.ts';
 
 type Grant = ReturnType<typeof viewDetails>;

@@ -4,7 +4,7 @@ import { isUndoable } from '../../grants/grant.ts';
 import type { Content } from '../../connect/pages/html.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
-import type { Texts } from '../texts-en.ts';
+import type { Texts } from '../texts/en.ts';
 import { auditOf } from './audit-page.ts';
 import { explain } from './explain.ts';
 import type { Explanation } from './explain.ts';

@@ -3,7 +3,7 @@ import type { Content } from '../../connect/pages/html.ts';
 import { formTokenOf } from '../../admin/api/session-cookie.ts';
 import { REASON_MAX_CHARACTERS } from '../../operations/record-audit.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
-import type { Texts } from '../texts-en.ts';
+import type { Texts } from '../texts/en.ts';
 
 /** The field with the secret that binds a form to its session. */
 export const FORM_TOKEN = 'form_token';

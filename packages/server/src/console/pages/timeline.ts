@@ -2,7 +2,7 @@ import type { Millis } from '../../clock.ts';
 import type { viewDetails, viewEvent } from '../../admin/api/views.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
-import type { Texts } from '../texts-en.ts';
+import type { Texts } from '../texts/en.ts';
 
 type Grant = ReturnType<typeof viewDetails>;
 type Event = ReturnType<typeof viewEvent>;
