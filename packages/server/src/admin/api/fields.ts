@@ -13,9 +13,31 @@ export type Field = {
 };
 export type Fields = Readonly<Record<string, Field>>;
 
+const ALL_CAN_BE_SEEN = '^[^\\p{C}\\p{Zl}\\p{Zp}]*$';
+const THREE_CAN_BE_SEEN = '^(?:[\\p{C}\\p{Z}]*[^\\p{C}\\p{Z}]){3}';
+/** What is wrong with a text that does not match a pattern, after the name of the field. */
+const PATTERN_FAULTS: Readonly<Record<string, Sentence>> = {
+  [ALL_CAN_BE_SEEN]: {
+    en: 'must not contain control or invisible characters',
+    ko: '값에 제어 문자나 보이지 않는 문자를 넣을 수 없습니다.',
+  },
+  [THREE_CAN_BE_SEEN]: {
+    en: 'has at least 3 characters that can be seen',
+    ko: '값에는 보이는 문자가 3자 이상 있어야 합니다.',
+  },
+};
+
+const UNKNOWN_PATTERN_FAULT: Sentence = { en: 'has another form', ko: '값의 형식이 올바르지 않습니다.' };
+
 export const TEXT = { type: 'string', minLength: 1, maxLength: 500 } as const;
 /** A name for people, of something that no owner sees: one line of what can be seen. */
-export const NAME = { type: 'string', maxLength: 100, pattern: '^[^\\p{C}\\p{Zl}\\p{Zp}]*$' } as const;
+export const NAME = { type: 'string', maxLength: 100, pattern: ALL_CAN_BE_SEEN } as const;
+/** A text for people that says something: spaces alone do not. */
+export const saying = (maxLength: number): JsonSchema => ({
+  type: 'string',
+  maxLength,
+  pattern: THREE_CAN_BE_SEEN,
+});
 export const FLAG = { type: 'boolean' } as const;
 export const wholeNumber = (minimum: number, maximum: number): JsonSchema => ({
   type: 'integer',
@@ -34,7 +56,7 @@ type Known = {
   readonly enum?: readonly string[];
   readonly minLength?: number;
   readonly maxLength?: number;
-  /** Only of what can be seen. */
+  /** One of `PATTERN_FAULTS`. */
   readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -99,11 +121,10 @@ export const faultOfValue = (name: string, value: unknown, schema: JsonSchema): 
         en: `${name} must not contain NUL`,
         ko: `${inKorean(name)} 값에 NUL 문자를 넣을 수 없습니다.`,
       };
-    if (known.pattern !== undefined && !new RegExp(known.pattern, 'u').test(value))
-      return {
-        en: `${name} must not contain control or invisible characters`,
-        ko: `${inKorean(name)} 값에 제어 문자나 보이지 않는 문자를 넣을 수 없습니다.`,
-      };
+    if (known.pattern !== undefined && !new RegExp(known.pattern, 'u').test(value)) {
+      const { en, ko } = PATTERN_FAULTS[known.pattern] ?? UNKNOWN_PATTERN_FAULT;
+      return { en: `${name} ${en}`, ko: `${inKorean(name)} ${ko}` };
+    }
   }
   if (typeof value === 'number') {
     const { minimum = -Infinity, maximum = Infinity } = known;
