@@ -17,7 +17,8 @@ export const NO_GRANTS: GrantCount = { grants: 0, hasMoreGrants: false };
 export const countGrants = async (
   { store }: Pick<OperationContext, 'store'>,
   clientId: string,
+  atMost = GRANTS_COUNTED_MAX,
 ): Promise<GrantCount> => {
-  const found = await store.countGrants(clientId, { atMost: GRANTS_COUNTED_MAX + 1 });
-  return { grants: Math.min(found, GRANTS_COUNTED_MAX), hasMoreGrants: found > GRANTS_COUNTED_MAX };
+  const found = await store.countGrants(clientId, { atMost: atMost + 1 });
+  return { grants: Math.min(found, atMost), hasMoreGrants: found > atMost };
 };
