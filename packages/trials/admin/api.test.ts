@@ -343,8 +343,10 @@ describe('the admin API', () => {
         const refused = await ask('POST', path, { name, ...more, reason: REASON });
         assert.deepEqual(refused.body['faults'], ['name must not contain control or invisible characters']);
       }
-    const short = await ask('POST', '/clients', { dialect: 'oauth', name: 'x', reason: 'x' });
-    assert.deepEqual(short.body['faults'], ['reason has at least 3 characters']);
+    for (const reason of ['x', '     ']) {
+      const short = await ask('POST', '/clients', { dialect: 'oauth', name: 'x', reason });
+      assert.deepEqual(short.body['faults'], ['reason has at least 3 characters that can be seen']);
+    }
     const form = await fetch(`${adminUrlOf(server)}/api/v1/clients`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'text/plain' },

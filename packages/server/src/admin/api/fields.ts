@@ -54,7 +54,7 @@ export const textsOf = (items: JsonSchema, maxItems: number): JsonSchema => ({
 type Known = {
   readonly type: string | readonly string[];
   readonly enum?: readonly string[];
-  readonly minLength?: number;
+  readonly minLength?: 1;
   readonly maxLength?: number;
   /** One of `PATTERN_FAULTS`. */
   readonly pattern?: string;
@@ -105,12 +105,7 @@ export const faultOfValue = (name: string, value: unknown, schema: JsonSchema): 
         ko: `${inKorean(name)} 값은 다음 중 하나여야 합니다: ${known.enum.join(', ')}`,
       };
     if (value.length < minLength)
-      return minLength === 1
-        ? { en: `${name} must not be empty`, ko: `${inKorean(name)} 값이 비어 있습니다.` }
-        : {
-            en: `${name} has at least ${minLength} characters`,
-            ko: `${inKorean(name)} 값은 ${minLength}자 이상이어야 합니다.`,
-          };
+      return { en: `${name} must not be empty`, ko: `${inKorean(name)} 값이 비어 있습니다.` };
     if (value.length > maxLength)
       return {
         en: `${name} has at most ${maxLength} characters`,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { html } from '../../connect/pages/html.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
-import { TEXTS_EN } from '../texts-en.ts';
-import { TEXTS_KO } from '../texts-ko.ts';
+import { TEXTS_EN } from '../texts/en.ts';
+import { TEXTS_KO } from '../texts/ko.ts';
 import { clientPage } from './client-page.ts';
 
 const CLIENT = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Client } from '../exports/clients.ts';
+import type { Client } from '../../exports/clients.ts';
 import { clientToJson, describeClient } from './client-report.ts';
 
 const CLIENT = {
