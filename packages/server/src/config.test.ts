@@ -420,6 +420,21 @@ for (const [publicUrl, isSafe] of [
     assert.equal(parse({ file: { publicUrl, insecurePublicUrl: true } }).publicUrl, publicUrl);
   });
 
+void test('adminPublicUrl is the URL of a host, whose slash at the end is removed', () => {
+  for (const [given, read] of [
+    ['https://ops.example/', 'https://ops.example'],
+    ['https://OPS.example:8443', 'https://ops.example:8443'],
+    ['http://127.0.0.1:8788/', 'http://127.0.0.1:8788'],
+  ] as const)
+    assert.equal(parse({ file: { adminPublicUrl: given } }).adminPublicUrl, read);
+  for (const given of ['https://ops.example/keyfob', 'https://ops.example/?a=b', 'https://ops.example/#x'])
+    assert.match(
+      errorOf({ file: { adminPublicUrl: given } }).message,
+      /adminPublicUrl must be the URL of a host/,
+    );
+  assert.match(errorOf({ file: { adminPublicUrl: 'http://ops.example' } }).message, /must be an https URL/);
+});
+
 for (const publicUrl of [
   'https://AUTH.example',
   'https://auth.example:443',

@@ -7,6 +7,7 @@ import {
   oneOf,
   postgresUrl,
   roleMapping,
+  safeOrigin,
   safeUrl,
   text,
   trueOrFalse,
@@ -52,7 +53,7 @@ export const SETTINGS = {
       'Names, separated by commas, by which probes and scrapers may reach the admin listener. Addresses and `localhost` always work; other names get 421.',
   },
   adminPublicUrl: {
-    ...safeUrl,
+    ...safeOrigin,
     effect:
       'URL by which browsers of operators reach the admin listener, where a proxy is in front of it. Its host is allowed, and `https` makes cookies secure. Without it, where the admin listener listens.',
   },

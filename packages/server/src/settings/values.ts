@@ -102,6 +102,19 @@ export const safeUrl: SettingValues<string> = {
   ),
 };
 
+/** A URL of a host alone, to which paths are appended. */
+export const safeOrigin: SettingValues<string> = {
+  values: 'an https URL of a host, or http on this machine',
+  schema: v.pipe(
+    nonEmpty,
+    v.check((value) => isUrl(value, isSafe), 'must be an https URL, or http on this machine'),
+    v.check((value) => !isUrl(value, hasMore), 'must be the URL of a host, without a path or a query'),
+    v.transform((value) => new URL(value).origin),
+  ),
+};
+
+const hasMore = ({ pathname, search, hash }: URL): boolean => `${pathname}${search}${hash}` !== '/';
+
 const PLAIN_URL = /^https?:\/\/[^/?#@\s\\]+(?:\/[A-Za-z0-9._~-]+)*\/?$/;
 
 /** Whether a URL says the same when it is parsed and written again. */
