@@ -9,6 +9,7 @@ import type {
 
 /** Who sent a request: where from, and what it called itself. */
 export type Caller = { readonly address: string; readonly userAgent: string };
+export const USER_AGENT_MAX_CHARACTERS = 200;
 
 type Of<Name extends string, Members> = { readonly event: Name } & Readonly<Members>;
 type Request = { requestId: string; dialect: string };
@@ -47,6 +48,9 @@ export type SignInFailure =
   | 'answer_invalid'
   /** The browser did not return the sign-in state it was given, or returned it too late. */
   | 'stale';
+
+/** Why an operator could not be signed in at the provider: as with owners, or because the provider gives no role here. */
+export type OperatorSignInFailure = SignInFailure | 'no_role';
 
 /**
  * Everything a running server reports: a closed union. No event carries a token, a secret or a part of one. Ids have the
@@ -95,6 +99,17 @@ export type LogEvent =
         reason: SignInFailure;
         cause: string;
         /** The OAuth error code of the provider, if it sent one. Its description can contain anything, so it is not reported. */
+        providerError: string | undefined;
+        caller: Caller;
+      }
+    >
+  /** `cause` and `providerError` as in `sign_in.failed`; for `no_role`, what the claim lacks. */
+  | Of<
+      'operator.sign_in_failed',
+      {
+        requestId: string;
+        reason: OperatorSignInFailure;
+        cause: string;
         providerError: string | undefined;
         caller: Caller;
       }

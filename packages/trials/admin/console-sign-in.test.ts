@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createAuthorizationServer } from '@keyfob/server';
+import { createSignInBrowser } from '../support/sign-in-browser.ts';
 import { openLivelyConsole } from '../support/lively-console.ts';
 import type { LivelyConsole } from '../support/lively-console.ts';
 import { directoryFor } from '../support/test-directory.ts';
@@ -340,21 +341,11 @@ describe('A request without a session', () => {
   });
 });
 
-/** Follows a browser's way through the provider from a page on, and answers what the console says in the end. */
+/** Takes a browser's way through the provider from a page on, and answers what the console says in the end. */
 const throughProvider = async (adminUrl: string, page = '/console'): Promise<Response> => {
-  const cookies = new Map([[adminUrl, cookiesOf(await ask(`${adminUrl}${page}`))]]);
-  let url = `${adminUrl}/console/sign-in`;
-  for (let hops = 0; hops < 10; hops++) {
-    const { origin } = new URL(url);
-    const response = await ask(url, { Cookie: cookies.get(origin) ?? '' });
-    const set = response.headers.getSetCookie().map((one) => one.split(';')[0] ?? '');
-    const before = (cookies.get(origin) ?? '').split('; ').filter((one) => one !== '');
-    cookies.set(origin, [...before, ...set].join('; '));
-    const location = response.headers.get('location');
-    if (location === null) return response;
-    url = new URL(location, url).href;
-  }
-  throw new Error('the way through the provider does not end');
+  const browser = createSignInBrowser();
+  await browser.ask(`${adminUrl}${page}`);
+  return browser.follow(`${adminUrl}/console/sign-in`);
 };
 
 test('An operator of the own provider gets the role of a claim; one without a role stays outside', async (t) => {

@@ -18,6 +18,14 @@ const listed = <Reason extends string>(...reasons: readonly Reason[]): Readonly<
 
 const REFUSED_TOKENS = listed(...reasonsOf('dead_token'), 'client_disabled');
 
+const SIGN_IN_FAILURES = [
+  'not_configured',
+  'provider_unavailable',
+  'provider_refused',
+  'answer_invalid',
+  'stale',
+] as const;
+
 /**
  * Which member of an event gives its reason, where the reason is one of a few words, with all of these words. Free text, ids
  * and addresses are never reasons: each value would be a time series of its own, forever.
@@ -48,9 +56,8 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'vehicle_data.changed': undefined,
   'owner.signed_in': { method: listed('simulated', 'upstream') },
   'owner.signed_out': undefined,
-  'sign_in.failed': {
-    reason: listed('not_configured', 'provider_unavailable', 'provider_refused', 'answer_invalid', 'stale'),
-  },
+  'sign_in.failed': { reason: listed(...SIGN_IN_FAILURES) },
+  'operator.sign_in_failed': { reason: listed(...SIGN_IN_FAILURES, 'no_role') },
   'sign_in.entries_left_out': undefined,
   'consent.given': undefined,
   'consent.declined': { reason: listed('decline', 'no_vehicles') },

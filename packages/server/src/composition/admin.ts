@@ -79,7 +79,7 @@ export const openAdministration = (
   const provider = openProvider(config, emit);
   const isSecure = context.isSecure;
   const session = { store, clock, doubt, randomness, isSecure };
-  const pages = createConsole({ ...session, api, provider, publicUrl, uses });
+  const pages = createConsole({ ...session, api, provider, publicUrl, uses, emit });
   return {
     admin,
     async pages(request) {

@@ -1,6 +1,7 @@
 import type { Api } from '../admin/api/api.ts';
 import type { SessionContext } from '../admin/api/session-cookie.ts';
 import type { Upstream } from '../connect/sign-in/upstream.ts';
+import type { Emit } from '../log-event.ts';
 import type { Role } from '../operators/role.ts';
 import type { ClientUses } from './client-uses.ts';
 
@@ -20,4 +21,5 @@ export type ConsoleContext = SessionContext & {
   /** `adminPublicUrl`. */
   readonly publicUrl: string | undefined;
   readonly uses: ClientUses;
+  readonly emit: Emit;
 };

@@ -1,4 +1,4 @@
-import { html } from '../connect/pages/html.ts';
+import { fill, html } from '../connect/pages/html.ts';
 import type { Content } from '../connect/pages/html.ts';
 import type { AdminAnswer } from '../admin/exchange.ts';
 import type { ConsoleVisit } from './console-visit.ts';
@@ -166,7 +166,7 @@ const renderOperator = (visit: ConsoleVisit): Content => {
   const { texts, session } = visit;
   const { name, role } = session.operator;
   return html`<div class="operator">
-    <p>${texts.signedInAs(name, texts.roles[role])}</p>
+    <p>${fill((slot) => texts.signedInAs(slot, texts.roles[role]), html`<bdi>${name}</bdi>`)}</p>
     ${formTo(visit, '/console/sign-out', html`<button class="link">${texts.signOut}</button>`, 'inline')}
   </div>`;
 };

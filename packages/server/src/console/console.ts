@@ -18,15 +18,8 @@ import type { ConsoleVisit } from './console-visit.ts';
 import { CONSOLE_ROUTES } from './console-routes.ts';
 import type { ConsoleRoute } from './routes/console-route.ts';
 import { FORM_TOKEN } from './pages/parts.ts';
-import {
-  askToSignIn,
-  beginAtProvider,
-  finishAtProvider,
-  linkPage,
-  SIGN_IN,
-  signInPage,
-  useLink,
-} from './sign-in.ts';
+import { beginAtProvider, finishAtProvider } from './provider-sign-in.ts';
+import { askToSignIn, linkPage, SIGN_IN, signInPage, useLink } from './sign-in.ts';
 import { SCRIPT, STYLESHEET } from './static-files.ts';
 import { pickLanguage } from '../language.ts';
 import type { Language, Sentence } from '../language.ts';
@@ -108,7 +101,10 @@ const answer = async (
     return renderFault(new Problem('other_site'), language, request, visit);
   if (request.path === SIGN_OUT) {
     await endOperatorSession(context, session.secret);
-    return seeOther(SIGNED_OUT, [endSessionCookie(context, request)]);
+    const isKnownElsewhere = session.operator.kind === 'provider';
+    return seeOther(isKnownElsewhere ? `${SIGNED_OUT}=here` : SIGNED_OUT, [
+      endSessionCookie(context, request),
+    ]);
   }
   if (found === undefined) return renderFault(new Problem('not_found'), language, request, visit);
   try {

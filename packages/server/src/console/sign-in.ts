@@ -1,42 +1,41 @@
-import {
-  readCookie,
-  readSessionCookie,
-  writeCookie,
-  writeSessionCookie,
-} from '../admin/api/session-cookie.ts';
+import { readSessionCookie, writeSessionCookie } from '../admin/api/session-cookie.ts';
 import type { AdminAnswer, AdminRequest } from '../admin/exchange.ts';
-import { html } from '../connect/pages/html.ts';
-import { SignInError } from '../connect/sign-in/sign-in-error.ts';
+import { fill, html } from '../connect/pages/html.ts';
 import type { Language } from '../language.ts';
 import { startOperatorSession, readLoginLink, takeLoginLink } from '../operations/operator-sessions.ts';
 import { recordAudit } from '../operations/record-audit.ts';
 import type { Operator } from '../operators/operator.ts';
-import { readOwnClients, roleOfClaim } from '../operators/role.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { renderConsolePage, seeOther } from './console-page.ts';
 import { addressOf, endPage, keepPage, readPage } from './return-page.ts';
 import { TEXTS } from './texts/texts.ts';
 
-type SignInVisit = { readonly request: AdminRequest; readonly language: Language };
+export type SignInVisit = { readonly request: AdminRequest; readonly language: Language };
 
-const ATTEMPT = 'keyfob-operator-attempt';
-const ATTEMPT_SECONDS = 600;
 /** Where people sign in, with a link or without. */
 export const SIGN_IN = '/console/login';
-const CALLBACK = '/console/callback';
 const COMMAND = 'keyfob console login';
+
+/** Why somebody is not signed in; those of the provider have an event in the log. */
+export type SignInFault = 'gone' | 'ended' | 'signedOut' | 'signedOutHere' | ProviderFault;
+type ProviderFault = (typeof PROVIDER_FAULTS)[number];
+const PROVIDER_FAULTS = ['unavailable', 'refused', 'answerInvalid', 'stale', 'noRole'] as const;
+
+const OUTAGE_RETRY_SECONDS = 5;
 
 /** The page for those who are not signed in. `fault`: why they are not. */
 export const signInPage = (
   { provider }: ConsoleContext,
-  { language }: SignInVisit,
-  fault?: 'gone' | 'refused' | 'ended' | 'signedOut',
+  { language, request }: SignInVisit,
+  fault?: SignInFault,
   setCookie: readonly string[] = [],
 ): AdminAnswer => {
   const texts = TEXTS[language];
+  const hasEvent = PROVIDER_FAULTS.some((one) => one === fault);
   const content = html`<section class="gate">
     <h1>${texts.signIn.title}</h1>
-    ${fault !== undefined && html`<p class="${fault === 'signedOut' ? 'notice' : 'notice bad'}" role="alert">${texts.signIn[fault]}</p>`}
+    ${fault !== undefined && html`<p class="${statusOf(fault) === 200 ? 'notice' : 'notice bad'}" role="alert">${texts.signIn[fault]}</p>`}
+    ${hasEvent && html`<p class="quiet">${fill(texts.signIn.request, html`<code>${request.requestId}</code>`)}</p>`}
     <p class="lead">${texts.signIn.lead}</p>
     ${
       provider !== undefined &&
@@ -45,11 +44,17 @@ export const signInPage = (
     <p>${texts.signIn.byLink}</p>
     <p><code class="command">${COMMAND}</code></p>
   </section>`;
-  const status = fault === undefined || fault === 'signedOut' ? 200 : 403;
-  return renderConsolePage(
-    { status, title: texts.signIn.title, content, setCookie },
+  const answer = renderConsolePage(
+    { status: statusOf(fault), title: texts.signIn.title, content, setCookie },
     { language, target: SIGN_IN },
   );
+  const more = answer.status === 503 ? { 'Retry-After': String(OUTAGE_RETRY_SECONDS) } : {};
+  return { ...answer, headers: { ...answer.headers, ...more } };
+};
+
+const statusOf = (fault: SignInFault | undefined): number => {
+  if (fault === undefined || fault === 'signedOut' || fault === 'signedOutHere') return 200;
+  return fault === 'unavailable' ? 503 : 403;
 };
 
 /**
@@ -71,7 +76,7 @@ const isFromOtherSite = ({ headers }: AdminRequest): boolean =>
   ['cross-site', 'same-site'].some((site) => site === headers['sec-fetch-site']);
 
 /** A page that leads to another, and not a redirect: the browser would not send a strict cookie along on the way from elsewhere. */
-const leadTo = (page: string, language: Language, setCookie: readonly string[] = []): AdminAnswer => {
+export const leadTo = (page: string, language: Language, setCookie: readonly string[] = []): AdminAnswer => {
   const { signIn } = TEXTS[language];
   const content = html`<p><a href="${page}">${signIn.go}</a></p>`;
   return renderConsolePage(
@@ -91,7 +96,9 @@ export const linkPage = async (context: ConsoleContext, visit: SignInVisit): Pro
   const content = html`<section class="gate">
     <h1>${texts.signIn.title}</h1>
     <p class="lead">${texts.signIn.link}</p>
-    <p>${texts.signIn.as(operator.name, texts.roles[operator.role])}</p>
+    <p>
+      ${fill((slot) => texts.signIn.as(slot, texts.roles[operator.role]), html`<bdi>${operator.name}</bdi>`)}
+    </p>
     <form method="post" action="${SIGN_IN}">
       <input type="hidden" name="link" value="${secret}" />
       <p><button class="primary">${texts.signIn.go}</button></p>
@@ -105,7 +112,9 @@ export const linkPage = async (context: ConsoleContext, visit: SignInVisit): Pro
 const showSignIn = async (context: ConsoleContext, visit: SignInVisit): Promise<AdminAnswer> => {
   const { request } = visit;
   if ((await readSessionCookie(context, request)) !== undefined) return seeOther(readPage(context, request));
-  return signInPage(context, visit, request.query.has('signed-out') ? 'signedOut' : undefined);
+  const signedOut = request.query.get('signed-out');
+  if (signedOut === null) return signInPage(context, visit);
+  return signInPage(context, visit, signedOut === 'here' ? 'signedOutHere' : 'signedOut');
 };
 
 /** Uses a link. */
@@ -117,12 +126,12 @@ export const useLink = async (
   const operator = await takeLoginLink(context, form.get('link') ?? '');
   if (operator === undefined) return signInPage(context, visit, 'gone');
   const { request } = visit;
-  const cookies = [await start(context, visit, operator), endPage(context, request)];
+  const cookies = [await startSession(context, visit, operator), endPage(context, request)];
   return seeOther(readPage(context, request), cookies);
 };
 
 /** Starts a session, with its entry in the audit log; answers its cookie. */
-const start = async (
+export const startSession = async (
   context: ConsoleContext,
   { request }: SignInVisit,
   operator: Operator,
@@ -131,60 +140,4 @@ const start = async (
   const audited = { operator, action: 'console.sign_in', target: '', reason: '', requestId };
   await recordAudit(context, audited, 'asked');
   return writeSessionCookie(context, request, await startOperatorSession(context, operator));
-};
-
-/** Sends the browser to the provider. What its answer is checked against is in a cookie that comes along from there. */
-export const beginAtProvider = async (context: ConsoleContext, visit: SignInVisit): Promise<AdminAnswer> => {
-  const { provider, randomness } = context;
-  if (provider === undefined) return signInPage(context, visit);
-  const secret = (): string => randomness.bytes(32).toString('base64url');
-  const attempt = { state: secret(), nonce: secret(), codeVerifier: secret() };
-  const redirectUri = `${originOf(context, visit)}${CALLBACK}`;
-  const options = { redirectUri, language: visit.language, isFresh: false };
-  try {
-    const location = await provider.upstream.begin(attempt, options);
-    const { state, nonce, codeVerifier } = attempt;
-    const value = [state, nonce, codeVerifier].join('.');
-    const cookie = writeCookie(context, visit.request, ATTEMPT, value, {
-      seconds: ATTEMPT_SECONDS,
-      sameSite: 'Lax',
-    });
-    return seeOther(location, [cookie]);
-  } catch (error) {
-    return refuse(context, visit, error);
-  }
-};
-
-/** Reads the answer of the provider. Nobody without a role gets in. */
-export const finishAtProvider = async (context: ConsoleContext, visit: SignInVisit): Promise<AdminAnswer> => {
-  const { provider } = context;
-  const { request, language } = visit;
-  const [state = '', nonce = '', codeVerifier = ''] = (readCookie(context, request, ATTEMPT) ?? '').split(
-    '.',
-  );
-  if (provider === undefined || codeVerifier === '') return signInPage(context, visit, 'refused');
-  try {
-    const url = new URL(`${originOf(context, visit)}${CALLBACK}?${request.query.toString()}`);
-    const { owner, claims } = await provider.upstream.finish(url, { state, nonce, codeVerifier });
-    const role = roleOfClaim(provider.roles, claims[provider.roleClaim]);
-    const clientIds = role === 'developer' ? readOwnClients(claims[provider.clientsClaim]) : undefined;
-    if (role === undefined || clientIds?.length === 0) return signInPage(context, visit, 'refused');
-    const name = owner.name === '' ? owner.subject : owner.name;
-    const operator: Operator = { kind: 'provider', id: owner.subject, name, role, clientIds };
-    const cookie = await start(context, visit, operator);
-    const ended = writeCookie(context, request, ATTEMPT, '', { seconds: 0, sameSite: 'Lax' });
-    return leadTo(readPage(context, request), language, [cookie, ended, endPage(context, request)]);
-  } catch (error) {
-    return refuse(context, visit, error);
-  }
-};
-
-/** Where browsers reach the console. The host was checked before. */
-const originOf = ({ publicUrl }: ConsoleContext, { request }: SignInVisit): string =>
-  publicUrl ?? `http://${request.headers.host ?? ''}`;
-
-/** What the provider refused, or what its answer lacks, is for the log; a failure of the store is not its fault. */
-const refuse = (context: ConsoleContext, visit: SignInVisit, error: unknown): AdminAnswer => {
-  if (!(error instanceof SignInError)) throw error;
-  return signInPage(context, visit, 'refused');
 };

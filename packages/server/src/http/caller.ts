@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { USER_AGENT_MAX_CHARACTERS } from '../log-event.ts';
 import type { Caller } from '../log-event.ts';
 import type { Connection } from './connection.ts';
-
-export const USER_AGENT_MAX_CHARACTERS = 200;
 
 /**
  * Who sent a request: the same object while the requests of a connection carry the same headers, as they usually do. With

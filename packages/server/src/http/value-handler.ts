@@ -1,7 +1,8 @@
 import type { RefusalReason } from '../errors.ts';
+import { USER_AGENT_MAX_CHARACTERS } from '../log-event.ts';
 import type { Caller } from '../log-event.ts';
 import type { WireRequest, WireResponse } from '../wire/exchange.ts';
-import { USER_AGENT_MAX_CHARACTERS, readForwarded } from './caller.ts';
+import { readForwarded } from './caller.ts';
 import { renderBug } from './failures.ts';
 import type { HandlerContext } from './request-handler.ts';
 

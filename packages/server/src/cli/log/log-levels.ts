@@ -27,6 +27,7 @@ export const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'owner.signed_in': 'info',
   'owner.signed_out': 'info',
   'sign_in.failed': 'warn',
+  'operator.sign_in_failed': 'warn',
   'sign_in.entries_left_out': 'warn',
   'consent.given': 'info',
   'consent.declined': 'info',

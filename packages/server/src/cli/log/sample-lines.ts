@@ -19,6 +19,7 @@ const SAMPLED: { readonly [Key in Name]?: Members<Key> } = {
   'code.refused': ['reason', 'clientId'],
   'revocation.refused': ['clientId'],
   'sign_in.failed': ['reason'],
+  'operator.sign_in_failed': ['reason'],
   'consent.declined': ['reason', 'clientId'],
   'vehicle_source.unavailable': [],
   'vehicle_source.entries_left_out': [],

@@ -47,11 +47,15 @@ const OUTAGE_CODES: ReadonlySet<unknown> = new Set([
   'OAUTH_INVALID_SERVER_METADATA',
 ]);
 
+const TOO_MANY_REQUESTS = 429;
+
 const reasonOf = (error: unknown, providerError: string | undefined): SignInFailure => {
   if (error instanceof AuthorizationResponseError)
     return OUTAGES.has(providerError) ? 'provider_unavailable' : 'provider_refused';
   if (error instanceof ResponseBodyError)
-    return OUTAGES.has(providerError) || error.status >= 500 ? 'provider_unavailable' : 'answer_invalid';
+    return OUTAGES.has(providerError) || error.status >= 500 || error.status === TOO_MANY_REQUESTS
+      ? 'provider_unavailable'
+      : 'answer_invalid';
   // The token endpoint answers wrong client credentials with a challenge. RFC 6749 §5.2.
   if (error instanceof WWWAuthenticateChallengeError) return 'provider_unavailable';
   // `fetch` throws a `TypeError` if there is no answer.

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import {
   allowInsecureRequests,
   authorizationCodeGrant,
+  AuthorizationResponseError,
   buildAuthorizationUrl,
   buildEndSessionUrl,
   customFetch,
@@ -75,7 +76,10 @@ const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?(?:\/|$)/
 const tooManyRequests = (): Error =>
   new SignInError('provider_unavailable', 'too many requests wait for the provider');
 
-/** Signs owners in by authorization code with PKCE, state and nonce. Reads the metadata of the provider once. */
+/**
+ * Signs people in by authorization code with PKCE, state and nonce. Reads the metadata of the provider once, and again after
+ * the provider failed.
+ */
 export const createUpstream = (settings: UpstreamSettings, reportLeftOut: ReportLeftOut): Upstream => {
   let configuration: Promise<Configuration> | undefined;
   /** After a failure, the next sign-in tries again. */
@@ -117,7 +121,11 @@ export const createUpstream = (settings: UpstreamSettings, reportLeftOut: Report
         idTokenExpected: true,
       };
       const tokens = await authorizationCodeGrant(provider, url, checks).catch(async (error: unknown) => {
-        throw await toSignInError(error);
+        const failure = await toSignInError(error);
+        // Its endpoints or keys may be others now. What a browser brings says nothing of them.
+        const isOfBrowser = error instanceof AuthorizationResponseError;
+        if (failure.reason === 'provider_unavailable' && !isOfBrowser) configuration = undefined;
+        throw failure;
       });
       const claims = { ...tokens.claims() };
       return { owner: toOwner(claims), idToken: tokens.id_token, claims };

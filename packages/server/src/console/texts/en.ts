@@ -57,9 +57,20 @@ export const TEXTS_EN = {
     as: (name: string, role: string) => `You will be ${name}, with the role ${role}.`,
     go: 'Sign in',
     gone: 'The link was used, or is older than five minutes. Ask for another one:',
-    refused: 'The provider did not sign you in, or your account has no role here.',
+    unavailable:
+      'Your organisation’s sign-in cannot be reached, or does not work now. Try again in a moment, or use a link from the machine of the store.',
+    refused: 'Your organisation’s sign-in refused, or you cancelled there.',
+    answerInvalid:
+      'The answer of your organisation’s sign-in cannot be used here. Sign in again. If that does not help, ask the people who run this server.',
+    stale:
+      'This sign-in began in another browser or more than ten minutes ago, or this browser keeps no cookies. Sign in again.',
+    noRole:
+      'Your organisation knows you, but your account has no role here, or is a developer without a client. Ask the people who run this server.',
+    request: (id: string) => `The log of this server has the cause, with the request id ${id}.`,
     ended: 'Your session has ended, and nothing was done. Sign in and do it again.',
     signedOut: 'You are signed out.',
+    signedOutHere:
+      'You are signed out here, but not at your organisation. Sign out there too if others use this computer.',
   },
   problems: PROBLEMS_EN,
   find: {
