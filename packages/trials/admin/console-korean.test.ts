@@ -114,7 +114,7 @@ const formsOf = ({ client, grants, delivery }: LivelyConsole, waiting: string): 
   return [
     ['an old page', '/console/keys/rotate', { form_token: 'old' }, /다른 사이트/],
     ['nothing to find', '/console/find', { text: '', kind: 'any' }, /요청 형식/],
-    ['no reason', '/console/keys/rotate', {}, /사유 값은 3자 이상/],
+    ['no reason', '/console/keys/rotate', {}, /사유 값에는 보이는 문자가 3자 이상/],
     ['a long reason', '/console/keys/rotate', { reason: 'x'.repeat(501) }, /사유 값은 500자 이하/],
     ['NUL', '/console/keys/rotate', { reason: '시험\0시험' }, /NUL/],
     ['a secret as a reason', '/console/keys/rotate', { reason: client.clientSecret }, /시크릿이 있습니다/],
