@@ -47,7 +47,7 @@ const history = fc
   .tuple(
     fc.oneof(
       fc.array(fc.option(fc.integer({ min: 0, max: 120_000 })), { maxLength: 5 }),
-      fc.array(fc.integer({ min: 0, max: 4 * HOUR_SECONDS * 1000 }), { maxLength: 3 }),
+      fc.array(fc.integer({ min: 0, max: HOUR_SECONDS * 1000 }), { maxLength: 3 }),
       fc.array(fc.integer({ min: 0, max: 2000 }), { minLength: 29, maxLength: 31 }),
     ),
     fc.integer({ min: 0, max: HOUR_SECONDS }),
@@ -118,7 +118,7 @@ const edge = fc.option(
 );
 
 /** Longer gaps are not stored exactly. */
-const GAP_MAX_MS = 4 * HOUR_SECONDS * 1000;
+const GAP_MAX_MS = HOUR_SECONDS * 1000;
 
 /** The grant without its history if the next rotation comes too long after it. */
 const withinGap = ({ nowMs, ...begun }: Moments): Omit<Moments, 'nowMs'> => {

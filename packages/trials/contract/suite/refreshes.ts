@@ -69,6 +69,39 @@ const rotations = (onStore: OnStore): void => {
     assert.deepEqual(grant.rotatedAtMs, kept);
   });
 
+  onStore('The times of rotations hours, weeks and years apart are stored.', async (store) => {
+    const policy = { refreshTokenLifetimeSeconds: 10 * 365 * 86_400, grantLifetimeSeconds: null };
+    await fill(store, policy);
+    const rotatedAtMs = [NOW_MS];
+    const gaps = [
+      1,
+      4_199_999,
+      4_200_999,
+      7 * DAY_MS,
+      7 * DAY_MS,
+      6_803_999_999,
+      6_804_059_999,
+      9 * 365 * DAY_MS,
+    ];
+    await store.refresh(sampleUse(0));
+    for (const [at, gapMs] of gaps.entries()) {
+      const nowMs = (rotatedAtMs.at(-1) ?? NOW_MS) + gapMs;
+      rotatedAtMs.push(nowMs);
+      await store.refresh(sampleUse(at + 1, { nowMs }));
+    }
+    const grant = await store.readGrant(42n);
+    const stored = gapsOf(grant?.rotatedAtMs ?? []);
+    assert.equal(grant?.rotatedAtMs.at(-1), rotatedAtMs.at(-1));
+    assert.equal(stored.length, gaps.length);
+    // A store may cut a gap of 70 minutes or more to the second, one of 78 days and 18 hours or more to the minute.
+    const cutMs = gaps.map((gapMs, index) => gapMs - (stored[index] ?? 0));
+    const cutMaxMs = [0, 0, 999, 0, 0, 999, 59_999, 0];
+    assert.ok(
+      cutMs.every((ms, index) => ms >= 0 && ms <= (cutMaxMs[index] ?? 0)),
+      cutMs.join(' '),
+    );
+  });
+
   onStore('A repeat answers who used the token first, and changes nothing.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0, { caller: CALLER }));
@@ -97,6 +130,11 @@ const rotations = (onStore: OnStore): void => {
     assert.equal((await store.readGrant(-42n))?.generation, 1);
   });
 };
+
+const DAY_MS = 86_400_000;
+
+const gapsOf = (moments: readonly number[]): readonly number[] =>
+  moments.slice(1).map((atMs, index) => atMs - (moments[index] ?? 0));
 
 const boundaries = (onStore: OnStore): void => {
   onStore('The highest generation is reached, and then repeated.', async (store) => {

@@ -31,6 +31,12 @@ const CLIENT = {
 };
 const VEHICLES = list(object({ vin: orNull(T), make: T, model: T, year: N, nickname: orNull(T) }));
 
+const ROTATIONS = {
+  ...list(orNull(AT)),
+  description:
+    'When the last generations were made, at most 32, oldest first; null where the store has lost the moment. The newest is exact. Each gap before it is to the millisecond, one of 70 minutes or more to the second, one of 78 days and 18 hours or more to the minute, and what is before a gap is later than it was by what was cut.',
+};
+
 const GRANT = {
   grantId: T,
   status: oneOf(STATUSES),
@@ -130,7 +136,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   GrantsFound: object({ grants: list(ref('GrantFound')), next: orNull(T), token: orNull(O) }),
   Grant: object({
     ...GRANT,
-    rotations: list(AT),
+    rotations: ROTATIONS,
     replay: orNull(
       object({
         at: AT,

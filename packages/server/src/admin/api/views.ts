@@ -4,6 +4,7 @@ import type { RegistrationToken } from '../../clients/registration.ts';
 import { toMillis } from '../../clock.ts';
 import type { Millis, Seconds } from '../../clock.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
+import { UNKNOWN } from '../../grants/rotation-history.ts';
 import { summarizeVehicleData } from '../../grants/vehicle-data.ts';
 import type { VehicleData } from '../../grants/vehicle-data.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
@@ -151,8 +152,8 @@ const viewVehicleData = (vehicleData: VehicleData, seesOwners: SeesOwners) => {
 
 export const viewDetails = (details: GrantDetails, seesOwners: SeesOwners) => ({
   ...viewGrant(details, seesOwners),
-  /** When the last generations were made, oldest first. */
-  rotations: details.grant.rotatedAtMs.map((atMs) => isoOf(atMs)),
+  /** When the last generations were made, oldest first; `null` where the store has lost the moment. */
+  rotations: details.grant.rotatedAtMs.map((atMs) => isoOf(atMs === UNKNOWN ? undefined : atMs)),
   replay: details.replay === undefined ? null : viewReplay(details.replay, seesOwners),
   vehicles: details.vehicles.map((vehicle) => viewVehicle(vehicle, seesOwners)),
   /** What it is for, where its client asked for vehicle data by name (RFC 9396). */

@@ -3,14 +3,17 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { OVERLAP_MAX_SECONDS } from '../../clients/policy.ts';
 import { ROTATIONS_MAX, UNKNOWN } from '../../grants/rotation-history.ts';
-import { GAP_MAX_MS, packHistory, unpackHistory } from './packed-history.ts';
+import { codeBetween, GAP_CODE_MAX, GAP_UNITS, gapOf, packHistory, unpackHistory } from './packed-history.ts';
 
 const NOW_MS = 1_750_086_400_000;
 const HOURS = 3_600_000;
+const DAYS = 24 * HOURS;
+const SECONDS_FROM_MS = GAP_UNITS[1].fromMs;
+const MINUTES_FROM_MS = GAP_UNITS[2].fromMs;
 
 /** Gaps that fit, and rotations whose moment is unknown; the newest is known. */
 const histories = fc
-  .array(fc.oneof(fc.integer({ min: 0, max: 4 * HOURS }), fc.constant('unknown' as const)), {
+  .array(fc.oneof(fc.integer({ min: 0, max: HOURS }), fc.constant('unknown' as const)), {
     maxLength: ROTATIONS_MAX - 1,
   })
   .map((gaps) => {
@@ -19,7 +22,7 @@ const histories = fc
     return [...older.toReversed(), NOW_MS];
   });
 
-void test('a history is stored to the millisecond', () => {
+void test('rotations within an hour of each other are stored to the millisecond', () => {
   fc.assert(
     fc.property(histories, (moments) => {
       assert.deepEqual(unpackHistory(packHistory(moments)), moments);
@@ -32,12 +35,46 @@ void test('a grant that was never refreshed has no history', () => {
   assert.deepEqual(unpackHistory(packHistory([])), []);
 });
 
-void test('what was before a gap that is too long to store looks younger, and older than any overlap', () => {
-  const moments = [NOW_MS - 100 * HOURS, NOW_MS - 99 * HOURS, NOW_MS];
-  const unpacked = unpackHistory(packHistory(moments));
-  assert.deepEqual(unpacked, [NOW_MS - GAP_MAX_MS - HOURS, NOW_MS - GAP_MAX_MS, NOW_MS]);
-  assert.deepEqual(unpackHistory(packHistory(unpacked)), unpacked);
-  assert.ok(GAP_MAX_MS > OVERLAP_MAX_SECONDS * 1000);
+const weekly = (count: number): readonly number[] =>
+  Array.from({ length: count }, (_, index) => NOW_MS - (count - 1 - index) * 7 * DAYS);
+
+void test('rotations a week apart are stored a week apart', () => {
+  assert.deepEqual(unpackHistory(packHistory(weekly(ROTATIONS_MAX))), weekly(ROTATIONS_MAX));
+});
+
+/** Both sides of every unit, and gaps of which a part is cut. */
+const GAPS: readonly { gapMs: number; storedMs: number }[] = [
+  { gapMs: 0, storedMs: 0 },
+  { gapMs: SECONDS_FROM_MS - 1, storedMs: SECONDS_FROM_MS - 1 },
+  { gapMs: SECONDS_FROM_MS, storedMs: SECONDS_FROM_MS },
+  { gapMs: SECONDS_FROM_MS + 999, storedMs: SECONDS_FROM_MS },
+  { gapMs: SECONDS_FROM_MS + 1000, storedMs: SECONDS_FROM_MS + 1000 },
+  { gapMs: MINUTES_FROM_MS - 1, storedMs: MINUTES_FROM_MS - 1000 },
+  { gapMs: MINUTES_FROM_MS, storedMs: MINUTES_FROM_MS },
+  { gapMs: MINUTES_FROM_MS + 59_999, storedMs: MINUTES_FROM_MS },
+  { gapMs: MINUTES_FROM_MS + 60_000, storedMs: MINUTES_FROM_MS + 60_000 },
+  { gapMs: 100 * 365 * DAYS, storedMs: gapOf(GAP_CODE_MAX) },
+];
+
+for (const { gapMs, storedMs } of GAPS)
+  void test(`a gap of ${gapMs} ms is stored as ${storedMs} ms`, () => {
+    const code = codeBetween(NOW_MS - gapMs, NOW_MS);
+    assert.equal(gapOf(code), storedMs);
+    assert.equal(codeBetween(NOW_MS - storedMs, NOW_MS), code);
+  });
+
+void test('a gap of up to the longest lifetime of a refresh token is cut by less than its unit', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 10 * 365 * DAYS }), (gapMs) => {
+      const cutMs = gapMs - gapOf(codeBetween(NOW_MS - gapMs, NOW_MS));
+      const unitMs = GAP_UNITS.findLast(({ fromMs }) => fromMs <= gapMs)?.unitMs ?? 0;
+      assert.ok(cutMs >= 0 && cutMs < unitMs);
+    }),
+  );
+});
+
+void test('a gap is exact within every overlap and the race after it', () => {
+  assert.ok(GAP_UNITS[1].fromMs > 2 * OVERLAP_MAX_SECONDS * 1000);
 });
 
 void test('a moment after the next one, which no rotation writes, is stored as the next one', () => {

@@ -2,7 +2,7 @@ import type { Millis } from '../../clock.ts';
 import { StoreError } from '../../errors.ts';
 import { ROTATIONS_MAX, UNKNOWN } from '../../grants/rotation-history.ts';
 import type { RotationHistory } from '../../grants/rotation-history.ts';
-import { GAP_BYTES, gapBetween, UNKNOWN_GAP } from '../copy/packed-history.ts';
+import { codeBetween, GAP_BYTES, gapOf, UNKNOWN_GAP } from '../copy/packed-history.ts';
 
 /** At the beginning. */
 export const NEWEST_BYTES = 6;
@@ -12,8 +12,8 @@ export const PACKED_BYTES = NEWEST_BYTES + (ROTATIONS_MAX - 1) * GAP_BYTES;
 const BLANK = 0xff_fffe;
 
 /**
- * A rotation history as a row stores it: the newest moment in 6 bytes, then, going back, the milliseconds from each
- * moment to the next known one in 3. Blanks fill it up, so that a row keeps its size however often its grant is
+ * A rotation history as a row stores it: the newest moment in 6 bytes, then, going back, the gap from each
+ * moment to the next known one in 3 (`GAP_UNITS`). Blanks fill it up, so that a row keeps its size however often its grant is
  * refreshed.
  */
 export const packRotations = (history: RotationHistory): Uint8Array | null => {
@@ -25,12 +25,11 @@ export const packRotations = (history: RotationHistory): Uint8Array | null => {
   let at = NEWEST_BYTES;
   for (let index = history.length - 2; index >= 0; index--) {
     const moment = history[index] ?? UNKNOWN;
-    const gap = moment === UNKNOWN ? UNKNOWN_GAP : gapBetween(moment, next);
-    writeGap(bytes, at, gap);
+    writeCode(bytes, at, moment === UNKNOWN ? UNKNOWN_GAP : codeBetween(moment, next));
     if (moment !== UNKNOWN) next = Math.min(next, moment);
     at += GAP_BYTES;
   }
-  for (; at < PACKED_BYTES; at += GAP_BYTES) writeGap(bytes, at, BLANK);
+  for (; at < PACKED_BYTES; at += GAP_BYTES) writeCode(bytes, at, BLANK);
   return bytes;
 };
 
@@ -44,7 +43,7 @@ export const prependRotation = (column: string, bytes: string): string =>
 /** The newest moment and the gap to the one before it. The next call writes to the same bytes. */
 export const packNewest = (newest: Millis, before: Millis): Uint8Array => {
   written.writeUIntBE(newest, 0, NEWEST_BYTES);
-  writeGap(written, NEWEST_BYTES, gapBetween(before, newest));
+  writeCode(written, NEWEST_BYTES, codeBetween(before, newest));
   return written;
 };
 
@@ -56,14 +55,14 @@ export const unpackRotations = (bytes: unknown): RotationHistory => {
   if (bytes.length !== PACKED_BYTES)
     throw new StoreError('unavailable', 'a value in grants.rotations is not one that keyfob writes');
   let count = 1;
-  while (count < ROTATIONS_MAX && readGap(bytes, count) !== BLANK) count++;
+  while (count < ROTATIONS_MAX && readCode(bytes, count) !== BLANK) count++;
   const history = Array<number>(count);
   let next = readNewest(bytes);
   history[count - 1] = next;
   for (let back = 1; back < count; back++) {
-    const gap = readGap(bytes, back);
-    if (gap !== UNKNOWN_GAP) next -= gap;
-    history[count - 1 - back] = gap === UNKNOWN_GAP ? UNKNOWN : next;
+    const code = readCode(bytes, back);
+    if (code !== UNKNOWN_GAP) next -= gapOf(code);
+    history[count - 1 - back] = code === UNKNOWN_GAP ? UNKNOWN : next;
   }
   return history;
 };
@@ -74,14 +73,14 @@ const readNewest = (bytes: Uint8Array): number => {
   return moment;
 };
 
-const writeGap = (bytes: Uint8Array, at: number, gap: number): void => {
-  bytes[at] = gap >> 16;
-  bytes[at + 1] = gap >> 8;
-  bytes[at + 2] = gap;
+const writeCode = (bytes: Uint8Array, at: number, code: number): void => {
+  bytes[at] = code >> 16;
+  bytes[at + 1] = code >> 8;
+  bytes[at + 2] = code;
 };
 
-/** The gap so many steps back from the newest moment, from 1. */
-const readGap = (bytes: Uint8Array, back: number): number => {
+/** The code of the gap so many steps back from the newest moment, from 1. */
+const readCode = (bytes: Uint8Array, back: number): number => {
   const at = NEWEST_BYTES + (back - 1) * GAP_BYTES;
   return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
 };

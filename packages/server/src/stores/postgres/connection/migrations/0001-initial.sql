@@ -68,7 +68,7 @@ CREATE TABLE grants (
   caller_address    text,
   caller_user_agent text,
   use_digest        bytea,
-  -- 3 bytes for each gap between the rotations before the newest one, newest first (packed-history.ts).
+  -- 3 bytes for each gap between the rotations before the newest one, newest first: to the millisecond, second or minute (packed-history.ts).
   earlier_rotations bytea NOT NULL,
   -- What the owner agreed to where the client asked for vehicle data by name (RFC 9396), as a JSON object.
   vehicle_data      text
