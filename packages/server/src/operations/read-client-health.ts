@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import { readNow, toMillis } from '../clock.ts';
-import type { Millis, Seconds } from '../clock.ts';
+import type { Millis } from '../clock.ts';
 import type { Status } from '../grants/standing.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { countGrants } from './count-grants.ts';
@@ -8,12 +8,14 @@ import type { GrantCount } from './count-grants.ts';
 import type { OperationContext } from './context.ts';
 import { listGrants } from './read-grant.ts';
 
-/** Grants that expire within so long are expiring soon. */
-export const EXPIRING_SOON_SECONDS: Seconds = 7 * 86_400;
+/** Grants that expire within so many days are expiring soon. */
+export const EXPIRING_SOON_DAYS = 7;
 /** Ids are random, so the first ones are a fair sample of a client that has more. */
 const GRANTS_LOOKED_AT = 200;
+/** How far back troubles are looked for. */
 export const TROUBLE_DAYS = 30;
-const EVENTS_LOOKED_AT = 200;
+/** The newest ones, of any kind. */
+export const EVENTS_LOOKED_AT = 200;
 const GRANTS_NAMED = 3;
 const DAY_MS = 86_400_000;
 
@@ -54,7 +56,7 @@ export const readClientHealth = async (context: HealthContext, { id }: Client): 
   ]);
   const states: Record<Status, number> = { active: 0, in_doubt: 0, expired: 0, revoked: 0 };
   for (const { standing } of page.grants) states[standing.status]++;
-  const soonMs = nowMs + toMillis(EXPIRING_SOON_SECONDS);
+  const soonMs = nowMs + EXPIRING_SOON_DAYS * DAY_MS;
   const expiringSoon = page.grants.filter(
     ({ standing }) => standing.status === 'active' && toMillis(standing.endsAt) < soonMs,
   ).length;

@@ -1,6 +1,7 @@
 import type { viewHealth } from '../../admin/api/views.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
+import { EVENTS_LOOKED_AT, EXPIRING_SOON_DAYS, TROUBLE_DAYS } from '../../operations/read-client-health.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { bars } from './bars.ts';
 import { causeOf } from './grant-page.ts';
@@ -28,13 +29,15 @@ export const renderHealth = (visit: ConsoleVisit, clientId: string, health: Heal
                     >
                   </li>`,
               )}
-              <li class="soon"><strong>${expiringSoon}</strong> <span>${texts.health.soon}</span></li>
+              <li class="soon">
+                <strong>${expiringSoon}</strong> <span>${texts.health.soon(EXPIRING_SOON_DAYS)}</span>
+              </li>
             </ul>
             ${lookedAt < grants && html`<p class="hint">${texts.health.sample(lookedAt, texts.client.grants(grants, hasMoreGrants))}</p>`}`
     }
-    <h3>${texts.health.troubles}</h3>
+    <h3>${texts.health.troubles(TROUBLE_DAYS)}</h3>
     ${troubles.length === 0 ? html`<p class="quiet">${texts.health.noTroubles}</p>` : renderTroubles(visit, health)}
-    ${isTroublesPartial && html`<p class="hint">${texts.health.partial}</p>`}
+    ${isTroublesPartial && html`<p class="hint">${texts.health.partial(EVENTS_LOOKED_AT)}</p>`}
   </section>`;
 };
 
@@ -83,5 +86,5 @@ const renderTroubles = (visit: ConsoleVisit, { troubles }: Health): Content => {
     age(visit, lastAt),
     html`${grantIds.map((id) => html`<a href="/console/grants/${id}"><code>${id}</code></a> `)}`,
   ]);
-  return table(texts.health.troubles, columns, rows);
+  return table(texts.health.troubles(TROUBLE_DAYS), columns, rows);
 };
