@@ -239,6 +239,27 @@ describe('A request without a session', () => {
     assert.equal(korean.headers.get('location'), '/console/login?lang=ko');
   });
 
+  test('keeps the language that was picked at the sign-in, whatever the browser asks for', async (t) => {
+    const trial = await consoleFor(t);
+    const english = { 'Accept-Language': 'en' };
+    const asked = await ask(`${trial.adminUrl}/console/audit?lang=en`, english);
+    const gate = await ask(`${trial.adminUrl}/console/login?lang=ko`, english);
+    assert.match(await gate.text(), /<html lang="ko">/);
+    const kept = [cookiesOf(asked), cookiesOf(gate)].join('; ');
+    const headers = { Origin: trial.adminUrl, Cookie: kept, ...english };
+    const used = await useLink(trial, await trial.link('admin'), headers);
+    assert.equal(used.headers.get('location'), '/console/audit');
+    const cookie = `${cookiesOf(gate)}; ${cookieOf(used)}`;
+    const page = await ask(`${trial.adminUrl}/console/audit`, { Cookie: cookie, ...english });
+    assert.match(await page.text(), /<html lang="ko">/);
+  });
+
+  test('keeps no language that the console does not speak', async (t) => {
+    const trial = await consoleFor(t);
+    const gate = await ask(`${trial.adminUrl}/console/login?lang=fr`);
+    assert.deepEqual(gate.headers.getSetCookie(), []);
+  });
+
   test('never leads to another site', async (t) => {
     const trial = await consoleFor(t);
     const name = `keyfob-operator-page-${new URL(trial.adminUrl).port}`;

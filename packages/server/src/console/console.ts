@@ -33,50 +33,62 @@ const readForm = ({ method, headers, body }: AdminRequest): ReadonlyMap<string, 
     ? new Map(new URLSearchParams(body))
     : new Map();
 
+const methodOf = ({ method }: AdminRequest): string => (method === 'HEAD' ? 'GET' : method);
+
 const languageOf = ({ query, headers }: AdminRequest): Language => {
   const cookie = /(?:^|; )keyfob-language=(?<language>[a-z]{2})/.exec(headers.cookie ?? '');
   return pickLanguage(query.get('lang') ?? cookie?.groups?.['language'], headers['accept-language']);
 };
 
-/** A choice of language lasts a year. */
-const languageCookie = ({ query }: AdminRequest, language: Language): readonly string[] =>
-  query.get('lang') === language
-    ? [`keyfob-language=${language}; Path=/console; Max-Age=31536000; HttpOnly; SameSite=Strict`]
-    : [];
+/** The answer, with the language that was picked, signed in or not. A choice lasts a year. `Lax`: a provider leads back from its own site. */
+const keepLanguage = (answered: AdminAnswer, { query }: AdminRequest, language: Language): AdminAnswer => {
+  if (query.get('lang') !== language) return answered;
+  const cookie = `keyfob-language=${language}; Path=/console; Max-Age=31536000; HttpOnly; SameSite=Lax`;
+  const { 'Set-Cookie': others = [], ...headers } = answered.headers ?? {};
+  return { ...answered, headers: { ...headers, 'Set-Cookie': [others, cookie].flat() } };
+};
 
 /** The console, below `/console`. */
 export const createConsole = (context: ConsoleContext): AdminPages => {
   const files = new Map([STYLESHEET, SCRIPT].map(({ path, answer }) => [path, answer]));
   return async (request) => {
-    const { path } = request;
-    const method = request.method === 'HEAD' ? 'GET' : request.method;
-    const file = method === 'GET' ? files.get(path) : undefined;
-    if (file !== undefined) return file;
+    const file = files.get(request.path);
+    if (file !== undefined && methodOf(request) === 'GET') return file;
     const language = languageOf(request);
-    const gate = { request, language };
-    const methods = methodsOf(path);
-    if (!methods.includes(method)) return renderFault(new MethodUnknown(methods), language, request);
-    try {
-      switch (`${method} ${path}`) {
-        case `GET ${SIGN_IN}`:
-          return await linkPage(context, gate);
-        case `POST ${SIGN_IN}`:
-          return isSentByPage(context, request)
-            ? await useLink(context, gate, readForm(request))
-            : signInPage(context, gate, 'gone');
-        case 'GET /console/sign-in':
-          return await beginAtProvider(context, gate);
-        case 'GET /console/callback':
-          return await finishAtProvider(context, gate);
-      }
-      const session = await readSessionCookie(context, request);
-      if (session === undefined) return path === SIGN_OUT ? seeOther(SIGNED_OUT) : askToSignIn(context, gate);
-      return await answer(context, request, language, session);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      return renderFault(error, language, request);
-    }
+    return keepLanguage(await answerIn(context, request, language), request, language);
   };
+};
+
+const answerIn = async (
+  context: ConsoleContext,
+  request: AdminRequest,
+  language: Language,
+): Promise<AdminAnswer> => {
+  const { path } = request;
+  const method = methodOf(request);
+  const gate = { request, language };
+  const methods = methodsOf(path);
+  if (!methods.includes(method)) return renderFault(new MethodUnknown(methods), language, request);
+  try {
+    switch (`${method} ${path}`) {
+      case `GET ${SIGN_IN}`:
+        return await linkPage(context, gate);
+      case `POST ${SIGN_IN}`:
+        return isSentByPage(context, request)
+          ? await useLink(context, gate, readForm(request))
+          : signInPage(context, gate, 'gone');
+      case 'GET /console/sign-in':
+        return await beginAtProvider(context, gate);
+      case 'GET /console/callback':
+        return await finishAtProvider(context, gate);
+    }
+    const session = await readSessionCookie(context, request);
+    if (session === undefined) return path === SIGN_OUT ? seeOther(SIGNED_OUT) : askToSignIn(context, gate);
+    return await answer(context, request, language, session);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return renderFault(error, language, request);
+  }
 };
 
 /** Browsers name the origin of every form; one without it comes from none. */
@@ -89,7 +101,7 @@ const answer = async (
   language: Language,
   session: BrowserSession,
 ): Promise<AdminAnswer> => {
-  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const method = methodOf(request);
   const form = readForm(request);
   const found = findRoute(method, request.path);
   const visit = visitOf(context, { request, language, session, form, path: found?.path ?? {} });
@@ -110,8 +122,7 @@ const answer = async (
   try {
     const page = await found.route.handle(visit, context);
     if (typeof page === 'string') return seeOther(page);
-    const setCookie = [...(page.setCookie ?? []), ...languageCookie(request, language)];
-    return renderConsolePage({ ...page, setCookie }, { language, visit, target });
+    return renderConsolePage(page, { language, visit, target });
   } catch (error) {
     if (error instanceof Problem || error instanceof StoreError)
       return renderFault(error, language, request, visit);

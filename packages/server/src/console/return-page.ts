@@ -10,8 +10,8 @@ const PAGE = 'keyfob-operator-page';
 /** As long as a person takes to sign in at a provider, or to get a link. */
 const PAGE_SECONDS = 900;
 const PAGE_MAX_CHARACTERS = 1000;
-/** They say what was just done, which is not so the second time. */
-const ONCE_ONLY = ['done', 'value'] as const;
+/** What was just done, which is not so the second time, and a language, which may be picked anew at the sign-in; a cookie keeps it. */
+const ONCE_ONLY = ['done', 'value', 'lang'] as const;
 
 /** A path with its query, where it has one. */
 export const addressOf = (path: string, query: URLSearchParams): string =>
