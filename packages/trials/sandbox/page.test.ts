@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createGrantIn } from '@keyfob/sandbox';
-import { openSandbox } from './support.ts';
+import { call, openSandbox } from './support.ts';
 import { refresh } from './requests.ts';
 
 const send = (url: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
@@ -94,6 +94,24 @@ test('says for each refresh token what it would cause, as holds does', async (t)
       ['g1/0', 'repeat', false],
     ],
   );
+});
+
+test('a grant is to be reinstated only where that works', async (t) => {
+  const sandbox = await openSandbox(t);
+  const world = await sandbox.createWorld({ clock: '2026-01-01' });
+  for (const [by, grant, status] of [
+    ['operator', 'g1', 200],
+    ['owner', 'g2', 409],
+  ] as const) {
+    await createGrantIn(world);
+    const change = (verb: string, body = {}) =>
+      call(sandbox.url, 'POST', `/worlds/${world.id}/grants/${grant}/${verb}`, body);
+    assert.equal((await change('revoke', { by })).status, 200);
+    const text = await (await fetch(`${sandbox.url}/_sandbox/page/${world.id}/grants/${grant}`)).text();
+    assert.equal(text.includes('Reinstate it'), status === 200, by);
+    assert.equal(text.includes('only a new consent connects them again'), status !== 200, by);
+    assert.equal((await change('reinstate')).status, status, by);
+  }
 });
 
 test('an address where there is no page, or no world, is answered by a page that says so', async (t) => {

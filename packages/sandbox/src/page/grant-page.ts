@@ -1,3 +1,4 @@
+import { UNDOABLE_CAUSES } from '@keyfob/server/grants';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { Page } from './document.ts';
@@ -99,6 +100,10 @@ const factsSection = ({ grant, nowMs }: GrantView): Content =>
     </dl>
   </section>`;
 
+/** What its owner or its client ended is not put back. */
+const isUndoable = ({ revoked }: ShownGrant): boolean =>
+  UNDOABLE_CAUSES.some((cause) => cause === revoked?.cause);
+
 const changesSection = (world: string, grant: ShownGrant): Content => {
   const form = (action: string, content: Content): Content =>
     actionForm(
@@ -120,7 +125,7 @@ const changesSection = (world: string, grant: ShownGrant): Content => {
       }
       ${
         grant.status === 'revoked'
-          ? form('reinstate', html`<button>Reinstate it</button>`)
+          ? isUndoable(grant) && form('reinstate', html`<button>Reinstate it</button>`)
           : [
               form(
                 'revoke',
@@ -134,6 +139,11 @@ const changesSection = (world: string, grant: ShownGrant): Content => {
             ]
       }
     </div>
+    ${
+      grant.status === 'revoked' &&
+      !isUndoable(grant) &&
+      html`<p class="soft">Its owner or its client ended it: only a new consent connects them again.</p>`
+    }
     ${
       grant.status !== 'revoked' &&
       grant.vehicles.length > 0 &&

@@ -2,6 +2,7 @@
 export { leastAgeMs, readNow, toMillis, toSeconds } from '../clock.ts';
 export type { ClockDoubt, Millis, Now, Seconds, TimeContext } from '../clock.ts';
 export type { CurrentGrant, Grant, Revocation, RevocationCause } from '../grants/grant.ts';
+export { UNDOABLE_CAUSES } from '../grants/grant.ts';
 export type { Vehicle } from '../grants/vehicle.ts';
 export { assumesAnswer, changesNothing, mayLackToken } from '../grants/answered.ts';
 export { applyVerdict } from '../grants/apply-verdict.ts';
