@@ -98,7 +98,7 @@ describe('The page of the sandbox', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
     assert.equal(world.clock.now(), Date.parse('2026-03-01T23:00:00Z'));
     await page.getByRole('link', { name: /^What each causes/ }).click();
     await page.getByText('would be a replay').waitFor();
-    await page.getByRole('button', { name: 'The owner revokes it' }).click();
+    await page.getByRole('button', { name: 'The operator revokes it' }).click();
     await page.getByText('g1 was revoked').waitFor();
     await page.getByRole('button', { name: 'Reinstate it' }).click();
     await page.getByText('g1 was reinstated').waitFor();

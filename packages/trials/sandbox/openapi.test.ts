@@ -100,10 +100,10 @@ test('what the control API answers is as it is described, members and all', asyn
   await check('GET', `${inWorld}/faults/{fault}`, at);
   await check('GET', `${inWorld}/requests`, at);
   await check('GET', `${inWorld}/requests/{number}`, at);
-  await check('POST', `${inWorld}/grants/{grant}/withdraw`, at, { vin: 'KMHKM81A0RU104217' });
-  await check('POST', `${inWorld}/grants/{grant}/reinstate`, at);
   await check('POST', `${inWorld}/grants/{grant}/expire`, at);
-  await check('POST', `${inWorld}/grants/{grant}/revoke`, at);
+  await check('POST', `${inWorld}/grants/{grant}/revoke`, at, { by: 'operator' });
+  await check('POST', `${inWorld}/grants/{grant}/reinstate`, at);
+  await check('POST', `${inWorld}/grants/{grant}/withdraw`, at, { vin: 'KMHKM81A0RU104217' });
   await check('GET', `${inWorld}/grants`, at);
   await check('GET', `${inWorld}/grants/{grant}`, at);
   await check('POST', `${inWorld}/clients/{client}/roll-secret`, at);

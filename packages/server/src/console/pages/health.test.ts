@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { html } from '../../connect/pages/html.ts';
 import { EVENTS_LOOKED_AT } from '../../operations/read-client-health.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
-import { TEXTS } from '../texts.ts';
+import { TEXTS } from '../texts/texts.ts';
 import { renderHealth } from './health.ts';
 import type { Health } from './health.ts';
 
