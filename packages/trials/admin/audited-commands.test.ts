@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -91,5 +92,29 @@ describe('the audit log', () => {
       (entries as readonly Entry[]).slice(0, 2).map(({ action }) => action),
       ['store.restore', 'store.backup'],
     );
+  });
+
+  test('says all of what a command does, or the command does nothing', async (t) => {
+    const { directory, grantId } = await storeWithGrant(t);
+    const long = Array.from({ length: 40 }, (_, at) => `https://app.example/${at}?${'a.b.'.repeat(50)}`);
+    const redirects = [...long, 'https://evil.example/cb'].flatMap((url) => ['--redirect-uri', url]);
+    const file = join(directoryFor(t), 'backup.db');
+    const reason = `${'why '.repeat(125)}!`;
+    for (const [words, fault] of [
+      [['client', 'create', '--dialect', 'oauth', ...redirects], /too much for one entry of the audit log/],
+      [['grant', 'revoke', grantId, '--reason', reason], /--reason must have at most 500 characters/],
+      [['backup', file, '--reason', reason], /--reason must have at most 500 characters/],
+      [['owner', 'export', 'owner-5518', '--out', file, '--reason', reason], /at most 500 characters/],
+    ] as const) {
+      const { code, stderr } = await runOn(directory, ...words);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, fault);
+    }
+    assert.equal(existsSync(file), false);
+    assert.doesNotMatch(JSON.stringify(await run(directory, 'client', 'list')), /evil/);
+    assert.deepEqual(await entriesFrom(directory, 'grant.create'), []);
+    const longest = reason.slice(1);
+    await run(directory, 'grant', 'revoke', grantId, '--reason', longest);
+    assert.equal((await entriesFrom(directory, 'grant.create'))[0]?.reason, longest);
   });
 });

@@ -12,6 +12,7 @@ import type { CommonOptions } from './command/options.ts';
 import { osOperator } from './command/os-user.ts';
 import { UsageError } from './command/output.ts';
 import { createProgressBar } from './command/progress.ts';
+import { REASON_OPTION } from './command/reason-option.ts';
 
 type ExportOptions = CommonOptions & {
   readonly out: string;
@@ -31,7 +32,7 @@ export const addOwner = (program: Command): void => {
     )
     .requiredOption('--out <file>', 'where to')
     .option('--force', 'replace the file if it exists')
-    .option('--reason <text>', 'why, for the audit log')
+    .option(...REASON_OPTION)
     .addHelpText(
       'after',
       '\nExample:\n  $ keyfob owner export owner-1 --out owner-1.json --reason "asked by mail"',

@@ -52,7 +52,7 @@ export { detailsWithoutTokens, holdsSecret } from '../operations/hide-secrets.ts
 export { createLoginLink, LINK_SECONDS } from '../operations/operator-sessions.ts';
 export { readAudit, verifyAudit } from '../operations/read-audit.ts';
 export type { AuditVerified } from '../operations/read-audit.ts';
-export { auditWrite, recordAudit } from '../operations/record-audit.ts';
+export { auditWrite, fitsAudit, REASON_MAX_CHARACTERS, recordAudit } from '../operations/record-audit.ts';
 export type { Audited } from '../operations/record-audit.ts';
 export { exportConsents, nameConsents } from '../operations/export-consents.ts';
 export type { ConsentExport } from '../operations/export-consents.ts';

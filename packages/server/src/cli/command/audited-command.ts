@@ -1,9 +1,16 @@
 import type { Command } from 'commander';
-import { auditWrite, detailsWithoutTokens, holdsSecret, recordAudit } from '../../exports/index.ts';
+import {
+  auditWrite,
+  detailsWithoutTokens,
+  fitsAudit,
+  holdsSecret,
+  recordAudit,
+} from '../../exports/index.ts';
 import type { Deployment } from '../../exports/index.ts';
 import { osOperator } from './os-user.ts';
 import { UsageError } from './output.ts';
 import type { Report } from './output.ts';
+import { REASON_OPTION } from './reason-option.ts';
 import type { CommandTerminal, RunningCommand } from './terminal.ts';
 
 /** The commands that change something, their names in the audit log, and what their first argument names. */
@@ -72,7 +79,7 @@ export const runningCommand = (command: Command): RunningCommand => ({
 export const addReasonOptions = (program: Command): void => {
   for (const command of program.commands) {
     addReasonOptions(command);
-    if (Object.hasOwn(WRITES, wordsOf(command))) command.option('--reason <text>', 'why, for the audit log');
+    if (Object.hasOwn(WRITES, wordsOf(command))) command.option(...REASON_OPTION);
   }
 };
 
@@ -99,6 +106,9 @@ export const auditCommand = async (
   const about = (await holdsSecret(deployment, command.argument)) ? '' : command.argument;
   const given = Object.fromEntries(Object.entries(command.options).filter(([one]) => !LEFT_OUT.has(one)));
   const details = await detailsWithoutTokens(deployment, given);
+  // What the log could not say in full must not happen: somebody could hide a change behind others.
+  if (!fitsAudit(details))
+    throw new UsageError('this is too much for one entry of the audit log: give less at a time');
   const audited = {
     operator: osOperator(environment),
     action,

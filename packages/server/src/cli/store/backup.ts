@@ -11,6 +11,7 @@ import { readConfig, withCommonOptions } from '../command/options.ts';
 import type { CommonOptions } from '../command/options.ts';
 import { print } from '../command/output.ts';
 import { createProgressBar } from '../command/progress.ts';
+import { REASON_OPTION } from '../command/reason-option.ts';
 
 export const addBackup = (program: Command): void => {
   withCommonOptions(program.command('backup <file>'))
@@ -20,7 +21,7 @@ export const addBackup = (program: Command): void => {
         'The key file is not in the copy: back it up too, and in another place.',
     )
     .option('--force', 'replace the file if it exists')
-    .option('--reason <text>', 'why, for the audit log')
+    .option(...REASON_OPTION)
     .addHelpText('after', '\nExample:\n  $ keyfob backup /backups/keyfob-2026-11-22.db')
     .action(
       async (
@@ -90,7 +91,7 @@ export const addRestore = (program: Command): void => {
         'Grants and clients created since the backup are lost, and listed; so are grants that come back because they were ' +
         'removed since.',
     )
-    .option('--reason <text>', 'why, for the audit log')
+    .option(...REASON_OPTION)
     .option('--replace-damaged', 'replace even a store that no longer opens; stop every server on it first')
     .addHelpText('after', '\nExample:\n  $ keyfob restore /backups/keyfob-2026-11-22.db')
     .action(async (file: string, options: RestoreOptions) => {

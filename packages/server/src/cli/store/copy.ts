@@ -8,6 +8,7 @@ import { print, UsageError } from '../command/output.ts';
 import type { Report } from '../command/output.ts';
 import { createProgressBar } from '../command/progress.ts';
 import type { TerminalStream } from '../command/terminal.ts';
+import { REASON_OPTION } from '../command/reason-option.ts';
 
 type CopyOptions = Pick<CommonOptions, 'keyFile' | 'config' | 'json' | 'terminal'> & {
   readonly from: string;
@@ -31,7 +32,7 @@ export const addCopy = (program: Command): void => {
     .option('--to <store>', 'an empty store, in the same form')
     .option('--no-switch', 'only prepare: the source keeps serving, and a later run has less to do')
     .option('--resume-source', 'cancel the move: let the source serve again')
-    .option('--reason <text>', 'why, for the audit log')
+    .option(...REASON_OPTION)
     .option('--key-file <file>', 'key ring (default: keyfob.key beside a SQLite store, or KEYFOB_KEY_FILE)')
     .option('--config <file>', 'settings as a JSON object (or KEYFOB_CONFIG)')
     .option('--json', 'print JSON instead of text')

@@ -5,6 +5,7 @@ import { addressOf, noteMaintenance } from './audited-maintenance.ts';
 import { readConfig, withCommonOptions } from '../command/options.ts';
 import type { CommonOptions } from '../command/options.ts';
 import { print } from '../command/output.ts';
+import { REASON_OPTION } from '../command/reason-option.ts';
 
 export const addMigrate = (program: Command): void => {
   withCommonOptions(program.command('migrate'))
@@ -14,7 +15,7 @@ export const addMigrate = (program: Command): void => {
         'database user that serves may not create tables. Any number of nodes may start or migrate at the same time. ' +
         'Nodes of the previous version keep serving, and a schema newer than this version is left unchanged.',
     )
-    .option('--reason <text>', 'why, for the audit log')
+    .option(...REASON_OPTION)
     .addHelpText('after', '\nExample:\n  $ KEYFOB_STORE=postgres://owner:PASSWORD@db/keyfob keyfob migrate')
     .action(async (options: CommonOptions & { readonly reason?: string }) => {
       const config = readConfig(options);
