@@ -210,7 +210,10 @@ describe('the admin API', () => {
       statuses.sort((left, right) => left - right),
       [201, 409, 409],
     );
+    const other = await ask('POST', '/clients', { ...client, name: 'Trip planner' }, key);
+    assert.deepEqual([other.status, other.body['code']], [422, 'key_of_another_write']);
     assert.equal(((await ask('GET', '/clients')).body['clients'] as readonly unknown[]).length, 1);
+    assert.equal((await ask('POST', '/clients', client, key)).body['code'], 'already_asked');
   });
 
   test('a job changes what its filter finds, only if the count is repeated back', async (t) => {

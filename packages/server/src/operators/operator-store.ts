@@ -22,6 +22,9 @@ export type OperatorSession = {
 export const OPERATOR_ROWS_KEPT_SECONDS = 86_400;
 
 /** Operator keys, operators' sessions, and the writes that were asked for, in a store. */
+/** A write with an `Idempotency-Key`: the digests of the key, with who writes where, and of the body. */
+export type AskedWrite = { readonly digest: Uint8Array; readonly body: Uint8Array };
+
 export type OperatorStore = {
   createOperatorKey(key: OperatorKey): Promise<'created' | 'id_taken' | 'too_many'>;
   /** In the order of creation. */
@@ -38,8 +41,11 @@ export type OperatorStore = {
   endOperatorSession(digest: Uint8Array): Promise<'ended' | 'unknown'>;
   /** Ends every session and link; answers how many there were. */
   endOperatorSessions(): Promise<number>;
-  /** Remembers that a write was asked for, by the digest of its `Idempotency-Key`; `seen` where it was asked for before. */
-  claimWrite(digest: Uint8Array, nowMs: Millis): Promise<'new' | 'seen'>;
+  /**
+   * Remembers that a write was asked for. `seen` where it was asked for before; `other` where its `Idempotency-Key` came with
+   * another body before.
+   */
+  claimWrite(write: AskedWrite, nowMs: Millis): Promise<'new' | 'seen' | 'other'>;
   /** Forgets a write that did not take place. */
   releaseWrite(digest: Uint8Array): Promise<void>;
 };

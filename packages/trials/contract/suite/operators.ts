@@ -82,12 +82,16 @@ export const operatorContract = (onStore: OnStore): void => {
   });
 
   onStore('A write is claimed once, until it is released or a day has passed.', async (store) => {
-    assert.equal(await store.claimWrite(digest(1), NOW_MS), 'new');
-    assert.equal(await store.claimWrite(digest(1), NOW_MS), 'seen');
+    const write = { digest: digest(1), body: digest(2) };
+    assert.equal(await store.claimWrite(write, NOW_MS), 'new');
+    assert.equal(await store.claimWrite(write, NOW_MS), 'seen');
+    assert.equal(await store.claimWrite({ ...write, body: digest(3) }, NOW_MS), 'other');
+    assert.equal(await store.claimWrite(write, NOW_MS), 'seen');
+    assert.equal(await store.claimWrite({ ...write, digest: digest(3) }, NOW_MS), 'new');
     await store.releaseWrite(digest(1));
-    assert.equal(await store.claimWrite(digest(1), NOW_MS), 'new');
+    assert.equal(await store.claimWrite({ ...write, body: digest(3) }, NOW_MS), 'new');
     const laterMs = NOW_MS + OPERATOR_ROWS_KEPT_SECONDS * 1000 + 1;
-    assert.equal(await store.claimWrite(digest(1), laterMs), 'new');
+    assert.equal(await store.claimWrite(write, laterMs), 'new');
   });
 };
 
@@ -99,7 +103,14 @@ export const operatorConnectionContract = (onTwo: OnTwo): void => {
   });
 
   onTwo('Of two servers that claim a write at once, one gets it.', async (one, other) => {
-    const claims = await Promise.all([one, other].map((store) => store.claimWrite(digest(1), NOW_MS)));
+    const claims = await Promise.all(
+      [one, other].map((store) => store.claimWrite({ digest: digest(1), body: digest(2) }, NOW_MS)),
+    );
     assert.deepEqual(claims.sort(), ['new', 'seen']);
+    const body = digest(3);
+    const others = await Promise.all(
+      [one, other].map((store) => store.claimWrite({ digest: digest(1), body }, NOW_MS)),
+    );
+    assert.deepEqual(others, ['other', 'other']);
   });
 };

@@ -79,11 +79,12 @@ export const operatorVerbs = (
       operatorSessions.clear();
       return size;
     }),
-  claimWrite: (digest, nowMs) =>
+  claimWrite: ({ digest, body }, atMs) =>
     run('claimWrite', () => {
-      for (const [key, atMs] of adminWrites) if (atMs < keptFrom(nowMs)) adminWrites.delete(key);
-      if (adminWrites.has(keyOf(digest))) return 'seen';
-      adminWrites.set(keyOf(digest), nowMs);
+      for (const [key, write] of adminWrites) if (write.atMs < keptFrom(atMs)) adminWrites.delete(key);
+      const before = adminWrites.get(keyOf(digest));
+      if (before !== undefined) return before.body === keyOf(body) ? 'seen' : 'other';
+      adminWrites.set(keyOf(digest), { body: keyOf(body), atMs });
       return 'new';
     }),
   releaseWrite: (digest) => run('releaseWrite', () => void adminWrites.delete(keyOf(digest))),

@@ -27,6 +27,8 @@ export type RunVerb = <Result>(
 ) => Promise<Result>;
 
 /** A token that another server issued. */
+/** The digest of a body that came with an `Idempotency-Key`. */
+type ClaimedWrite = { readonly body: string; readonly atMs: Millis };
 type ImportedToken = { readonly grantId: GrantId; readonly expiresAtMs: Millis };
 
 /** The content of a memory store at one moment. Its values are never changed in place. */
@@ -52,7 +54,7 @@ export type Snapshot = {
   readonly registrationTokens: ReadonlyMap<string, RegistrationToken>;
   readonly operatorKeys: ReadonlyMap<string, OperatorKey>;
   readonly operatorSessions: ReadonlyMap<string, OperatorSession>;
-  readonly adminWrites: ReadonlyMap<string, Millis>;
+  readonly adminWrites: ReadonlyMap<string, ClaimedWrite>;
   readonly nodes: ReadonlyMap<string, RunningNode>;
   readonly troubles: ReadonlyMap<string, KeptTrouble>;
 };
@@ -89,7 +91,7 @@ export type Tables = OutboxTables & {
   operatorKeys: Map<string, OperatorKey>;
   /** Keys are digests in hexadecimal digits. */
   operatorSessions: Map<string, OperatorSession>;
-  adminWrites: Map<string, Millis>;
+  adminWrites: Map<string, ClaimedWrite>;
   nodes: Map<string, RunningNode>;
   /** Keys are what each counts. */
   troubles: Map<string, KeptTrouble>;

@@ -4,6 +4,7 @@ import { asIs } from '../../language.ts';
 import type { Language } from '../../language.ts';
 import { detailsWithoutTokens, holdsSecret } from '../../operations/hide-secrets.ts';
 import { auditWrite, fitsAudit, recordAudit } from '../../operations/record-audit.ts';
+import type { AskedWrite } from '../../operators/operator-store.ts';
 import type { Operator } from '../../operators/operator.ts';
 import { isAllowed } from '../../operators/role.ts';
 import type { AdminAnswer, AdminPages, AdminRequest, StreamHolder } from '../exchange.ts';
@@ -153,7 +154,7 @@ export const createApi = (context: ApiContext): Api => {
     await refuseSecrets(context, visit);
     context.limits.noteWrite(visit.operator);
     if (key === undefined) return handle(context, route, visit);
-    return once(context, digestOfWrite(visit, route, key), () => handle(context, route, visit));
+    return once(context, askedWriteOf(visit, route, key), () => handle(context, route, visit));
   };
 
   return {
@@ -259,31 +260,41 @@ const readKey = ({ headers }: AdminRequest): string | undefined => {
   });
 };
 
-const digestOfWrite = ({ operator, path, query }: ApiVisit, route: ApiRoute, key: string): Buffer =>
-  hash(
-    'sha256',
-    JSON.stringify([operator.kind, operator.id, route.method, route.path, path, query, key]),
-    'buffer',
-  );
+const digestOf = (value: unknown): Buffer => hash('sha256', JSON.stringify(value), 'buffer');
+
+const askedWriteOf = (
+  { operator, path, query, body }: ApiVisit,
+  route: ApiRoute,
+  key: string,
+): AskedWrite => {
+  const asked = [operator.kind, operator.id, route.method, route.path, path, query, key];
+  // The key is in both: nobody finds an owner in the store by trying bodies.
+  return { digest: digestOf(asked), body: digestOf([asked, body]) };
+};
 
 /** Does a write unless it was asked for before. One that certainly did not take place may be asked for again. */
 const once = async (
   { store, clock }: Pick<ApiContext, 'store' | 'clock'>,
-  digest: Buffer,
+  asked: AskedWrite,
   work: () => Promise<ApiAnswer>,
 ): Promise<ApiAnswer> => {
-  if ((await store.claimWrite(digest, clock())) === 'seen') {
+  const claim = await store.claimWrite(asked, clock());
+  if (claim === 'other')
+    throw new Problem('key_of_another_write', {
+      en: 'it came with another body before: nothing of this one was done; take a new key for a new write',
+      ko: '같은 키로 다른 내용을 보낸 적이 있습니다. 이번 내용은 처리되지 않았으니 페이지를 새로 열어 다시 하세요.',
+    });
+  if (claim === 'seen')
     throw new Problem('already_asked', {
       en: 'read the resource: it was done, or it is under way; a secret is shown only once',
       ko: '이미 처리되었거나 처리 중이니 해당 페이지를 확인하세요. 시크릿은 한 번만 표시됩니다.',
     });
-  }
   try {
     return await work();
   } catch (error) {
     const isUndone =
       error instanceof Problem || (error instanceof StoreError && error.kind === 'unavailable');
-    if (isUndone) await store.releaseWrite(digest).catch(() => {});
+    if (isUndone) await store.releaseWrite(asked.digest).catch(() => {});
     throw error;
   }
 };

@@ -130,7 +130,9 @@ const problemsOf = ({ action, answers, body, own }: ApiRoute): Readonly<Record<s
     'not_authenticated',
     'not_permitted',
     'not_found',
-    ...(action === undefined ? [] : (['reason_missing', 'conflict', 'already_asked'] as const)),
+    ...(action === undefined
+      ? []
+      : (['reason_missing', 'conflict', 'already_asked', 'key_of_another_write'] as const)),
     ...(body === undefined ? [] : (['body_invalid'] as const)),
     ...(answers.status === 201 ? (['too_many'] as const) : []),
     ...(own === undefined && answers.type === undefined ? [] : (['too_often'] as const)),

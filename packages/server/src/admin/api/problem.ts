@@ -14,6 +14,7 @@ export const PROBLEMS = {
   conflict: [409, 'The state does not allow this'],
   already_asked: [409, 'This write was asked for before'],
   count_differs: [409, 'The filter now finds another number'],
+  key_of_another_write: [422, 'This Idempotency-Key is of another write'],
   body_invalid: [422, 'The body is not as described'],
   too_many: [429, 'There are too many of these'],
   too_often: [429, 'This was asked for too often'],

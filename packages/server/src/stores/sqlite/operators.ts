@@ -112,16 +112,20 @@ const createWriteVerbs = ({
   database,
   commits,
 }: Connection): Pick<OperatorStore, 'claimWrite' | 'releaseWrite'> => {
-  const insert = database.prepare('INSERT OR IGNORE INTO admin_writes (digest, at_ms) VALUES (?, ?)');
+  const insert = database.prepare(
+    'INSERT OR IGNORE INTO admin_writes (digest, body, at_ms) VALUES (?, ?, ?)',
+  );
   const drop = database.prepare(
     `DELETE FROM admin_writes WHERE digest IN (SELECT digest FROM admin_writes WHERE at_ms < ? ORDER BY at_ms LIMIT ?)`,
   );
+  const isSame = database.prepare('SELECT 1 FROM admin_writes WHERE digest = ? AND body = ?');
   const remove = database.prepare('DELETE FROM admin_writes WHERE digest = ?');
   return {
-    claimWrite: (digest, nowMs) =>
+    claimWrite: ({ digest, body }, nowMs) =>
       commits.run(() => {
         drop.run(nowMs - toMillis(OPERATOR_ROWS_KEPT_SECONDS), DROPPED_AT_A_TIME);
-        return insert.run(digest, nowMs).changes === 1 ? 'new' : 'seen';
+        if (insert.run(digest, body, nowMs).changes === 1) return 'new';
+        return isSame.get(digest, body) === undefined ? 'other' : 'seen';
       }),
     releaseWrite: (digest) => commits.run(() => void remove.run(digest)),
   };

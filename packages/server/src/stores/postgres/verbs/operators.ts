@@ -22,7 +22,8 @@ const DROP_SESSIONS = `DELETE FROM operator_sessions WHERE digest IN
 const DROP_WRITES = `DELETE FROM admin_writes WHERE digest IN
   (SELECT digest FROM admin_writes WHERE at_ms < $1 ORDER BY at_ms LIMIT $2 FOR UPDATE ${SKIP_LOCKED})`;
 const INSERT_WRITE =
-  'INSERT INTO admin_writes (digest, at_ms) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING RETURNING at_ms';
+  'INSERT INTO admin_writes (digest, body, at_ms) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING RETURNING at_ms';
+const IS_OTHER_WRITE = 'SELECT 1 FROM admin_writes WHERE digest = $1 AND body <> $2';
 
 /** Operator keys, operators' sessions, and the writes that were asked for. */
 export const createOperatorVerbs = ({ read, write, transact }: Connections): OperatorStore => ({
@@ -72,11 +73,13 @@ export const createOperatorVerbs = ({ read, write, transact }: Connections): Ope
     return ended.length === 1 ? 'ended' : 'unknown';
   },
   endOperatorSessions: async () => (await write('DELETE FROM operator_sessions RETURNING kind', [])).length,
-  claimWrite: (digest, nowMs) =>
+  claimWrite: ({ digest, body }, nowMs) =>
     transact(async (transaction) => {
       const keptFromMs = nowMs - toMillis(OPERATOR_ROWS_KEPT_SECONDS);
       await transaction.query(DROP_WRITES, [keptFromMs, DROPPED_AT_A_TIME]);
-      return (await transaction.query(INSERT_WRITE, [digest, nowMs])).length === 1 ? 'new' : 'seen';
+      if ((await transaction.query(INSERT_WRITE, [digest, body, nowMs])).length === 1) return 'new';
+      // Absent where it was released in between: nothing of it was done, and asking again is safe.
+      return (await transaction.query(IS_OTHER_WRITE, [digest, body])).length === 1 ? 'other' : 'seen';
     }),
   releaseWrite: async (digest) => void (await write('DELETE FROM admin_writes WHERE digest = $1', [digest])),
 });

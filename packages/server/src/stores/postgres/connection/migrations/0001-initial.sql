@@ -325,9 +325,10 @@ CREATE TABLE operator_sessions (
 
 CREATE INDEX operator_sessions_by_age ON operator_sessions (started_at_ms);
 
--- Writes of the admin API that were asked for, by the digest of their Idempotency-Key; dropped after a day.
+-- Writes of the admin API that were asked for, by the digest of their Idempotency-Key; dropped after a day. body: the digest of what was asked for.
 CREATE TABLE admin_writes (
   digest bytea PRIMARY KEY,
+  body   bytea NOT NULL,
   at_ms  bigint NOT NULL
 );
 
