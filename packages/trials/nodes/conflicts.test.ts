@@ -129,6 +129,8 @@ const READS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   readClient: async (store) => store.readClient('client-a'),
   listClients: (store) => store.listClients(),
   findClients: (store) => store.findClients({ text: 'CLIENT-', limit: 10 }),
+  findClientPlace: (store) => store.findClientPlace({ limit: 1 }),
+  readLongestAccessTokenLifetime: (store) => store.readLongestAccessTokenLifetime(),
   listWaitingClients: (store) => store.listWaitingClients({ limit: 10 }),
   listPublicRedirectUris: (store) => store.listPublicRedirectUris(),
   listKeys: (store) => store.listKeys(),

@@ -15,6 +15,12 @@ const MORE_GRANTS = `INSERT INTO grants (id, created_at_ms, generation, key_numb
   SELECT n, 1, 0, 1, 'client-b', 'owner', '', '' FROM generate_series(1000, 9000) AS n
   ON CONFLICT DO NOTHING`;
 
+/** Older than the first one, which they are like. */
+const MORE_CLIENTS = `INSERT INTO clients (id, revision, dialect, type, name, redirect_uris, profile, policy, waits_for_approval,
+    secrets, created_at_ms)
+  SELECT 'client-' || lpad(n::text, 5, '0'), 1, dialect, type, 'App', redirect_uris, profile, policy, false, secrets, n
+  FROM clients, generate_series(1000, 9000) AS n`;
+
 const MORE_EVENTS = `INSERT INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, vins)
   SELECT n, n, 1, 'grant.created', n, 'client-b', 'owner', '[]' FROM generate_series(1000, 9000) AS n`;
 
@@ -120,6 +126,30 @@ function tryStatements(cluster: Cluster): void {
       assert.equal(found?.kind, 'grant.revoked');
       assert.ok((await rowsRead()) - before < 50, String(search.subject ?? search.requestId));
     }
+  });
+
+  test('A search for clients reads the index, and the rows of what it finds.', async () => {
+    const store = await openPostgresStore(url);
+    await store.createClient(sampleClient({ id: 'client-b', name: 'Planner' }));
+    await store.close();
+    await cluster.ask(MORE_CLIENTS, database);
+    await cluster.ask('VACUUM ANALYZE clients', database);
+    const read = async (): Promise<string> => {
+      const sql = `SELECT seq_scan || ' ' || idx_tup_fetch AS read FROM pg_stat_user_tables
+        WHERE relname = 'clients'`;
+      return (await cluster.ask<{ read: string }>(sql, database))[0]?.read ?? '';
+    };
+    const [scanned, fetched] = (await read()).split(' ').map(Number);
+    const node = await openPostgresStore(url);
+    const found = await node.findClients({ text: 'plan', limit: 51 });
+    const place = await node.findClientPlace({ limit: 5000 });
+    const seconds = await node.readLongestAccessTokenLifetime();
+    await node.close();
+    await untilGone();
+    assert.deepEqual([found.length, place?.id, seconds], [1, 'client-05999', 7200]);
+    const [scannedAfter = 0, fetchedAfter = 0] = (await read()).split(' ').map(Number);
+    assert.equal(scannedAfter - (scanned ?? 0), 0);
+    assert.ok(fetchedAfter - (fetched ?? 0) < 10, `${fetchedAfter - (fetched ?? 0)} rows`);
   });
 
   test('A list of troubles reads as many rows as it has parts, at every use of its plan.', async () => {

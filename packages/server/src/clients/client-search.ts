@@ -6,6 +6,9 @@ export type ClientPlace = Pick<Client, 'createdAtMs' | 'id'>;
 /** Before every client. */
 export const FIRST_PLACE: ClientPlace = { createdAtMs: -1, id: '' };
 
+/** After every client. */
+export const LAST_PLACE: ClientPlace = { createdAtMs: Number.MAX_SAFE_INTEGER, id: '' };
+
 /** A page of a list of clients, the oldest first. */
 export type ClientPage = {
   readonly after?: ClientPlace | undefined;
@@ -15,6 +18,8 @@ export type ClientPage = {
 export type ClientSearch = ClientPage & {
   /** Only clients with this text in the id or the name. Letters of ASCII are found in either case, others as they are. */
   readonly text?: string | undefined;
+  /** The last client that is looked at, which may be removed since. Absent for all. */
+  readonly until?: ClientPlace | undefined;
 };
 
 const PLACE = /^(?<createdAtMs>\d{1,16})-(?<id>.{1,255})$/su;
@@ -34,10 +39,10 @@ export const lowerAscii = (text: string): string =>
 /** Cuts a page out of clients that are all in memory, oldest first. */
 export const searchClients = (
   clients: readonly Client[],
-  { text, after = FIRST_PLACE, limit }: ClientSearch,
+  { text, after = FIRST_PLACE, until = LAST_PLACE, limit }: ClientSearch,
 ): readonly Client[] =>
   clients
-    .filter((client) => compare(client, after) > 0 && hasText(client, text))
+    .filter((client) => compare(client, after) > 0 && compare(client, until) <= 0 && hasText(client, text))
     .sort(compare)
     .slice(0, limit);
 

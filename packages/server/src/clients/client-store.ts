@@ -1,9 +1,9 @@
 import type { Fault } from '../language.ts';
-import type { Millis } from '../clock.ts';
+import type { Millis, Seconds } from '../clock.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { ClientChange } from './change.ts';
 import type { Client, ClientSecret } from './client.ts';
-import type { ClientPage, ClientSearch } from './client-search.ts';
+import type { ClientPage, ClientPlace, ClientSearch } from './client-search.ts';
 import type { SecretRoll } from './secret.ts';
 
 /** A client and the registered keys, read together so that the very next request notices a new or a withdrawn key. */
@@ -22,6 +22,10 @@ export type ClientStore = {
   listClients(): Promise<readonly Client[]>;
   /** A page of clients in the order of their creation, from an index. */
   findClients(search: ClientSearch): Promise<readonly Client[]>;
+  /** The place of the last one of so many clients, from an index; `undefined` where there are fewer. */
+  findClientPlace(page: ClientPage): Promise<ClientPlace | undefined>;
+  /** The longest lifetime of access tokens in the policies of all clients, from an index; 0 without clients. */
+  readLongestAccessTokenLifetime(): Promise<Seconds>;
   /** A page of the clients that wait for approval in the order of their creation, from an index. */
   listWaitingClients(page: ClientPage): Promise<readonly Client[]>;
   /** The redirect URIs of all enabled public clients. */

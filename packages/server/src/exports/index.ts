@@ -66,7 +66,7 @@ export { NO_GRANTS } from '../operations/count-grants.ts';
 export type { GrantCount } from '../operations/count-grants.ts';
 export { readClient } from '../operations/read-client.ts';
 export type { ClientDetails } from '../operations/read-client.ts';
-export { findClients } from '../operations/find-clients.ts';
+export { CLIENTS_SEARCHED_MAX, findClients } from '../operations/find-clients.ts';
 export type { ClientsFound } from '../operations/find-clients.ts';
 export { findGrants } from '../operations/find-grants.ts';
 export type { GrantSearch, GrantsFound } from '../operations/find-grants.ts';

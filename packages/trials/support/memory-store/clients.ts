@@ -21,6 +21,8 @@ export const clientVerbs = (
   | 'readClient'
   | 'listClients'
   | 'findClients'
+  | 'findClientPlace'
+  | 'readLongestAccessTokenLifetime'
   | 'listWaitingClients'
   | 'listPublicRedirectUris'
   | 'changeClient'
@@ -39,6 +41,15 @@ export const clientVerbs = (
     })),
   listClients: () => run('listClients', () => [...tables.clients.values()]),
   findClients: (search) => run('findClients', () => searchClients([...tables.clients.values()], search)),
+  findClientPlace: (page) =>
+    run('findClientPlace', () => {
+      const last = searchClients([...tables.clients.values()], page)[page.limit - 1];
+      return last === undefined ? undefined : { createdAtMs: last.createdAtMs, id: last.id };
+    }),
+  readLongestAccessTokenLifetime: () =>
+    run('readLongestAccessTokenLifetime', () =>
+      Math.max(0, ...[...tables.clients.values()].map(({ policy }) => policy.accessTokenLifetimeSeconds)),
+    ),
   listWaitingClients: (page) =>
     run('listWaitingClients', () =>
       searchClients([...tables.clients.values()].filter(waitsForApproval), page),

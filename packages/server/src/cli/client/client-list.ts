@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { writeClientPlace } from '../../exports/clients.ts';
-import { findClients } from '../../exports/index.ts';
+import { CLIENTS_SEARCHED_MAX, findClients } from '../../exports/index.ts';
 import { readClientPage, withClientPage } from './client-page.ts';
 import type { ClientPageOptions } from './client-page.ts';
 import { clientToJson } from './client-report.ts';
@@ -14,7 +14,10 @@ type ListOptions = CommonOptions & ClientPageOptions & { readonly text?: string 
 export const addClientList = (client: Command): void => {
   withClientPage(withCommonOptions(client.command('list')))
     .description('Lists the clients, oldest first, one page at a time.')
-    .option('--text <text>', 'only clients with this in the id or the name, in upper or lower case')
+    .option(
+      '--text <text>',
+      `only clients with this in the id or the name, in upper or lower case; a page looks through ${CLIENTS_SEARCHED_MAX} clients`,
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  $ keyfob client list --json\n  $ keyfob client list --text "charge planner"',

@@ -1,6 +1,7 @@
 import type { viewClient } from '../../admin/api/views.ts';
 import { html } from '../../connect/pages/html.ts';
 import type { Content } from '../../connect/pages/html.ts';
+import { CLIENTS_SEARCHED_MAX } from '../../operations/find-clients.ts';
 import type { ConsolePage } from '../console-page.ts';
 import type { ConsoleVisit } from '../console-visit.ts';
 import { badge, moment, table } from './parts.ts';
@@ -63,11 +64,18 @@ const renderSearch = ({ texts }: ConsoleVisit, { text, next, isLater }: ClientsD
 
 const renderClients = (visit: ConsoleVisit, { clients, next, text, isLater }: ClientsData): Content => {
   const { texts } = visit;
-  if (clients.length === 0)
+  const query = new URLSearchParams({ ...(text !== '' && { text }), after: next ?? '' });
+  const more =
+    next !== null &&
+    html`<p class="more"><a href="/console/clients?${query.toString()}" rel="next">${texts.more}</a></p>`;
+  if (clients.length === 0) {
+    const nothing = text !== '' || isLater ? texts.find.nothing : texts.clients.empty;
     return html`<p class="empty">
-      ${text !== '' || isLater ? texts.find.nothing : texts.clients.empty}
-      ${text !== '' && html`<a href="/console/clients">${texts.clients.all}</a>`}
-    </p>`;
+        ${next === null ? nothing : texts.clients.nothingAmong(CLIENTS_SEARCHED_MAX)}
+        ${text !== '' && html`<a href="/console/clients">${texts.clients.all}</a>`}
+      </p>
+      ${more}`;
+  }
   const columns = [
     texts.clients.name,
     texts.clients.dialect,
@@ -85,10 +93,5 @@ const renderClients = (visit: ConsoleVisit, { clients, next, text, isLater }: Cl
     moment(visit, client.createdAt),
     stateOfClient(visit, client),
   ]);
-  const more = new URLSearchParams({ ...(text !== '' && { text }), after: next ?? '' });
-  return html`${table(texts.clients.title, columns, rows)}
-  ${
-    next !== null &&
-    html`<p class="more"><a href="/console/clients?${more.toString()}" rel="next">${texts.more}</a></p>`
-  }`;
+  return html`${table(texts.clients.title, columns, rows)} ${more}`;
 };

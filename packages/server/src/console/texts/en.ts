@@ -173,6 +173,7 @@ export const TEXTS_EN = {
     disabled: 'disabled',
     search: 'Name or id',
     all: 'All clients',
+    nothingAmong: (count: number) => `Nothing was found among ${count} clients. There are more.`,
     empty: 'There is no client yet. Create one with "keyfob client create".',
   },
   client: {

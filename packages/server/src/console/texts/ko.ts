@@ -166,6 +166,7 @@ export const TEXTS_KO: Texts = {
     disabled: '비활성',
     search: '이름 또는 ID',
     all: '모든 클라이언트',
+    nothingAmong: (count) => `클라이언트 ${count}개에서 찾지 못했습니다. 더 있습니다.`,
     empty: '아직 클라이언트가 없습니다. "keyfob client create"로 만드세요.',
   },
   client: {

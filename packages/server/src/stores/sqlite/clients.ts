@@ -4,7 +4,7 @@ import type { Client, ClientSecret } from '../../clients/client.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
 import { writeKeys } from '../../clients/client-keys.ts';
 import { writeProfile } from '../../clients/profile.ts';
-import { FIRST_PLACE, lowerAscii } from '../../clients/client-search.ts';
+import { FIRST_PLACE, LAST_PLACE, lowerAscii } from '../../clients/client-search.ts';
 import { waitsForApproval, writeRegistration } from '../../clients/registration.ts';
 import type { RegistrationStore } from '../../clients/registration-store.ts';
 import { isUseNews, removeSecret, withSecret } from '../../clients/secret.ts';
@@ -16,12 +16,19 @@ import type { Connection } from './connection.ts';
 export const LIST_WAITING = `SELECT id FROM clients WHERE waits_for_approval = 1 AND (created_at_ms, id) > (?, ?)
   ORDER BY created_at_ms, id LIMIT ?`;
 
+export const FIND = `SELECT id FROM clients WHERE (created_at_ms, id) > (?1, ?2) AND (created_at_ms, id) <= (?3, ?4)
+  AND (instr(lower(id), ?5) > 0 OR instr(lower(name), ?5) > 0) ORDER BY created_at_ms, id LIMIT ?6`;
+export const FIND_PLACE = `SELECT created_at_ms, id FROM clients WHERE (created_at_ms, id) > (?, ?)
+  ORDER BY created_at_ms, id LIMIT 1 OFFSET ?`;
+/** Not `max`, which would read the whole index. */
+export const READ_LONGEST_LIFETIME = `SELECT json_extract(policy, '$.accessTokenLifetimeSeconds') AS seconds FROM clients
+  ORDER BY json_extract(policy, '$.accessTokenLifetimeSeconds') DESC LIMIT 1`;
+
 const prepareStatements = (database: DatabaseSync) => ({
   list: database.prepare('SELECT id FROM clients ORDER BY number'),
-  find: database.prepare(
-    `SELECT id FROM clients WHERE (created_at_ms, id) > (?1, ?2) AND (instr(lower(id), ?3) > 0 OR instr(lower(name), ?3) > 0)
-    ORDER BY created_at_ms, id LIMIT ?4`,
-  ),
+  find: database.prepare(FIND),
+  findPlace: database.prepare(FIND_PLACE),
+  readLongestLifetime: database.prepare(READ_LONGEST_LIFETIME),
   listWaiting: database.prepare(LIST_WAITING),
   listPublicRedirectUris: database.prepare(
     `SELECT redirect_uris FROM clients WHERE type = 'public' AND disabled_at_ms IS NULL`,
@@ -181,16 +188,30 @@ const createReadVerbs = (
   sql: ReturnType<typeof prepareStatements>,
 ): Pick<
   ClientStore,
-  'readClient' | 'listClients' | 'findClients' | 'listWaitingClients' | 'listPublicRedirectUris'
+  | 'readClient'
+  | 'listClients'
+  | 'findClients'
+  | 'findClientPlace'
+  | 'readLongestAccessTokenLifetime'
+  | 'listWaitingClients'
+  | 'listPublicRedirectUris'
 > => ({
   readClient: (id) => readNow(() => known.read(id)),
   listClients: () => read(() => sql.list.all().flatMap((row) => known.read(String(row['id'])).client ?? [])),
-  findClients: ({ text = '', after = FIRST_PLACE, limit }) =>
+  findClients: ({ text = '', after = FIRST_PLACE, until = LAST_PLACE, limit }) =>
     read(() =>
       sql.find
-        .all(after.createdAtMs, after.id, lowerAscii(text), limit)
+        .all(after.createdAtMs, after.id, until.createdAtMs, until.id, lowerAscii(text), limit)
         .flatMap((row) => known.read(String(row['id'])).client ?? []),
     ),
+  findClientPlace: ({ after = FIRST_PLACE, limit }) =>
+    read(() => {
+      const row = sql.findPlace.get(after.createdAtMs, after.id, limit - 1);
+      return row === undefined
+        ? undefined
+        : { createdAtMs: Number(row['created_at_ms']), id: String(row['id']) };
+    }),
+  readLongestAccessTokenLifetime: () => read(() => Number(sql.readLongestLifetime.get()?.['seconds'] ?? 0)),
   listWaitingClients: ({ after = FIRST_PLACE, limit }) =>
     read(() =>
       sql.listWaiting

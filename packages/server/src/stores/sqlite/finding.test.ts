@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { GrantFilter } from '../../grants/grant-store.ts';
 import type { GrantEventFilter } from '../../outbox/grant-event-store.ts';
-import { LIST_WAITING } from './clients.ts';
+import { FIND, FIND_PLACE, LIST_WAITING, READ_LONGEST_LIFETIME } from './clients.ts';
 import { createGrantEventLists } from './grant-event-lists.ts';
 import { createGrantLists } from './grant-lists.ts';
 import { readMigrations } from './migrations.ts';
@@ -62,9 +62,31 @@ test('Every search for grant events begins at the narrowest index, from both end
     }
 });
 
+const planOf = (sql: string, values: readonly (string | number)[]): string =>
+  planning
+    .prepare(sql)
+    .all(...values)
+    .map(({ detail }) => String(detail))
+    .join('\n');
+
+test('A search for clients reads an index alone, and their longest lifetime is at the end of one.', () => {
+  for (const [sql, values, index] of [
+    [
+      FIND,
+      [0, '', AT, 'client-a', 'planner', LIMIT],
+      /^SEARCH clients USING COVERING INDEX clients_by_creation /,
+    ],
+    [FIND_PLACE, [0, '', LIMIT], /^SEARCH clients USING COVERING INDEX clients_by_creation /],
+    [READ_LONGEST_LIFETIME, [], /^SCAN clients USING (COVERING )?INDEX clients_by_lifetime$/],
+  ] as const) {
+    const plan = planOf(sql, values);
+    assert.match(plan, index);
+    assert.doesNotMatch(plan, /TEMP B-TREE/);
+  }
+});
+
 test('A page of the clients that wait for approval begins in an index of those alone.', () => {
-  const steps = planning.prepare(LIST_WAITING).all(AT, 'client-a', LIMIT);
-  const plan = steps.map(({ detail }) => String(detail)).join('\n');
+  const plan = planOf(LIST_WAITING, [AT, 'client-a', LIMIT]);
   assert.match(plan, /^SEARCH clients USING (COVERING )?INDEX clients_waiting /);
   assert.doesNotMatch(plan, /TEMP B-TREE/);
 });

@@ -4,7 +4,7 @@ import { POLICY_FIELDS } from '../../../clients/policy.ts';
 import { addSecret } from '../../../operations/add-secret.ts';
 import { changeClient } from '../../../operations/change-client.ts';
 import { GRANTS_COUNTED_MAX, NO_GRANTS } from '../../../operations/count-grants.ts';
-import { findClients } from '../../../operations/find-clients.ts';
+import { CLIENTS_SEARCHED_MAX, findClients } from '../../../operations/find-clients.ts';
 import { readClient } from '../../../operations/read-client.ts';
 import type { ClientDetails } from '../../../operations/read-client.ts';
 import { registerClient } from '../../../operations/register-client.ts';
@@ -72,7 +72,7 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
       ...CLIENT_PAGE_FIELDS,
       text: {
         schema: TEXT,
-        purpose: 'Only clients with this in the id or the name, in upper or lower case.',
+        purpose: `Only clients with this in the id or the name, in upper or lower case. A page looks through ${CLIENTS_SEARCHED_MAX} clients, so it may have few or none while \`next\` is not null.`,
       },
     },
     answers: { status: 200, schema: 'ClientList' },

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { changeClient } from '../../../clients/change.ts';
 import type { Client } from '../../../clients/client.ts';
-import { FIRST_PLACE, lowerAscii } from '../../../clients/client-search.ts';
+import { FIRST_PLACE, LAST_PLACE, lowerAscii } from '../../../clients/client-search.ts';
 import { writeKeys } from '../../../clients/client-keys.ts';
 import { writeProfile } from '../../../clients/profile.ts';
 import { waitsForApproval, writeRegistration } from '../../../clients/registration.ts';
@@ -24,6 +24,8 @@ type ClientVerbs = Pick<
   | 'readClient'
   | 'listClients'
   | 'findClients'
+  | 'findClientPlace'
+  | 'readLongestAccessTokenLifetime'
   | 'listWaitingClients'
   | 'listPublicRedirectUris'
   | 'changeClient'
@@ -44,12 +46,17 @@ const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redir
 
 const BY_SECRET = `SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 ${LOCK_AGAINST_CHANGES}`;
 
-/** `lower` would follow the locale of the database. */
-const inLowerCase = (column: string): string =>
-  `translate(${column}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')`;
-const FIND = `SELECT * FROM clients WHERE (created_at_ms, id) > ($1, $2)
-  AND ($3 = '' OR strpos(${inLowerCase('id')}, $3) > 0 OR strpos(${inLowerCase('name')}, $3) > 0)
-  ORDER BY created_at_ms, id LIMIT $4`;
+/** Letters of ASCII only: without a collation, `lower` follows the locale of the database. */
+const inLowerCase = (column: string): string => `lower(${column} COLLATE "C")`;
+/** The inner statement reads the index alone, because rows are long. */
+const FIND = `SELECT clients.* FROM (
+    SELECT id FROM clients WHERE (created_at_ms, id) > ($1, $2) AND (created_at_ms, id) <= ($3, $4)
+    AND ($5 = '' OR strpos(${inLowerCase('id')}, $5) > 0 OR strpos(${inLowerCase('name')}, $5) > 0)
+    ORDER BY created_at_ms, id LIMIT $6
+  ) AS found JOIN clients USING (id) ORDER BY created_at_ms, id`;
+const FIND_PLACE = `SELECT created_at_ms, id FROM clients WHERE (created_at_ms, id) > ($1, $2)
+  ORDER BY created_at_ms, id OFFSET $3 LIMIT 1`;
+const READ_LONGEST_LIFETIME = `SELECT max((policy::jsonb ->> 'accessTokenLifetimeSeconds')::bigint) AS seconds FROM clients`;
 const LIST_WAITING = `SELECT * FROM clients WHERE waits_for_approval AND (created_at_ms, id) > ($1, $2)
   ORDER BY created_at_ms, id LIMIT $3`;
 
@@ -113,10 +120,20 @@ export const createClientVerbs = (
     readClient: (id) => known.read(id),
     listClients: async () =>
       (await read('SELECT * FROM clients ORDER BY created_at_ms, id')).map(known.parse),
-    async findClients({ text = '', after = FIRST_PLACE, limit }) {
-      if (![text, after.id].every(canBeText)) return [];
-      return (await read(FIND, [after.createdAtMs, after.id, lowerAscii(text), limit])).map(known.parse);
+    async findClients({ text = '', after = FIRST_PLACE, until = LAST_PLACE, limit }) {
+      if (![text, after.id, until.id].every(canBeText)) return [];
+      const places = [after.createdAtMs, after.id, until.createdAtMs, until.id];
+      return (await read(FIND, [...places, lowerAscii(text), limit])).map(known.parse);
     },
+    async findClientPlace({ after = FIRST_PLACE, limit }) {
+      if (!canBeText(after.id)) return undefined;
+      const [row] = await read(FIND_PLACE, [after.createdAtMs, after.id, limit - 1]);
+      return row === undefined
+        ? undefined
+        : { createdAtMs: Number(row['created_at_ms']), id: String(row['id']) };
+    },
+    readLongestAccessTokenLifetime: async () =>
+      Number((await read(READ_LONGEST_LIFETIME))[0]?.['seconds'] ?? 0),
     listWaitingClients: async ({ after = FIRST_PLACE, limit }) =>
       canBeText(after.id)
         ? (await read(LIST_WAITING, [after.createdAtMs, after.id, limit])).map(known.parse)

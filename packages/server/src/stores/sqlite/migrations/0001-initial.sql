@@ -24,7 +24,8 @@ CREATE TABLE clients (
   has_imported_tokens  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
-CREATE INDEX clients_by_creation ON clients (created_at_ms, id);
+CREATE INDEX clients_by_creation ON clients (created_at_ms, id, name);
+CREATE INDEX clients_by_lifetime ON clients (json_extract(policy, '$.accessTokenLifetimeSeconds'));
 CREATE INDEX clients_waiting ON clients (created_at_ms, id) WHERE waits_for_approval = 1;
 
 CREATE TABLE client_secrets (

@@ -25,7 +25,8 @@ CREATE TABLE clients (
   has_imported_tokens  boolean NOT NULL DEFAULT false
 );
 
-CREATE INDEX clients_by_creation ON clients (created_at_ms, id);
+CREATE INDEX clients_by_creation ON clients (created_at_ms, id) INCLUDE (name);
+CREATE INDEX clients_by_lifetime ON clients (((policy::jsonb ->> 'accessTokenLifetimeSeconds')::bigint));
 CREATE INDEX clients_waiting ON clients (created_at_ms, id) WHERE waits_for_approval;
 
 -- The keys that have made tokens of this store, by their fingerprints, and what an operator decided about them:
