@@ -24,10 +24,9 @@ export type KeyDetails = RegisteredKey & {
 const SIGNING: ReadonlySet<RegisteredKey['purpose']> = new Set(['sign', 'sign-rs256']);
 
 /** How long a JWT of any client may be in use after its key was succeeded. */
-const readLongestJwt = async (store: Pick<OperationContext['store'], 'listClients'>): Promise<Seconds> => {
-  const lifetimes = (await store.listClients()).map(({ policy }) => policy.accessTokenLifetimeSeconds);
-  return Math.max(0, ...lifetimes) + PUBLISHED_BEFORE_SIGNING_SECONDS;
-};
+const readLongestJwt = async (
+  store: Pick<OperationContext['store'], 'readLongestAccessTokenLifetime'>,
+): Promise<Seconds> => (await store.readLongestAccessTokenLifetime()) + PUBLISHED_BEFORE_SIGNING_SECONDS;
 
 /** A session and what a browser brings back from elsewhere live no longer. */
 const SESSION_SECONDS = 1800;
@@ -46,7 +45,6 @@ export const readKeys = async (
   const states = statesOf(registered);
   const grantsByKey = countsGrants ? await store.countGrantsByKey() : new Map<number, number>();
   const webhooks = await store.listWebhooks();
-  // Only an older key that signed needs the clients, whose rows are many and long.
   const hasSigned = registered.some(
     ({ number, purpose }) => SIGNING.has(purpose) && states.get(number)?.state === 'opens-only',
   );

@@ -32,6 +32,7 @@ export const CHECKS_KO: typeof CHECKS_EN = {
   callers: '호출자 주소',
   tls: 'TLS',
   retention: '보관 기간',
+  'secrets and scopes of all clients': '모든 클라이언트의 시크릿과 범위',
   'integrity of the file and number of grants': '파일 무결성과 그랜트 수',
   'clock against the newest grant': '최신 그랜트와 비교한 시계',
   'chain of the audit log': '감사 로그의 사슬',

@@ -60,7 +60,7 @@ const examineOpened = async (config: Config): Promise<readonly Finding[]> => {
 const examineOpenedFile = async (config: Config, deployment: Deployment): Promise<readonly Finding[]> => {
   const facts = inspectStore(config);
   if (facts === undefined) return [];
-  const clients = await deployment.store.listClients();
+  const clients = { clients: await deployment.store.listClients(), areAll: true };
   return [
     ...examineFile(config, facts),
     examineClock(deployment.time, facts.content?.newestGrantAtMs ?? 0),
@@ -72,7 +72,7 @@ const examineOpenedFile = async (config: Config, deployment: Deployment): Promis
 const examineOpenedDatabase = async (config: Config, deployment: Deployment): Promise<readonly Finding[]> => {
   const facts = await inspectSharedStore(config);
   if (facts === undefined) return [];
-  const clients = await deployment.store.listClients();
+  const clients = { clients: await deployment.store.listClients(), areAll: true };
   return [
     ...examineDatabase(config, facts),
     examineSharedClock(deployment.time),

@@ -3,6 +3,7 @@ import type { Config } from '../../config.ts';
 import { OperatorError } from '../../errors.ts';
 import { examineClock, examineSharedClock } from '../../operations/doctor/examine-clock.ts';
 import { examineContent } from '../../operations/doctor/examine-content.ts';
+import { readOldestClients } from '../../operations/doctor/examined-clients.ts';
 import { unusable } from '../../operations/doctor/finding.ts';
 import type { Finding, ServerExamined } from '../../operations/doctor/finding.ts';
 import type { RunningNode } from '../../operators/running-node.ts';
@@ -38,7 +39,7 @@ export const createServerExamination = (
   };
   return async () => {
     const { time, store } = deployment;
-    const clients = await store.listClients();
+    const clients = await readOldestClients({ store });
     return {
       findings: [
         examineRuntime(),
@@ -50,10 +51,15 @@ export const createServerExamination = (
         ...(isFile ? [examineSpace(config)] : []),
         ...examineSettings(config),
       ],
-      elsewhere: isFile ? OF_FILES : [],
+      elsewhere: [...(clients.areAll ? [] : OF_MANY_CLIENTS), ...(isFile ? OF_FILES : [])],
     };
   };
 };
+
+/** A page looks at the oldest clients only. */
+const OF_MANY_CLIENTS: ServerExamined['elsewhere'] = [
+  { check: 'secrets and scopes of all clients', command: 'keyfob doctor' },
+];
 
 /** Reading a whole file would hold up every request. */
 const OF_FILES: ServerExamined['elsewhere'] = [

@@ -2,6 +2,8 @@ import type { Client } from '../../clients/client.ts';
 import type { Config } from '../../config.ts';
 import { asIs } from '../../language.ts';
 import type { Sentence } from '../../language.ts';
+import { examineClients } from '../../operations/doctor/examined-clients.ts';
+import type { ExaminedClients } from '../../operations/doctor/examined-clients.ts';
 import { ok, warn } from '../../operations/doctor/finding.ts';
 import type { Finding } from '../../operations/doctor/finding.ts';
 
@@ -57,9 +59,11 @@ export const examineForwarding = ({ forwardedHops, publicUrl }: Config): Finding
 };
 
 /** Whether JWTs name a lasting issuer: without `publicUrl`, the issuer is the address that each server listens on. */
-export const examineIssuer = ({ publicUrl }: Config, clients: readonly Client[]): Finding => {
+export const examineIssuer = ({ publicUrl }: Config, clients: ExaminedClients): Finding =>
+  publicUrl === undefined ? examineClients(clients, examineAddress) : ok('issuer', asIs(publicUrl));
+
+const examineAddress = (clients: readonly Client[]): Finding => {
   const check = 'issuer';
-  if (publicUrl !== undefined) return ok(check, asIs(publicUrl));
   const count = clients.filter(
     ({ policy }) => policy.accessTokenFormat === 'jwt' || policy.clientCredentials,
   ).length;

@@ -35,8 +35,9 @@ export const CHECKS = [
 ] as const;
 export type Check = (typeof CHECKS)[number];
 
-/** What only a command checks, because it reads a whole file. */
+/** What only a command checks, because it reads everything. */
 export const COMMAND_CHECKS = [
+  'secrets and scopes of all clients',
   'integrity of the file and number of grants',
   'clock against the newest grant',
   'chain of the audit log',
