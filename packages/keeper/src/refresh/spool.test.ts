@@ -63,3 +63,22 @@ describe('the spool of a process that has ended', () => {
     spool.clear(new Set());
   });
 });
+
+describe('a spool that is full', () => {
+  it('still takes what fits, and the rest when there is room', (scope) => {
+    const directory = directoryFor(scope);
+    const spool = openSpool(directory, ownerName('own'));
+    const reader = openSpool(directory, ownerName('reader'));
+    const onDisk = (): readonly string[] => reader.left().map(({ id }) => id);
+    const long = (id: string): StoredAnswer => ({ ...answer(id), sealed: new Uint8Array(110_000) });
+    spool.write(long('a'));
+    assert.equal(spool.hasRoom(), true);
+    assert.throws(() => spool.write(long('b')), /full/);
+    assert.equal(spool.hasRoom(), false);
+    spool.write(answer('c'));
+    assert.deepEqual(onDisk(), ['a', 'c']);
+    assert.equal(spool.own().length, 3, 'nothing is forgotten');
+    spool.remove('a');
+    assert.deepEqual(onDisk(), ['b', 'c']);
+  });
+});

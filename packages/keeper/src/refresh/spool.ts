@@ -20,7 +20,7 @@ import { isOwnerGone } from './owner.ts';
 export type Spool = {
   /** Whether another answer would fit. Asked before a token is spent. */
   hasRoom(): boolean;
-  /** Writes an answer to disk. Throws where that fails. */
+  /** Writes an answer to disk. Throws where that fails; one that does not fit now is written when there is room. */
   write(answer: StoredAnswer): void;
   /** Forgets an answer: the store has it. */
   remove(id: string): void;
@@ -72,11 +72,11 @@ export const openSpool = (directory: string, owner: string): Spool => {
   const answers = new Map<string, StoredAnswer>();
   let turn = 0;
 
-  /** Halves take turns: the one that holds the last good copy is never written over. */
-  const flush = (): void => {
+  /** Halves take turns: the one that holds the last good copy is never written over. Returns what is on disk then, by id. */
+  const flush = (): ReadonlyMap<string, string> => {
     turn += 1;
-    const block = encode([...answers.values()], turn);
-    if (block.length > FILE_BYTES / 2) throw new Error('the spool is full');
+    const fitting = whatFits(answers.values());
+    const block = encode(fitting.values(), turn);
     // An answer may come after the keeper was closed, and its process go on for a while.
     const open = file ?? openSync(own, existsSync(own) ? 'r+' : 'w', 0o600);
     try {
@@ -85,6 +85,7 @@ export const openSpool = (directory: string, owner: string): Spool => {
     } finally {
       if (file === undefined) closeSync(open);
     }
+    return fitting;
   };
 
   const others = (): readonly string[] =>
@@ -94,10 +95,10 @@ export const openSpool = (directory: string, owner: string): Spool => {
       .filter((path) => path !== own);
 
   return {
-    hasRoom: () => encode([...answers.values()], 0).length + RECORD_MAX_BYTES / 8 < FILE_BYTES / 2,
+    hasRoom: () => whatFits(answers.values(), RECORD_MAX_BYTES / 8).size === answers.size,
     write(answer) {
       answers.set(answer.id, answer);
-      flush();
+      if (!flush().has(answer.id)) throw new Error('the spool is full');
     },
     remove(id) {
       if (!answers.delete(id)) return;
@@ -145,13 +146,27 @@ const readIfThere = (path: string): Buffer => {
   }
 };
 
+/** The line before the text of a block, and what is around its records. */
+const AROUND_BYTES = 100;
+
+/** The records that fit into one half, oldest first, by id: one that is too long keeps no other off the disk. */
+const whatFits = (answers: Iterable<StoredAnswer>, besideBytes = 0): ReadonlyMap<string, string> => {
+  const fitting = new Map<string, string>();
+  let bytes = AROUND_BYTES + besideBytes;
+  for (const answer of answers) {
+    const written: Written = { ...answer, sealed: Buffer.from(answer.sealed).toString('base64') };
+    const record = JSON.stringify(written);
+    const recordBytes = Buffer.byteLength(record) + 1;
+    if (bytes + recordBytes > FILE_BYTES / 2) continue;
+    bytes += recordBytes;
+    fitting.set(answer.id, record);
+  }
+  return fitting;
+};
+
 /** A block: a line with checksum and length, then JSON. */
-const encode = (answers: readonly StoredAnswer[], turn: number): Buffer => {
-  const written: Written[] = answers.map((answer) => ({
-    ...answer,
-    sealed: Buffer.from(answer.sealed).toString('base64'),
-  }));
-  const text = JSON.stringify({ turn, answers: written });
+const encode = (records: Iterable<string>, turn: number): Buffer => {
+  const text = `{"turn":${turn},"answers":[${[...records].join()}]}`;
   return Buffer.from(`${checksum(text)} ${String(Buffer.byteLength(text)).padStart(8)}\n${text}`);
 };
 
