@@ -26,12 +26,6 @@ export const concludeFailure = async (
     ending === undefined ? [] : [{ ...ending.answer, sentAtMs }],
   );
   const found = rulingOf(ended)?.class ?? 'not_sent';
-  if (found === 'grant_rejected') {
-    // A send of the generation before may still bring the pair that lives.
-    await engine.late.get(grant.id);
-    const spare = await useSpare(engine, client, grant, sends);
-    if (spare !== undefined) return spare;
-  }
   const code = sends.find(({ ending }) => ending?.answer.class === found)?.ending?.answer.code ?? found;
   const nowMs = store.nowMs();
   const verdict =
@@ -42,17 +36,24 @@ export const concludeFailure = async (
           isRecognised: found === 'unclear',
         })
       : 'wait';
+  const ends = verdict === 'grant' ? endsOf(sends).map(asVerdict) : endsOf(sends);
+  const isRefused = found === 'grant_rejected' || verdict === 'grant';
+  if (isRefused) {
+    // A send of the generation before may still bring the pair that lives.
+    await engine.late.get(grant.id);
+    const spare = await useSpare(engine, client, grant, ends);
+    if (spare !== undefined) return spare;
+  }
   const isClient = MEANINGS[found].stopsClient || verdict === 'client';
   const clientRetryAtMs = isClient ? await book.noteRefused(grant.client, code) : undefined;
   const pauseMs = pauseAskedFor(ended, client.provider, timing);
   if (pauseMs !== undefined) await book.notePause(grant.client, nowMs + pauseMs);
-  const isDeath = found === 'grant_rejected' || verdict === 'grant';
   try {
     const { change, events } = decideFailure({
       grant,
       ended,
       verdict,
-      wasMaybeUsed: isDeath && (await wasUsedBefore(engine, grant, sends)),
+      wasMaybeUsed: isRefused && (await wasUsedBefore(engine, grant, sends)),
       clientRetryAtMs,
       pausedUntilMs: pausedUntil(book.facts(grant.client), nowMs),
       client,
@@ -77,12 +78,18 @@ export const concludeFailure = async (
     const settled = await store.settle(grant.id, grant, {
       change,
       events,
-      ended: verdict === 'grant' ? endsOf(sends).map(asVerdict) : endsOf(sends),
+      ended: ends,
       keep,
     });
     engine.atStep('after_settle');
     const now = settled.grant;
     const isDead = now === undefined || now.state === 'dead' || now.state === 'closed';
+    // One that came since the last look was kept beside a row that lived: nobody else brings it back.
+    const late =
+      settled.isDone && isRefused && now?.state === 'dead'
+        ? await useSpare(engine, client, now, [])
+        : undefined;
+    if (late !== undefined) return late;
     if (settled.isDone) reportDeath(engine, now);
     if (!settled.isDone || isDead) return { kind: 'over', grant: now, reason: now?.state ?? 'gone' };
     return { kind: 'later', grant: now, reason: reasonFor(found), retryAtMs: now.due?.atMs };

@@ -19,6 +19,8 @@ export type Engine = {
   readonly spool: Spool;
   /** Answers that the store has not taken yet. */
   readonly unsaved: Unsaved;
+  /** Which answers this process offers to the store, by id and generation: one loop each. */
+  readonly offered: Set<string>;
   /** Answers that may still come although their refresh is concluded, by grant. */
   readonly late: Map<string, Promise<unknown>>;
   readonly transport: Transport;

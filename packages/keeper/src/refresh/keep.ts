@@ -17,6 +17,7 @@ import { dueOf, nextPair, openAnswer, openPair, sealAnswer, sealPair } from './p
 import type { Answer } from './read-answer.ts';
 import { readAnswer } from './read-answer.ts';
 import { keepToRevoke } from './revoke.ts';
+import { wasSent } from './was-sent.ts';
 
 /** A usable answer, and when it was asked for. */
 export type Success = {
@@ -83,17 +84,14 @@ export const keepPair = async (
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     engine.leases.doubt(engine.timing.storeSettleMs);
-    const answers = [success, ...also.spares];
-    const isOnDisk = answers.map((one) => spoolAnswer(engine, grant, one)).every(Boolean);
-    engine.log({ event: 'answer.spooled', grantId: grant.id, isOnDisk, reason: error.message });
-    engine.unsaved.track(offerUntilTaken(engine, grant, answers, settle));
+    offer(engine, grant, [success, ...also.spares], settle, error.message);
     return { grant: settlementOf(engine, grant, client, success, before, also).grant, isSaved: false };
   }
 };
 
 /**
- * A pair that comes when its row has moved on and died: it may have ended the one that was refused. It is a spare already, so
- * nothing is lost where somebody else brings the grant back.
+ * A pair that comes when its row has moved on and died: it may have ended the one that was refused. Or the row is behind, because
+ * its store was restored: then the pair is the newer one. It is a spare already, so nothing is lost where somebody else brings the grant back.
  */
 const bringBack = async (
   engine: Engine,
@@ -102,11 +100,13 @@ const bringBack = async (
   row: Grant | undefined,
   success: Success,
 ): Promise<Grant | undefined> => {
-  if (row?.state !== 'dead' || row.epoch !== seen.epoch || row.generation <= seen.generation)
-    return undefined;
+  if (row?.epoch !== seen.epoch || row.state === 'closed') return undefined;
+  const isBehind = row.generation < seen.generation;
+  if (!isBehind && (row.state !== 'dead' || row.generation === seen.generation)) return undefined;
   const refused = openPair(engine.keys, row);
   const { refreshToken } = success.answer.pair;
   if (refreshToken === undefined || refreshToken === refused.refreshToken) return undefined;
+  if (await wasSent(engine, row, refreshToken)) return undefined;
   const { settlement } = settlementOf(engine, row, client, success, refused, { ended: [], spares: [] });
   const { grant } = await engine.store.settle(
     row.id,
@@ -248,7 +248,26 @@ export const spoolAnswer = (engine: Engine, grant: Grant, success: Success): boo
 
 const RETRY_MS = 500;
 
-/** Offers the pairs to the store until it takes them. They are also in the spool, so the end of this process loses nothing. */
+/**
+ * Writes the pairs of one conversation to the spool, and offers them to the store until it takes them. While it refuses, the row is looked
+ * at again and again: there is one such loop all the same.
+ */
+const offer = (
+  engine: Engine,
+  grant: Grant,
+  answers: readonly [Success, ...Success[]],
+  settle: (now: Grant) => Promise<Kept>,
+  reason: string,
+): void => {
+  const key = `${answers[0].id} ${grant.generation}`;
+  if (engine.offered.has(key)) return;
+  engine.offered.add(key);
+  const isOnDisk = answers.map((one) => spoolAnswer(engine, grant, one)).every(Boolean);
+  engine.log({ event: 'answer.spooled', grantId: grant.id, isOnDisk, reason });
+  const offering = offerUntilTaken(engine, grant, answers, settle);
+  engine.unsaved.track(offering.finally(() => engine.offered.delete(key)));
+};
+
 const offerUntilTaken = async (
   engine: Engine,
   grant: Grant,

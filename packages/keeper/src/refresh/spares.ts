@@ -1,14 +1,13 @@
 import type { Grant } from '../grants/grant.ts';
 import type { Client } from '../providers/clients.ts';
-import type { Send } from './converse.ts';
-import { endsOf } from './ends.ts';
 import type { Engine } from './engine.ts';
 import { keepPair, readStored } from './keep.ts';
 import type { Success } from './keep.ts';
+import { wasSent } from './was-sent.ts';
 import { openPair } from './pair.ts';
 import type { Refreshed } from './refreshed.ts';
 import { reportRecovered } from './report.ts';
-import type { StoredAnswer } from '../stores/store.ts';
+import type { AttemptEnd, StoredAnswer } from '../stores/store.ts';
 
 /**
  * So many pairs of other sends are tried before a grant is given up, the newest ones. A send brings one more only where its answer was
@@ -18,50 +17,59 @@ const SPARES_MAX = 20;
 
 /**
  * A pair that another send brought, of this token or of any before it: where several answers came, the wrong one may have
- * been taken. Each is tried once before the grant is given up, the one that came last first.
+ * been taken. Each is tried once before the grant is given up, the one that came last first. `ended` is how the sends of the
+ * refused token ended. Throws `StoreError`.
  */
 export const useSpare = async (
   engine: Engine,
   client: Client,
   grant: Grant,
-  sends: readonly Send[],
+  ended: readonly AttemptEnd[],
 ): Promise<Refreshed | undefined> => {
-  const refused = openPair(engine.keys, grant).refreshToken;
-  const isOfGrant = ({ generation, epoch }: StoredAnswer): boolean =>
-    generation <= grant.generation && epoch === grant.epoch;
   // The spool may be that of a process of this machine that has ended, or cannot reach the store.
-  const spooled = engine.spool.left().filter((one) => one.grantId === grant.id && isOfGrant(one));
+  const spooled = engine.spool.left().filter((one) => one.grantId === grant.id && one.epoch === grant.epoch);
   await storeSpooled(engine, grant.id, spooled);
-  const stored = (await engine.store.readAnswers(grant.id)).filter(isOfGrant);
-  const readable = stored.map((one) => readStored(engine, client, one)).filter((one) => one !== undefined);
-  const newest = new Map<string, Success>();
-  for (const one of readable.toReversed()) {
-    const { refreshToken } = one.answer.pair;
-    if (refreshToken === undefined || refreshToken === refused || newest.has(refreshToken)) continue;
-    if (newest.size < SPARES_MAX) newest.set(refreshToken, one);
-  }
-  const [spare, ...left] = newest.values();
+  const { spares, unneeded } = await readSpares(engine, client, grant);
+  const [spare] = spares;
   if (spare === undefined) return undefined;
-  const kept = new Set(left.map(({ id }) => id));
-  const { grant: now } = await keepPair(engine, grant, spare, {
-    ended: endsOf(sends),
-    spares: [],
-    drop: readable.map(({ id }) => id).filter((id) => !kept.has(id)),
-  });
+  const drop = [...unneeded, spare.id];
+  const { grant: now, waits } = await keepPair(engine, grant, spare, { ended, spares: [], drop });
+  if (waits === true) return { kind: 'busy', grant: now, reason: 'refreshing' };
   reportRecovered(engine, grant, 'spare');
   return { kind: 'refreshed', grant: now, reason: 'spare' };
 };
 
 /**
- * Takes the answers of a spool beside their row, each once: its attempt has an end then. Returns those that it took. Throws
- * `StoreError`.
+ * The pairs beside a row that may live, the one that came last first, and the ids of the other answers that can be read. A token that was
+ * sent is none of them: it was used, or refused. A store that was restored has lost generations, so one may be ahead of its row.
  */
+const readSpares = async (
+  engine: Engine,
+  client: Client,
+  grant: Grant,
+): Promise<{ readonly spares: readonly Success[]; readonly unneeded: readonly string[] }> => {
+  const { store, keys } = engine;
+  const refused = openPair(keys, grant).refreshToken;
+  const stored = (await store.readAnswers(grant.id)).filter(({ epoch }) => epoch === grant.epoch);
+  const readable = stored.map((one) => readStored(engine, client, one)).filter((one) => one !== undefined);
+  const newest = new Map<string, Success>();
+  for (const one of readable.toReversed()) {
+    const { refreshToken } = one.answer.pair;
+    if (refreshToken === undefined || refreshToken === refused || newest.has(refreshToken)) continue;
+    if (newest.size >= SPARES_MAX) break;
+    if (!(await wasSent(engine, grant, refreshToken))) newest.set(refreshToken, one);
+  }
+  const spares = [...newest.values()];
+  const ids = new Set(spares.map(({ id }) => id));
+  return { spares, unneeded: readable.map(({ id }) => id).filter((id) => !ids.has(id)) };
+};
+
+/** Takes the answers of a spool beside their row, each once: its attempt has an end then. Throws `StoreError`. */
 export const storeSpooled = async (
   { store }: Engine,
   grantId: string,
   answers: readonly StoredAnswer[],
-): Promise<readonly StoredAnswer[]> => {
-  const taken: StoredAnswer[] = [];
+): Promise<void> => {
   for (const answer of answers) {
     const { id, sentAtMs, receivedAtMs } = answer;
     const near = await store.attempts(grantId, ATTEMPTS_NEAR, sentAtMs + 1);
@@ -71,9 +79,7 @@ export const storeSpooled = async (
       [{ id, outcome: 'usable', status: undefined, requestId: undefined, tookMs }],
       answer,
     );
-    taken.push(answer);
   }
-  return taken;
 };
 
 /** Sends of one grant in one moment. */

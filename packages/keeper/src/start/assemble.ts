@@ -56,6 +56,7 @@ export const assemble = (options: KeeperOptions, store: Store, cache: TokenCache
       isGivenUp: () => end.signal.aborted,
       givenUp: end.signal,
     },
+    offered: new Set(),
     late: new Map(),
     transport: (request, how) => transport(request, { ...how, givenUp: end.signal }),
     chance,

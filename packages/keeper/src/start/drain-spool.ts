@@ -2,10 +2,9 @@ import { isFirstPair, keepFirstPair } from '../connect/spooled-pair.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { Client } from '../providers/clients.ts';
 import type { Engine } from '../refresh/engine.ts';
-import { keepStored, readStored } from '../refresh/keep.ts';
-import { openPair } from '../refresh/pair.ts';
+import { keepStored } from '../refresh/keep.ts';
 import { keepToRevoke } from '../refresh/revoke.ts';
-import { storeSpooled } from '../refresh/spares.ts';
+import { storeSpooled, useSpare } from '../refresh/spares.ts';
 import type { StoredAnswer } from '../stores/store.ts';
 
 /**
@@ -21,7 +20,7 @@ export const drainSpool = async (engine: Engine): Promise<number> => {
   for (const answer of left.filter((one) => !isFirstPair(one)))
     byGrant.set(answer.grantId, [...(byGrant.get(answer.grantId) ?? []), answer]);
   for (const [grantId, answers] of byGrant) {
-    await drainGrant(engine, grantId, answers);
+    if (!(await drainGrant(engine, grantId, answers))) continue;
     const grant = await engine.store.read(grantId);
     for (const answer of answers) if (grant === undefined || !isFor(grant, answer)) storedIds.add(answer.id);
   }
@@ -29,34 +28,38 @@ export const drainSpool = async (engine: Engine): Promise<number> => {
   return byGrant.size;
 };
 
+/** Returns whether something could be done with the answers: not where their client is missing here. */
 const drainGrant = async (
   engine: Engine,
   grantId: string,
   answers: readonly StoredAnswer[],
-): Promise<void> => {
+): Promise<boolean> => {
   const grant = await engine.store.read(grantId);
-  const client = grant === undefined ? undefined : engine.clients.get(grant.client);
-  if (grant === undefined || client === undefined) return;
-  if (grant.state === 'closed') return keepToRevoke(engine, client, grant.id, answers);
+  if (grant === undefined) return true;
+  const client = engine.clients.get(grant.client);
+  if (client === undefined) return false;
+  if (grant.state === 'closed') {
+    await keepToRevoke(engine, client, grant.id, answers);
+    return true;
+  }
   const fitting = answers.filter((answer) => isFor(grant, answer));
-  if (fitting.length > 0) await keepStored(engine, grant, fitting);
+  const now = fitting.length > 0 ? await keepStored(engine, grant, fitting) : grant;
   await keepSpares(
-    { engine, client, grant },
-    answers.filter(({ generation, epoch }) => epoch === grant.epoch && generation < grant.generation),
+    { engine, client, grant: now ?? grant },
+    answers.filter(({ generation, epoch }) => epoch === grant.epoch && generation !== grant.generation),
   );
+  return true;
 };
 
-/** Stores the answers to earlier tokens, each once: its attempt has an end then. A dead grant comes back with them. */
+/** Stores the answers to other tokens, each once: its attempt has an end then. A dead grant comes back with them. */
 const keepSpares = async (
   { engine, client, grant }: { engine: Engine; client: Client; grant: Grant },
   answers: readonly StoredAnswer[],
 ): Promise<void> => {
-  const taken = await storeSpooled(engine, grant.id, answers);
-  const present = openPair(engine.keys, grant).refreshToken;
-  const spares = taken.filter(
-    (answer) => readStored(engine, client, answer)?.answer.pair.refreshToken !== present,
-  );
-  if (grant.state === 'dead' && spares.length > 0) await keepStored(engine, grant, spares);
+  if (answers.length === 0) return;
+  await storeSpooled(engine, grant.id, answers);
+  // Also those that another start has stored, and ended before it used them.
+  if (grant.state === 'dead') await useSpare(engine, client, grant, []);
 };
 
 /** Whether an answer is to the token that the row holds. One to an earlier token is a spare, and stored as such. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  bytes,
   newPut,
   newClaim,
   change,
@@ -91,6 +92,17 @@ export const describeRefreshing = (name: string, open: OpenForContract): void =>
         (await store.readAnswers(grant.id)).map(({ id }) => id),
         ['spare'],
       );
+    });
+
+    it('a token that a grant has sent is known, under any of its lookups, and only for that grant', async (scope) => {
+      const { store } = await open(scope);
+      const { grant } = await store.put(newPut('car', 't1'));
+      const other = await store.put(newPut('two', 't2'));
+      await claimed(store, grant);
+      const [sent, unknown] = [bytes('posted'), bytes('never sent')];
+      assert.equal(await store.wasSent(grant.id, [unknown, sent]), true);
+      assert.equal(await store.wasSent(grant.id, [unknown]), false);
+      assert.equal(await store.wasSent(other.grant.id, [sent]), false);
     });
 
     it('an answer that is kept can be dropped with the next change', async (scope) => {

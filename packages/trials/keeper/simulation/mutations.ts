@@ -5,7 +5,7 @@ const decide = 'keeper/src/grants/decide.ts';
 const ambiguity = 'keeper/src/grants/ambiguity.ts';
 const readPair = 'keeper/src/refresh/read-pair.ts';
 const readAnswer = 'keeper/src/refresh/read-answer.ts';
-const concludeFailure = 'keeper/src/refresh/conclude-failure.ts';
+const spares = 'keeper/src/refresh/spares.ts';
 const keep = 'keeper/src/refresh/keep.ts';
 const leases = 'keeper/src/refresh/leases.ts';
 const timeline = 'keeper/src/timeline.ts';
@@ -128,9 +128,9 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
   },
   {
     name: 'the other pair is not tried',
-    file: concludeFailure,
-    search: 'await useSpare(engine, client, grant, sends)',
-    replacement: 'undefined as Refreshed | undefined',
+    file: spares,
+    search: 'if (spare === undefined) return undefined;',
+    replacement: 'if (spare === undefined || grant.id !== "") return undefined;',
     seed: 3,
   },
   {

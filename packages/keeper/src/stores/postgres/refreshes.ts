@@ -49,6 +49,10 @@ const CLOSE_TWIN = `UPDATE keeper_grants SET state = 'closed', epoch = epoch + 1
 const KEEP = `INSERT INTO keeper_answers (id, grant_id, generation, epoch, sealed, sent_at_ms, received_at_ms)
   VALUES (:id, :grantId, :generation, :epoch, :sealed, :sentAt, :receivedAt) ON CONFLICT (id) DO NOTHING`;
 const DROP = 'DELETE FROM keeper_answers WHERE id = ANY(:ids::text[])';
+// Locked as by an update: a death that is written meanwhile is seen here, or its own process sees what is kept here.
+const MOVED = 'SELECT * FROM keeper_grants WHERE id = :id FOR NO KEY UPDATE';
+const FIND_SEND =
+  'SELECT 1 FROM keeper_attempts WHERE fingerprint = ANY(:lookups::bytea[]) AND grant_id = :id LIMIT 1';
 const END_ATTEMPT = `UPDATE keeper_attempts SET outcome = :outcome, status = :status, request_id = :requestId,
   took_ms = :tookMs WHERE id = :id`;
 
@@ -64,6 +68,7 @@ export const createRefreshVerbs = (
     );
     return rows.map(toAnswer);
   },
+  wasSent: async (id, lookups) => (await read(FIND_SEND, { id, lookups: [...lookups] })).length > 0,
   async claim(id, { generation, epoch, fence }, { owner, leaseMs, attempt, voidOwner = '' }) {
     const [row] = await write(CLAIM, {
       id,
@@ -86,9 +91,9 @@ export const createRefreshVerbs = (
       // The grant first, as everywhere, and the count of pairs last.
       const written = hasOther ? { ...settlement, pair: undefined } : settlement;
       const [row] = await query(SETTLE, { id, generation, epoch, fence, ...columnsOf(written) });
+      const [now] = row === undefined ? await query(MOVED, { id }) : [];
       await noteEnds(query, settlement.ended);
       if (row === undefined) {
-        const [now] = await query('SELECT * FROM keeper_grants WHERE id = :id', { id });
         if (now?.['state'] !== 'closed') await keep(query, settlement.keepIfMoved);
         return { isDone: false, grant: now === undefined ? undefined : toGrant(now) };
       }

@@ -31,6 +31,7 @@ const SET_PAIR = `UPDATE grants SET generation = generation + 1, sealed = :seale
 export const createRefreshVerbs = ({ database, commits, nowMs, links }: Connection): RefreshVerbs => {
   const read = database.prepare('SELECT * FROM grants WHERE id = ?');
   const readAnswers = database.prepare('SELECT * FROM answers WHERE grant_id = ? ORDER BY received_at_ms');
+  const findSend = database.prepare('SELECT 1 FROM attempts WHERE fingerprint = ? AND grant_id = ? LIMIT 1');
   const claim = database.prepare(CLAIM);
   const settle = database.prepare(SETTLE);
   const setPair = database.prepare(SET_PAIR);
@@ -78,6 +79,8 @@ export const createRefreshVerbs = ({ database, commits, nowMs, links }: Connecti
 
   return {
     readAnswers: (grantId) => commits.read(() => readAnswers.all(grantId).map(toAnswer)),
+    wasSent: (grantId, lookups) =>
+      commits.read(() => lookups.some((lookup) => findSend.get(lookup, grantId) !== undefined)),
     claim: (grantId, seen, { owner, leaseMs, attempt, voidOwner = '' }) =>
       commits.run(() => {
         const now = nowMs();
