@@ -17,8 +17,8 @@ import { visitOf } from './console-visit.ts';
 import { renderFault } from './fault-page.ts';
 import { keepLanguage, languageOf } from './language-choice.ts';
 import { FORM_TOKEN } from './pages/parts.ts';
-import { beginAtProvider, finishAtProvider } from './provider-sign-in.ts';
-import { askToSignIn, linkPage, SIGN_IN, signInPage, useLink } from './sign-in.ts';
+import { beginAtProvider, finishAtProvider } from './sign-in/provider-sign-in.ts';
+import { askToSignIn, linkPage, SIGN_IN, signInPage, useLink } from './sign-in/sign-in.ts';
 import { SCRIPT, STYLESHEET } from './static-files.ts';
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;

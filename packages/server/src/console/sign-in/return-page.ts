@@ -1,7 +1,7 @@
-import { readCookie, writeCookie } from '../admin/api/session-cookie.ts';
-import type { SessionContext } from '../admin/api/session-cookie.ts';
-import type { AdminRequest } from '../admin/exchange.ts';
-import { CONSOLE_ADDRESSES } from './console-routes.ts';
+import { readCookie, writeCookie } from '../../admin/api/session-cookie.ts';
+import type { SessionContext } from '../../admin/api/session-cookie.ts';
+import type { AdminRequest } from '../../admin/exchange.ts';
+import { CONSOLE_ADDRESSES } from '../console-routes.ts';
 
 /** Where somebody without a better wish begins. */
 export const START_PAGE = '/console';

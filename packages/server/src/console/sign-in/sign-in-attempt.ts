@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { readCookie, writeCookie } from '../admin/api/session-cookie.ts';
-import type { SessionContext } from '../admin/api/session-cookie.ts';
-import type { AdminRequest } from '../admin/exchange.ts';
-import type { SignInAttempt } from '../connect/sign-in/upstream.ts';
+import { readCookie, writeCookie } from '../../admin/api/session-cookie.ts';
+import type { SessionContext } from '../../admin/api/session-cookie.ts';
+import type { AdminRequest } from '../../admin/exchange.ts';
+import type { SignInAttempt } from '../../connect/sign-in/upstream.ts';
 
 const COOKIE = 'keyfob-operator-attempt';
 const ATTEMPT_SECONDS = 600;

@@ -1,14 +1,14 @@
-import { readSessionCookie, writeSessionCookie } from '../admin/api/session-cookie.ts';
-import type { AdminAnswer, AdminRequest } from '../admin/exchange.ts';
-import { fill, html } from '../connect/pages/html.ts';
-import type { Language } from '../language.ts';
-import { startOperatorSession, readLoginLink, takeLoginLink } from '../operations/operator-sessions.ts';
-import { recordAudit } from '../operations/record-audit.ts';
-import type { Operator } from '../operators/operator.ts';
-import type { ConsoleContext } from './console-context.ts';
-import { renderConsolePage, seeOther } from './console-page.ts';
+import { readSessionCookie, writeSessionCookie } from '../../admin/api/session-cookie.ts';
+import type { AdminAnswer, AdminRequest } from '../../admin/exchange.ts';
+import { fill, html } from '../../connect/pages/html.ts';
+import type { Language } from '../../language.ts';
+import { startOperatorSession, readLoginLink, takeLoginLink } from '../../operations/operator-sessions.ts';
+import { recordAudit } from '../../operations/record-audit.ts';
+import type { Operator } from '../../operators/operator.ts';
+import type { ConsoleContext } from '../console-context.ts';
+import { renderConsolePage, seeOther } from '../console-page.ts';
 import { addressOf, endPage, keepPage, readPage } from './return-page.ts';
-import { TEXTS } from './texts/texts.ts';
+import { TEXTS } from '../texts/texts.ts';
 
 export type SignInVisit = { readonly request: AdminRequest; readonly language: Language };
 
