@@ -14,6 +14,7 @@ for (const [text, word] of [
   ['=ls', "'=ls'"],
   ['a\\b', String.raw`'a\b'`],
   ["two\nlines, o'hara\\", String.raw`$'two\012lines, o\'hara\\'`],
+  ['a\u202eb', String.raw`$'a\342\200\256b'`],
   ['\u001b[31mred', String.raw`$'\033[31mred'`],
 ] as const)
   void test(`${JSON.stringify(text)} as a word of a shell`, () => {

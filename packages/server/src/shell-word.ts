@@ -1,13 +1,14 @@
+import { isPrintable, replaceUnprintable } from './printable.ts';
+
 /**
- * A text as a word that a shell reads back unchanged, when the line is pasted. Control characters, which a terminal does not
- * show, are written as POSIX 2024 (`$'...'`) has them.
+ * A text as a word that a shell reads back unchanged, when the line is pasted. Characters that a terminal does not show, or that
+ * turn its text around, are written as POSIX 2024 (`$'...'`) has them.
  */
 export const toShellWord = (text: string): string => {
   if (/^[\w@%+:,./-][\w@%+=:,./-]*$/.test(text)) return text;
-  if (!/\p{Cc}/u.test(text)) return `'${text.replaceAll("'", String.raw`'\''`)}'`;
-  const escaped = text
-    .replaceAll(/[\\']/g, String.raw`\$&`)
-    .replaceAll(/\p{Cc}/gu, (character) => `\\${toOctal(character)}`);
+  if (isPrintable(text)) return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+  const quoted = text.replaceAll(/[\\']/g, String.raw`\$&`);
+  const escaped = replaceUnprintable(quoted, (character) => `\\${toOctal(character)}`);
   return `$'${escaped}'`;
 };
 

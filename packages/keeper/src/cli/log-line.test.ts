@@ -27,6 +27,9 @@ test('what needs somebody has another colour than the daily work', () => {
 });
 
 test('text of a provider cannot steer the terminal or begin another line', () => {
-  const line = writeLogLine({ at, event: 'refresh.ended', code: '\u001b[2J\nfaked' }, { hasColour: false });
-  assert.equal(line, `${at}  refresh.ended       code ?[2J faked`);
+  const line = writeLogLine(
+    { at, event: 'refresh.ended', code: '\u001b[2J\nfaked\u202e' },
+    { hasColour: false },
+  );
+  assert.equal(line, `${at}  refresh.ended       code ?[2J faked?`);
 });

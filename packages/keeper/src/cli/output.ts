@@ -51,8 +51,9 @@ export const print = async (report: Report, { json, terminal }: CommonOptions): 
   );
 };
 
-/** Control characters could steer the terminal: names and request ids come from strangers. */
-export const printable = (text: string): string => text.replaceAll(/(?!\n)\p{Cc}/gu, '?');
+/** Controls could steer the terminal, and marks of direction turn a line around: names and request ids come from strangers. */
+export const printable = (text: string): string =>
+  text.replaceAll(/(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu, '?');
 
 /** Writes a note for people to standard error. */
 export const warn = ({ terminal }: CommonOptions, text: string): void =>

@@ -1,3 +1,4 @@
+import { toPrintable } from '@keyfob/server/maintenance';
 import type { JournalEntry, World } from '../exports/index.ts';
 
 const DELIVERED: Readonly<Record<JournalEntry['delivered'], string>> = {
@@ -21,9 +22,7 @@ export const describeRequestLine = (
   const status = entry.answer === undefined ? '' : ` ${entry.answer.status}`;
   const because = entry.because === undefined ? '' : ` (${entry.because})`;
   const place = world.basePath === '' && world.id === 'default' ? '' : ` [${world.id}]`;
-  // Control characters could steer the terminal.
-  return `${time}${place} ${entry.method} ${entry.path}${token}: ${entry.verdict}${because}${status}${next}${DELIVERED[entry.delivered]}`.replaceAll(
-    /\p{Cc}/gu,
-    '?',
+  return toPrintable(
+    `${time}${place} ${entry.method} ${entry.path}${token}: ${entry.verdict}${because}${status}${next}${DELIVERED[entry.delivered]}`,
   );
 };

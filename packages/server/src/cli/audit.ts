@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { readAudit, verifyAudit } from '../exports/index.ts';
+import { toPrintableJson } from '../exports/maintenance.ts';
 import { entryToJson } from '../exports/operators.ts';
 import type { AuditHead } from '../exports/operators.ts';
 import { moreHint } from './command/more-hint.ts';
@@ -83,7 +84,7 @@ const exportAll = async ({ after, ...options }: CommonOptions & { readonly after
     const from = readWholeNumber('--after', after, { least: 0 });
     let written = 0;
     await readAudit(context, from, async (page) => {
-      const lines = page.map((entry) => JSON.stringify(entryToJson(entry)));
+      const lines = page.map((entry) => toPrintableJson(entryToJson(entry)));
       await writeOutput(options.terminal.output, `${lines.join('\n')}\n`);
       written += page.length;
     });

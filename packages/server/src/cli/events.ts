@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Millis } from '../exports/grants.ts';
 import { findGrantEvents, openDeployment, readGrantEvents } from '../exports/index.ts';
 import type { GrantEventSearch, OperationContext } from '../exports/index.ts';
+import { toPrintableJson } from '../exports/maintenance.ts';
 import type { GrantEvent } from '../exports/webhooks.ts';
 import { noteLook } from './command/audited-command.ts';
 import { toEventRecord, writeLine } from './log/event-line.ts';
@@ -100,7 +101,7 @@ const createPrinter = ({ json, terminal: { output, environment } }: EventsOption
   const hasColour = output.isTTY === true && (environment['NO_COLOR'] ?? '') === '';
   return async (records: readonly EventRecord[]): Promise<void> => {
     const lines = records.map((record) =>
-      isJson ? JSON.stringify(record) : writeLine(record, { hasColour }),
+      isJson ? toPrintableJson(record) : writeLine(record, { hasColour }),
     );
     if (lines.length > 0) await writeOutput(output, `${lines.join('\n')}\n`);
   };

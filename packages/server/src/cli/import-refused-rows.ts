@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { OperatorError } from '../exports/errors.ts';
-import { describeFault } from '../exports/maintenance.ts';
+import { describeFault, toPrintableJson } from '../exports/maintenance.ts';
 import type { ImportSource, RefusedRow } from '../exports/maintenance.ts';
 
 const MODE = 0o600;
@@ -34,7 +34,7 @@ export const openRefusedRows = (path: string | undefined, source: ImportSource) 
   });
   return {
     write(refused: readonly RefusedRow[]): void {
-      const lines = refused.map((one) => `${JSON.stringify({ ...one, message: describeFault(one) })}\n`);
+      const lines = refused.map((one) => `${toPrintableJson({ ...one, message: describeFault(one) })}\n`);
       if (lines.length > 0) onFile(() => writeSync(handle, lines.join('')));
     },
     close: () => closeSync(handle),

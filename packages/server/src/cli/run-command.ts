@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { OperatorError, StoreError } from '../exports/errors.ts';
 import { PACKAGE_VERSION } from '../exports/index.ts';
+import { toPrintableJson, toPrintableLines } from '../exports/maintenance.ts';
 import { addAudit } from './audit.ts';
 import { addReasonOptions, runningCommand } from './command/audited-command.ts';
 import { addBackup, addRestore } from './store/backup.ts';
@@ -48,7 +49,7 @@ const createProgram = (
     .configureHelp({ minWidthToWrap: 20 })
     .configureOutput({
       writeOut: print,
-      writeErr: isJson ? () => {} : (text) => void errors.write(text),
+      writeErr: isJson ? () => {} : (text) => void errors.write(toPrintableLines(text)),
       getOutHelpWidth: () => widthOf(output),
       getErrHelpWidth: () => widthOf(errors),
     })
@@ -155,10 +156,11 @@ export const runCommand = async (words: readonly string[], terminal: Terminal): 
   } catch (error) {
     if (error instanceof ReaderGone) return exitCode;
     const { code, message, remedy, exit } = describeFailure(error);
-    if (isJson) terminal.errors.write(`${JSON.stringify({ error: { code, message, remedy } })}\n`);
+    if (isJson) terminal.errors.write(`${toPrintableJson({ error: { code, message, remedy } })}\n`);
     // The parser has printed its own errors already.
     else if (!(error instanceof CommanderError)) {
-      terminal.errors.write(`keyfob: ${message}${remedy === null ? '' : `\n  ${remedy}`}\n`);
+      const more = remedy === null ? '' : `\n  ${remedy}`;
+      terminal.errors.write(toPrintableLines(`keyfob: ${message}${more}\n`));
     }
     return exit;
   }

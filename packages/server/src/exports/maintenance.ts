@@ -21,4 +21,5 @@ export { runImport } from '../imports/run.ts';
 export type { ImportTotals, ImportWork, RefusedRow } from '../imports/run.ts';
 export { openImportSource } from '../imports/source.ts';
 export type { ImportSource } from '../imports/source.ts';
+export { toPrintable, toPrintableJson, toPrintableLines } from '../printable.ts';
 export { toShellWord } from '../shell-word.ts';

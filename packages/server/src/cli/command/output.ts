@@ -1,5 +1,6 @@
 import { OperatorError } from '../../exports/errors.ts';
 import type { Millis } from '../../exports/grants.ts';
+import { toPrintableJson, toPrintableLines } from '../../exports/maintenance.ts';
 import type { TerminalStream } from './terminal.ts';
 
 /** What a command answers: the same for a program and for a person. */
@@ -61,8 +62,7 @@ export const print = async (report: Report, { json, terminal }: Reader): Promise
 };
 
 export const renderReport = ({ json, text }: Report, isJson: boolean): string =>
-  // Control characters could steer the terminal: names, user agents and subjects come from strangers.
-  isJson ? JSON.stringify(json) : text.replaceAll(/(?!\n)\p{Cc}/gu, '?');
+  isJson ? toPrintableJson(json) : toPrintableLines(text);
 
 /** How long a process that was asked to end waits for the readers of its output. */
 const EXIT_GRACE_MS = 2000;

@@ -1,3 +1,4 @@
+import { toPrintable } from '../../exports/maintenance.ts';
 import { writeGrantId } from '../../exports/tokens.ts';
 import type { GrantEvent } from '../../exports/webhooks.ts';
 import { levelOf } from './log-levels.ts';
@@ -77,6 +78,5 @@ const showDetail = (key: string, value: unknown): readonly string[] => {
   return [`${key} ${showText(value)}`];
 };
 
-/** Control characters could steer the terminal: some of the text comes from strangers. */
 const showText = (value: unknown): string =>
-  (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/\p{Cc}/gu, '?');
+  toPrintable(typeof value === 'string' ? value : JSON.stringify(value));

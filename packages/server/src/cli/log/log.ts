@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
 import type { Config, Emit, LogEvent, LogLines } from '../../exports/index.ts';
+import { toPrintableJson } from '../../exports/maintenance.ts';
 import { writeLine } from './event-line.ts';
 import { openLineOutput } from './line-output.ts';
 import { LEVEL_NUMBERS, LEVELS } from './log-levels.ts';
@@ -29,7 +30,7 @@ const render = (event: LogEvent, { isForPeople, hasColour }: Form): string => {
   const at = new Date().toISOString();
   return isForPeople
     ? writeLine({ at, ...event }, { hasColour })
-    : JSON.stringify({ level: LEVEL_NUMBERS[LEVELS[event.event]], time: at, ...event });
+    : toPrintableJson({ level: LEVEL_NUMBERS[LEVELS[event.event]], time: at, ...event });
 };
 
 /**
