@@ -103,6 +103,16 @@ describe('The console', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
     }
   });
 
+  test('waits for events only with JavaScript, and says so without', async () => {
+    for (const javaScriptEnabled of [true, false]) {
+      const page = await open('support', { javaScriptEnabled });
+      await page.goto(`${trial.adminUrl}/console/live`);
+      await page.locator(javaScriptEnabled ? '#waiting' : '.notice.bad').waitFor();
+      assert.equal(await page.locator('#waiting').isVisible(), javaScriptEnabled);
+      assert.equal(await page.locator('#pause').isVisible(), javaScriptEnabled);
+    }
+  });
+
   test('says why a connection stopped, and puts it back without JavaScript and by keyboard alone', async () => {
     const page = await open('support', { javaScriptEnabled: false });
     await page.locator('#find').fill('owner-5518@example.com');

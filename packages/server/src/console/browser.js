@@ -40,6 +40,7 @@ if (list !== null) {
   let isPaused = false;
   let label = pause.dataset.resume;
   pause.hidden = false;
+  waiting.hidden = false;
   pause.addEventListener('click', () => {
     isPaused = !isPaused;
     [label, pause.textContent] = [pause.textContent, label];

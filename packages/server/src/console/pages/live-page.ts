@@ -47,7 +47,7 @@ export const livePage = (
             </button>
           </p>
         </form>
-        <p class="empty" id="waiting" role="status">${texts.live.waiting}</p>
+        <p class="empty" id="waiting" role="status" hidden>${texts.live.waiting}</p>
         <div role="log" aria-label="${texts.live.title}">
           <ol class="live" id="live" data-address="${address}" data-ended="${texts.live.ended}"></ol>
         </div>

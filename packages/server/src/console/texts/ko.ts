@@ -100,7 +100,7 @@ export const TEXTS_KO: Texts = {
     refreshed: '마지막 갱신',
     by: '주체',
     ends: '만료 예정',
-    ended: '만료',
+    ended: '종료',
     id: '그랜트',
     vehicles: '차량',
     noVehicles: '선택한 차량이 없습니다.',
