@@ -252,6 +252,12 @@ void test('a parsed policy parses to itself', () => {
   );
 });
 
+void test('a field that no policy has, and one that is absent, are named', () => {
+  assert.deepEqual(faultsOf({ ...POLICY, scopes: 'read_odometer' }), ['scopes is not a field of a policy']);
+  const { rotation: _, ...others } = POLICY;
+  assert.deepEqual(faultsOf(others), ['rotation is missing']);
+});
+
 void test('any values give either a policy or faults, never an exception', () => {
   const anything = fc.dictionary(
     fc.oneof(fc.constantFrom(...Object.keys(POLICY)), fc.string()),

@@ -167,13 +167,16 @@ export const POLICY_FIELDS = {
 } as const;
 
 const schema = v.pipe(
-  v.strictObject({
-    ...POLICY_FIELDS,
-    /** Options that only the client's dialect has (`Dialect.options`), which checks them when they are set. */
-    dialectOptions: v.optional(
-      v.record(v.string(), text(/^[!-~]+$/, 'must be visible ASCII without spaces')),
-    ),
-  }),
+  v.strictObject(
+    {
+      ...POLICY_FIELDS,
+      /** Options that only the client's dialect has (`Dialect.options`), which checks them when they are set. */
+      dialectOptions: v.optional(
+        v.record(v.string(), text(/^[!-~]+$/, 'must be visible ASCII without spaces')),
+      ),
+    },
+    ({ expected }) => (expected === 'never' ? 'is not a field of a policy' : 'is missing'),
+  ),
   v.check(
     (policy) => policy.overlapSeconds < policy.refreshTokenLifetimeSeconds,
     'overlapSeconds must be less than refreshTokenLifetimeSeconds',
