@@ -172,12 +172,29 @@ describe('the admin API', () => {
         ['grant.revoke', 'not_done', 'once more'],
         ['grant.revoke', 'asked', 'once more'],
         ['grant.revoke', 'asked', REASON],
+        ['grant.create', 'asked', ''],
       ],
     );
     assert.equal(
       (await ask('POST', `/grants/${grant.grantId}/reinstate`, { reason: REASON })).body['status'],
       'active',
     );
+  });
+
+  test('an entry names what is made', async (t) => {
+    const server = await serverFor(t, WITH_ADMIN);
+    const ask = adminClient(server, await operatorKey(server, 'admin'));
+    for (const [path, kind, id, body] of [
+      ['/clients', 'client', 'clientId', { dialect: 'oauth', name: 'Charge planner' }],
+      ['/webhooks', 'webhook', 'webhookId', { url: 'https://hooks.example/in' }],
+      ['/operator-keys', 'operator_key', 'keyId', { name: 'Day desk', role: 'viewer' }],
+      ['/registration-tokens', 'registration_token', 'tokenId', { dialect: 'oauth', name: 'Example GmbH' }],
+    ] as const) {
+      const made = await ask('POST', path, { ...body, reason: REASON });
+      assert.equal(made.status, 201, path);
+      const [newest] = await entriesOf(ask);
+      assert.equal(newest?.target, `${kind}:${String(made.body[id])}`);
+    }
   });
 
   test('what the client ended cannot be put back, and the audit log says so', async (t) => {

@@ -58,6 +58,31 @@ describe('the audit log', () => {
     assert.doesNotMatch(JSON.stringify(looks), /owner-5518/);
   });
 
+  test('names what a command makes before it is made', async (t) => {
+    const { directory, grantId } = await storeWithGrant(t);
+    const { entries } = await run(directory, 'audit', 'list', '--target', `grant:${grantId}`);
+    assert.deepEqual(
+      (entries as readonly Entry[]).map(({ action }) => action),
+      ['grant.create'],
+    );
+    const { clients } = await run(directory, 'client', 'list');
+    const [{ clientId } = {}] = clients as readonly Readonly<Record<string, unknown>>[];
+    const made = [
+      ['client.create', `client:${String(clientId)}`],
+      ['grant.create', `grant:${grantId}`],
+    ];
+    for (const [action, id, ...words] of [
+      ['webhook.add', 'webhookId', 'webhook', 'add', '--url', 'https://hooks.example/in'],
+      ['operator_key.add', 'keyId', 'operator', 'key', 'add', '--name', 'Day desk', '--role', 'viewer'],
+      ['registration_token.make', 'tokenId', 'registration', 'create', '--dialect', 'oauth', '--name', 'x'],
+    ] as const) {
+      const answer = await run(directory, ...words);
+      made.push([action, `${action.split('.')[0]}:${String(answer[id])}`]);
+    }
+    const all = (await run(directory, 'audit', 'list'))['entries'] as readonly Entry[];
+    assert.deepEqual(all.map(({ action, target }) => [action, target]).toReversed(), made);
+  });
+
   test('has backups, restores and copies of the store, whichever log a restore keeps', async (t) => {
     const { directory } = await storeWithGrant(t);
     const other = directoryFor(t);

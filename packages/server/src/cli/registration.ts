@@ -110,13 +110,13 @@ Examples:
 };
 
 const create = async (options: CreateOptions): Promise<void> =>
-  onDeployment(options, async (context) => {
+  onDeployment(options, async (context, _deployment, id) => {
     const { dialect, profile, grantScope, approved: isApproved = false } = options;
     const uses = readWholeNumber('--uses', options.uses, { least: 1, most: REGISTRATION_USES_MAX });
     const days = readWholeNumber('--days', options.days, { least: 1, most: DAYS_MAX });
     const name = readName(options.name);
     const expiresInSeconds = days * DAY_SECONDS;
-    const wanted = { name, dialect, profile, grantScope, isApproved, uses, expiresInSeconds };
+    const wanted = { name, dialect, profile, grantScope, isApproved, uses, expiresInSeconds, id };
     const made = await makeRegistrationToken(context, wanted);
     if (made.outcome === 'invalid') throw toUsageError(made.faults, ['grantScope', 'profile']);
     if (made.outcome === 'too_many') {

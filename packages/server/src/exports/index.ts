@@ -52,6 +52,7 @@ export { detailsWithoutTokens, holdsSecret } from '../operations/hide-secrets.ts
 export { createLoginLink, LINK_SECONDS } from '../operations/operator-sessions.ts';
 export { readAudit, verifyAudit } from '../operations/read-audit.ts';
 export type { AuditVerified } from '../operations/read-audit.ts';
+export { newGrantId, newShortId } from '../operations/new-id.ts';
 export { auditWrite, fitsAudit, REASON_MAX_CHARACTERS, recordAudit } from '../operations/record-audit.ts';
 export type { Audited } from '../operations/record-audit.ts';
 export { exportConsents, nameConsents } from '../operations/export-consents.ts';

@@ -6,6 +6,7 @@ import { WEBHOOK_FORMATS } from '../webhooks/formats.ts';
 import type { WebhookFormat } from '../outbox/webhook-format.ts';
 import { findUrlFault } from '../webhooks/url.ts';
 import type { OperationContext } from './context.ts';
+import { newShortId } from './new-id.ts';
 
 /** A webhook to add. */
 export type NewWebhook = {
@@ -17,6 +18,8 @@ export type NewWebhook = {
   /** `undefined` for the usual ones. */
   readonly kinds: readonly GrantEventKind[] | undefined;
   readonly isHttpAllowed: boolean;
+  /** Drawn before, for the audit log; a new one if it is absent. */
+  readonly id?: string | undefined;
 };
 
 /** The names of the formats that a webhook may have. */
@@ -49,7 +52,7 @@ export const addWebhook = async (
   if (clientId !== undefined && (await store.readClient(clientId)).client === undefined)
     return { outcome: 'client_unknown' };
   const webhook: Webhook = {
-    id: randomness.bytes(6).toString('hex'),
+    id: wanted.id ?? newShortId(randomness),
     url,
     format: format.name,
     clientId,

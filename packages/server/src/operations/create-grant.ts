@@ -5,8 +5,10 @@ import type { Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import { SERIAL_MAX } from '../tokens/access-token.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';
 import type { DialectRules } from './dialect-rules.ts';
+import { newGrantId } from './new-id.ts';
 
 /** A grant to create without asking its owner, who sees and removes it like any other. */
 export type NewGrant = {
@@ -14,6 +16,8 @@ export type NewGrant = {
   readonly subject: string;
   readonly scope: string;
   readonly brand: string | undefined;
+  /** Drawn before, for the audit log; a new one if it is absent. */
+  readonly id?: GrantId | undefined;
 };
 
 export type GrantCreated =
@@ -62,8 +66,9 @@ export const createGrant = async (
   if (faults.length > 0) return { outcome: 'invalid', faults };
   const first = { generation: 0, keyNumber: keyRing.seal.active.number, rotatedAtMs: [] } as const;
   const unused = { rotatedBy: undefined, useDigest: undefined, revocation: undefined };
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const id = randomness.bytes(8).readBigInt64BE();
+  const attempts = wanted.id === undefined ? ATTEMPTS : 1;
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const id = wanted.id ?? newGrantId(randomness);
     const grant: Grant = { id, clientId, subject, scope, brand, createdAtMs: nowMs, ...first, ...unused };
     const created = await store.createGrant(grant, { nowMs });
     if (created === 'client_unknown') return { outcome: 'client_unknown' };

@@ -5,6 +5,7 @@ import type { OperatorKey } from '../operators/operator-key.ts';
 import { OWN_CLIENTS_MAX } from '../operators/role.ts';
 import type { Role } from '../operators/role.ts';
 import type { OperationContext } from './context.ts';
+import { newShortId } from './new-id.ts';
 
 /** How long an operator key works unless somebody says otherwise, and at most. */
 export const OPERATOR_KEY_SECONDS: Seconds = 90 * 86_400;
@@ -41,11 +42,14 @@ export const addOperatorKey = async (
     role,
     clientIds = [],
     expiresInSeconds = OPERATOR_KEY_SECONDS,
+    id = newShortId(randomness),
   }: {
     readonly name: string;
     readonly role: Role;
     readonly clientIds?: readonly string[] | undefined;
     readonly expiresInSeconds?: Seconds | undefined;
+    /** Drawn before, for the audit log; a new one if it is absent. */
+    readonly id?: string | undefined;
   },
 ): Promise<OperatorKeyAdded> => {
   const own = [...new Set(clientIds)];
@@ -54,7 +58,7 @@ export const addOperatorKey = async (
   const text = createOperatorKeyText(randomness);
   const createdAtMs = clock();
   const key: OperatorKey = {
-    id: randomness.bytes(6).toString('hex'),
+    id,
     name,
     role,
     clientIds: own,

@@ -39,6 +39,8 @@ export type ClientRegistration = {
   readonly jwks?: unknown;
   /** Where it publishes its public keys; https. */
   readonly jwksUri?: string | null;
+  /** Drawn before, for the audit log; a new one if it is absent. */
+  readonly id?: string | undefined;
   /**
    * The id and the secret that a program has built in, instead of new ones. For a sandbox: everybody who has the program
    * knows them. Without a secret, a new one is made where the client has one.
@@ -101,7 +103,7 @@ export const prepareClient = (
       ? undefined
       : newSecret(randomness, { name: 'first', createdAtMs, expiresAtMs: undefined }, builtIn?.clientSecret);
   const client: Client = {
-    id: builtIn?.clientId ?? createClientId(randomness),
+    id: builtIn?.clientId ?? registration.id ?? createClientId(randomness),
     dialect: dialect.name,
     type,
     name,

@@ -10,6 +10,7 @@ import {
 import type { RegistrationTerms, RegistrationToken } from '../clients/registration.ts';
 import { faultsOfAllowed, joinReadScopes, scopesOfDialect } from '../clients/scopes.ts';
 import type { OperationContext } from './context.ts';
+import { newShortId } from './new-id.ts';
 import { faultsOfRules } from './dialect-rules.ts';
 
 /** A registration token to make. */
@@ -23,6 +24,8 @@ export type NewRegistrationToken = {
   readonly isApproved?: boolean | undefined;
   readonly uses: number;
   readonly expiresInSeconds: Seconds;
+  /** Drawn before, for the audit log; a new one if it is absent. */
+  readonly id?: string | undefined;
 };
 
 export type RegistrationTokenMade =
@@ -44,7 +47,7 @@ export const makeRegistrationToken = async (
   const text = createRegistrationTokenText('i', randomness);
   const createdAtMs = clock();
   const token: RegistrationToken = {
-    id: randomness.bytes(6).toString('hex'),
+    id: wanted.id ?? newShortId(randomness),
     name,
     digest: digestRegistrationToken(text),
     terms,

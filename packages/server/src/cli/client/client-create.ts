@@ -108,7 +108,7 @@ Examples:
 const create = async (options: CreateOptions): Promise<void> =>
   onDeployment(
     options,
-    async (context) => {
+    async (context, _deployment, id) => {
       const { dialect, type, consentRedirectUri, redirectUri: redirectUris = [] } = options;
       const policy = Object.fromEntries(
         ALLOWED_FIELDS.flatMap((field) => (options[field] === undefined ? [] : [[field, options[field]]])),
@@ -117,6 +117,7 @@ const create = async (options: CreateOptions): Promise<void> =>
       const { developer, privacyUrl, logo } = await readProfileOptions(options);
       const { jwks, jwksUri } = await readKeyOptions(options);
       const wanted = {
+        id,
         dialect,
         type,
         name,

@@ -4,32 +4,48 @@ import {
   detailsWithoutTokens,
   fitsAudit,
   holdsSecret,
+  newGrantId,
+  newShortId,
   recordAudit,
 } from '../../exports/index.ts';
 import type { Deployment } from '../../exports/index.ts';
+import { writeGrantId } from '../../exports/tokens.ts';
 import { osOperator } from './os-user.ts';
 import { UsageError } from './output.ts';
 import type { Report } from './output.ts';
 import { REASON_OPTION } from './reason-option.ts';
 import type { CommandTerminal, RunningCommand } from './terminal.ts';
 
-/** The commands that change something, their names in the audit log, and what their first argument names. */
-const WRITES: Readonly<Record<string, { readonly action: string; readonly kind?: string }>> = {
-  'client create': { action: 'client.create' },
+type AuditedWrite = {
+  /** Its name in the audit log. */
+  readonly action: string;
+  /** What its first argument names, or what it makes. */
+  readonly kind?: string;
+  /** Draws the id of what it makes, so that the entry before it names it. */
+  readonly newId?: (randomness: Deployment['randomness']) => string;
+};
+
+/** The commands that change something. */
+const WRITES: Readonly<Record<string, AuditedWrite>> = {
+  'client create': { action: 'client.create', kind: 'client', newId: ({ uuid }) => uuid() },
   'client set': { action: 'client.change', kind: 'client' },
   'client enable': { action: 'client.enable', kind: 'client' },
   'client disable': { action: 'client.disable', kind: 'client' },
   'client remove': { action: 'client.remove', kind: 'client' },
   'client secret add': { action: 'secret.add', kind: 'client' },
   'client secret remove': { action: 'secret.remove', kind: 'client' },
-  'registration create': { action: 'registration_token.make' },
+  'registration create': { action: 'registration_token.make', kind: 'registration_token', newId: newShortId },
   'registration remove': { action: 'registration_token.remove', kind: 'registration_token' },
   'registration approve': { action: 'registration.approve', kind: 'client' },
   'registration refuse': { action: 'registration.refuse', kind: 'client' },
-  'grant create': { action: 'grant.create' },
+  'grant create': {
+    action: 'grant.create',
+    kind: 'grant',
+    newId: (randomness) => writeGrantId(newGrantId(randomness)),
+  },
   'grant revoke': { action: 'grant.revoke', kind: 'grant' },
   'grant reinstate': { action: 'grant.reinstate', kind: 'grant' },
-  'webhook add': { action: 'webhook.add' },
+  'webhook add': { action: 'webhook.add', kind: 'webhook', newId: newShortId },
   'webhook set': { action: 'webhook.change', kind: 'webhook' },
   'webhook remove': { action: 'webhook.remove', kind: 'webhook' },
   'webhook test': { action: 'webhook.test', kind: 'webhook' },
@@ -37,7 +53,7 @@ const WRITES: Readonly<Record<string, { readonly action: string; readonly kind?:
   'keys rotate': { action: 'key.rotate' },
   'keys retire': { action: 'key.retire', kind: 'key' },
   'keys compromise': { action: 'key.compromise', kind: 'key' },
-  'operator key add': { action: 'operator_key.add' },
+  'operator key add': { action: 'operator_key.add', kind: 'operator_key', newId: newShortId },
   'operator key remove': { action: 'operator_key.remove', kind: 'operator_key' },
   'console login': { action: 'console.login' },
   'console logout': { action: 'console.sign_out_all' },
@@ -83,21 +99,25 @@ export const addReasonOptions = (program: Command): void => {
   }
 };
 
-/** Runs a command's work; one that changes something gets its entry in the audit log before. Throws what the work throws. */
+/**
+ * Runs a command's work; one that changes something gets its entry in the audit log before. The work gets the id of what it
+ * is to make, if it makes anything. Throws what the work throws.
+ */
 export const auditCommand = async (
   deployment: Deployment,
   terminal: Pick<CommandTerminal, 'command' | 'environment'>,
-  work: () => Promise<Report>,
+  work: (newId: string | undefined) => Promise<Report>,
 ): Promise<Report> => {
   const { command, environment } = terminal;
   const written = command === undefined ? undefined : WRITES[command.words];
   if (command === undefined || written === undefined) {
-    const report = await work();
+    const report = await work(undefined);
     // A grant that is not found is not looked at.
     await noteLook(deployment, terminal);
     return report;
   }
-  const { action, kind } = written;
+  const { action, kind, newId } = written;
+  const made = newId?.(deployment.randomness);
   const { reason, name } = command.options;
   for (const [option, text] of Object.entries({ reason, name }))
     if (typeof text === 'string' && (await holdsSecret(deployment, text)))
@@ -112,13 +132,16 @@ export const auditCommand = async (
   const audited = {
     operator: osOperator(environment),
     action,
-    target: kind === undefined ? '' : `${kind}:${about}`,
+    target: kind === undefined ? '' : `${kind}:${made ?? about}`,
     reason: typeof reason === 'string' ? reason : '',
     requestId: '',
     details,
   };
-  return auditWrite(deployment, audited, work, ({ isFailure }) =>
-    isFailure === true ? 'failed' : undefined,
+  return auditWrite(
+    deployment,
+    audited,
+    () => work(made),
+    ({ isFailure }) => (isFailure === true ? 'failed' : undefined),
   );
 };
 

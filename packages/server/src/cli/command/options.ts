@@ -69,16 +69,16 @@ type DeploymentNeeds = {
   readonly flags?: Readonly<Record<string, unknown>>;
 };
 
-/** Opens the store, runs a command on it, prints the report, and closes the store in any case. */
+/** Opens the store, runs a command on it with the id of what it makes, if it makes anything, prints the report, and closes the store in any case. */
 export const onDeployment = async (
   options: CommonOptions,
-  work: (context: OperationContext, deployment: Deployment) => Promise<Report>,
+  work: (context: OperationContext, deployment: Deployment, newId: string | undefined) => Promise<Report>,
   { createIfMissing = false, flags = {} }: DeploymentNeeds = {},
 ): Promise<void> => {
   const deployment = await openDeployment(readConfig(options, flags), { createIfMissing });
   try {
-    const report = await auditCommand(deployment, options.terminal, () =>
-      work(toContext(deployment), deployment),
+    const report = await auditCommand(deployment, options.terminal, (newId) =>
+      work(toContext(deployment), deployment, newId),
     );
     await print(report, options);
   } finally {

@@ -5,7 +5,8 @@ import { createGrant, optionOf } from '../../exports/index.ts';
 import type { OperationContext } from '../../exports/index.ts';
 import { DIALECTS } from '../../exports/dialects.ts';
 import { OperatorError } from '../../exports/errors.ts';
-import { writeGrantId } from '../../exports/tokens.ts';
+import { readGrantId, writeGrantId } from '../../exports/tokens.ts';
+import type { GrantId } from '../../exports/tokens.ts';
 import { unknownClient } from '../command/not-found.ts';
 import { onDeployment, toUsageError, withCommonOptions } from '../command/options.ts';
 import type { CommonOptions } from '../command/options.ts';
@@ -53,12 +54,18 @@ command needs it too.`,
 
 const create = async (options: CreateOptions): Promise<void> => {
   const { publicUrl } = options;
-  return onDeployment(options, (context) => createAndReport(context, options), { flags: { publicUrl } });
+  const work = (context: OperationContext, _deployment: unknown, id?: string): Promise<Report> =>
+    createAndReport(context, options, readGrantId(id ?? ''));
+  return onDeployment(options, work, { flags: { publicUrl } });
 };
 
-const createAndReport = async (context: OperationContext, options: CreateOptions): Promise<Report> => {
+const createAndReport = async (
+  context: OperationContext,
+  options: CreateOptions,
+  id: GrantId | undefined,
+): Promise<Report> => {
   const { client: clientId, subject, scope, brand } = options;
-  const created = await createGrant(context, { clientId, subject, scope, brand });
+  const created = await createGrant(context, { clientId, subject, scope, brand, id });
   if (created.outcome === 'client_unknown') throw unknownClient(clientId);
   if (created.outcome === 'invalid') throw toUsageError(created.faults, FIELDS);
   if (created.outcome === 'client_not_permitted') {

@@ -77,12 +77,12 @@ export const addOperator = (program: Command): void => {
 };
 
 const add = async (options: AddOptions): Promise<void> =>
-  onDeployment(options, async (context) => {
+  onDeployment(options, async (context, _deployment, id) => {
     const most = OPERATOR_KEY_MAX_SECONDS / DAY_SECONDS;
     const days = readWholeNumber('--expires-in-days', options.expiresInDays, { least: 1, most });
     const { role, client: clientIds } = options;
     const expiresInSeconds = days * DAY_SECONDS;
-    const wanted = { name: readName(options.name), role, clientIds, expiresInSeconds };
+    const wanted = { name: readName(options.name), role, clientIds, expiresInSeconds, id };
     const added = await addOperatorKey(context, wanted);
     if (added.outcome === 'invalid') throw ownClientsInvalid(added.fault);
     if (added.outcome === 'too_many') {

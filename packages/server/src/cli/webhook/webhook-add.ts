@@ -59,9 +59,9 @@ Examples:
 };
 
 const add = async (options: AddOptions): Promise<void> =>
-  onDeployment(options, async (context) => {
+  onDeployment(options, async (context, _deployment, id) => {
     const { url, format, client: clientId, event: kinds, allowHttp: isHttpAllowed = false } = options;
-    const wanted = { url, format, clientId, kinds, isHttpAllowed };
+    const wanted = { url, format, clientId, kinds, isHttpAllowed, id };
     const added = await addWebhook(context, wanted);
     if (added.outcome === 'invalid') throw toUsageError([added.fault], FIELDS);
     if (added.outcome === 'client_unknown') throw unknownClient(clientId ?? '');

@@ -1,6 +1,7 @@
 import type { Seconds } from '../../../clock.ts';
 import { CLIENT_TYPES } from '../../../clients/client.ts';
 import { POLICY_FIELDS } from '../../../clients/policy.ts';
+import { createClientId } from '../../../clients/secret.ts';
 import { addSecret } from '../../../operations/add-secret.ts';
 import { changeClient } from '../../../operations/change-client.ts';
 import { GRANTS_COUNTED_MAX, NO_GRANTS } from '../../../operations/count-grants.ts';
@@ -111,10 +112,12 @@ export const CLIENT_ROUTES: readonly ApiRoute[] = [
     answers: { status: 201, schema: 'ClientRegistered' },
     async handle(context, visit) {
       const { dialect, name, type } = visit.body;
+      const id = createClientId(context.randomness);
+      const wanted = visit.body as unknown as ClientRegistration;
       const registered = await visit.write(
-        () => registerClient(context, visit.body as unknown as ClientRegistration),
+        () => registerClient(context, { ...wanted, id }),
         ({ outcome }) => (outcome === 'registered' ? undefined : outcome),
-        { details: { dialect, name, type } },
+        { target: `client:${id}`, details: { dialect, name, type } },
       );
       if (registered.outcome === 'invalid')
         throw new Problem('body_invalid', ...registered.faults.map(faultToSentence));

@@ -1,5 +1,6 @@
 import { faultToSentence } from '../../../language.ts';
 import type { Seconds } from '../../../clock.ts';
+import { newShortId } from '../../../operations/new-id.ts';
 import { addOperatorKey, OPERATOR_KEY_MAX_SECONDS } from '../../../operations/operator-keys.ts';
 import { readAudit, verifyAudit } from '../../../operations/read-audit.ts';
 import { entryToJson } from '../../../operators/audit-entry.ts';
@@ -72,10 +73,11 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
         readonly clientIds?: readonly string[];
         readonly expiresInSeconds?: Seconds;
       };
+      const id = newShortId(context.randomness);
       const added = await visit.write(
-        () => addOperatorKey(context, { name, role, clientIds, expiresInSeconds }),
+        () => addOperatorKey(context, { name, role, clientIds, expiresInSeconds, id }),
         ({ outcome }) => (outcome === 'added' ? undefined : outcome),
-        { details: { name, role, clientIds, expiresInSeconds } },
+        { target: `operator_key:${id}`, details: { name, role, clientIds, expiresInSeconds } },
       );
       if (added.outcome === 'invalid') throw new Problem('body_invalid', faultToSentence(added.fault));
       if (added.outcome === 'too_many')

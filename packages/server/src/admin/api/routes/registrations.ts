@@ -7,6 +7,7 @@ import {
   listWaiting,
   refuseRegistration,
 } from '../../../operations/decide-registration.ts';
+import { newShortId } from '../../../operations/new-id.ts';
 import { makeRegistrationToken } from '../../../operations/registration-tokens.ts';
 import type { NewRegistrationToken } from '../../../operations/registration-tokens.ts';
 import type { ApiRoute } from '../api-route.ts';
@@ -90,10 +91,11 @@ export const REGISTRATION_ROUTES: readonly ApiRoute[] = [
       const { reason: _reason, ...body } = visit.body;
       const given = body as Partial<NewRegistrationToken> & Pick<NewRegistrationToken, 'dialect'>;
       const wanted = { name: '', uses: 1, expiresInSeconds: WEEK_SECONDS, ...given };
+      const id = newShortId(context.randomness);
       const made = await visit.write(
-        () => makeRegistrationToken(context, wanted),
+        () => makeRegistrationToken(context, { ...wanted, id }),
         ({ outcome }) => (outcome === 'made' ? undefined : outcome),
-        { details: wanted },
+        { target: `registration_token:${id}`, details: wanted },
       );
       if (made.outcome === 'invalid') throw new Problem('body_invalid', ...made.faults.map(faultToSentence));
       if (made.outcome === 'too_many')

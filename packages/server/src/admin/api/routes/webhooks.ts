@@ -4,6 +4,7 @@ import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
 import type { GrantEventKind } from '../../../outbox/grant-event.ts';
 import { STANDARD_FORMAT } from '../../../outbox/webhook.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
+import { newShortId } from '../../../operations/new-id.ts';
 import { addWebhook } from '../../../operations/add-webhook.ts';
 import { changeWebhook } from '../../../operations/change-webhook.ts';
 import { readDelivery } from '../../../operations/read-delivery.ts';
@@ -87,10 +88,11 @@ export const WEBHOOK_ROUTES: readonly ApiRoute[] = [
         readonly events?: readonly GrantEventKind[];
         readonly isHttpAllowed?: boolean;
       };
+      const id = newShortId(context.randomness);
       const added = await visit.write(
-        () => addWebhook(context, { url, format, clientId, kinds: events, isHttpAllowed }),
+        () => addWebhook(context, { url, format, clientId, kinds: events, isHttpAllowed, id }),
         ({ outcome }) => (outcome === 'added' ? undefined : outcome),
-        { details: { format, clientId, events, host: hostOf(url) } },
+        { target: `webhook:${id}`, details: { format, clientId, events, host: hostOf(url) } },
       );
       if (added.outcome === 'invalid') throw new Problem('body_invalid', added.fault);
       if (added.outcome === 'client_unknown') throw new Problem('body_invalid', ...notThere('client').faults);
