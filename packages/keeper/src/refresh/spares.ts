@@ -1,3 +1,4 @@
+import { KeeperError } from '../errors.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { Client } from '../providers/clients.ts';
 import type { Engine } from './engine.ts';
@@ -18,7 +19,7 @@ const SPARES_MAX = 20;
 /**
  * A pair that another send brought, of this token or of any before it: where several answers came, the wrong one may have
  * been taken. Each is tried once before the grant is given up, the one that came last first. `ended` is how the sends of the
- * refused token ended. Throws `StoreError`.
+ * refused token ended. Throws `StoreError`, and `KeeperError` where all that is left is an answer that no key opens.
  */
 export const useSpare = async (
   engine: Engine,
@@ -51,7 +52,7 @@ const readSpares = async (
   const { store, keys } = engine;
   const refused = openPair(keys, grant).refreshToken;
   const stored = (await store.readAnswers(grant.id)).filter(({ epoch }) => epoch === grant.epoch);
-  const readable = stored.map((one) => readStored(engine, client, one)).filter((one) => one !== undefined);
+  const { readable, unopened } = openAll(engine, client, stored);
   const newest = new Map<string, Success>();
   for (const one of readable.toReversed()) {
     const { refreshToken } = one.answer.pair;
@@ -59,9 +60,30 @@ const readSpares = async (
     if (newest.size >= SPARES_MAX) break;
     if (!(await wasSent(engine, grant, refreshToken))) newest.set(refreshToken, one);
   }
+  // It may be the one that lives, and its key be missing here only.
+  if (newest.size === 0 && unopened !== undefined) throw unopened;
   const spares = [...newest.values()];
   const ids = new Set(spares.map(({ id }) => id));
   return { spares, unneeded: readable.map(({ id }) => id).filter((id) => !ids.has(id)) };
+};
+
+/** The answers that can be read, and why another one cannot be opened: it keeps none of the others from being tried. */
+const openAll = (
+  engine: Engine,
+  client: Client,
+  stored: readonly StoredAnswer[],
+): { readonly readable: readonly Success[]; readonly unopened: KeeperError | undefined } => {
+  const readable: Success[] = [];
+  let unopened: KeeperError | undefined;
+  for (const one of stored)
+    try {
+      const success = readStored(engine, client, one);
+      if (success !== undefined) readable.push(success);
+    } catch (error) {
+      if (!(error instanceof KeeperError)) throw error;
+      unopened = error;
+    }
+  return { readable, unopened };
 };
 
 /** Takes the answers of a spool beside their row, each once: its attempt has an end then. Throws `StoreError`. */

@@ -120,6 +120,52 @@ describe('a spare', () => {
     await keeper.close();
   });
 
+  it('is tried although an answer beside it cannot be opened, which stays', async () => {
+    const { store, opener } = await storeFor();
+    const { keeper } = await open((body) => (tokenIn(body) === 'spare' ? pair() : REFUSED), {
+      store: opener,
+    });
+    await keeper.put('car', 'cars', { refreshToken: 'first' });
+    const grant = await rowOf(store);
+    const damaged = { ...spareOf(grant, { generation: 0 }), id: 'damaged', generation: -1 };
+    await store.noteEnds([], damaged);
+    await store.noteEnds([], spareOf(grant, { generation: 0 }));
+    assert.equal((await keeper.refresh('car')).kind, 'refreshed');
+    assert.deepEqual(
+      (await store.readAnswers(grant.id)).map(({ id }) => id),
+      ['damaged'],
+    );
+    await keeper.close();
+  });
+
+  it('that the store cannot read now is an outage for its caller, and tried when the store is back', async () => {
+    let isAway = true;
+    const { store, opener } = await storeFor((inner) => ({
+      async readAnswers(id) {
+        if (isAway) throw new StoreError('unavailable', 'the store is away');
+        return inner.readAnswers(id);
+      },
+    }));
+    const { keeper, events } = await open((body) => (tokenIn(body) === 'spare' ? pair() : REFUSED), {
+      store: opener,
+    });
+    await keeper.put('car', 'cars', { refreshToken: 'first' });
+    await store.noteEnds([], spareOf(await rowOf(store), { generation: 0 }));
+    const away = await keeper.tryToken('car');
+    assert.deepEqual([away.status, 'reason' in away && away.reason], ['unavailable', 'store_unavailable']);
+    assert.equal((await keeper.inspect('car'))?.state, 'inflight');
+    isAway = false;
+    await store.settle((await rowOf(store)).id, await rowOf(store), {
+      change: { ...(await rowOf(store)), state: 'uncertain', due: undefined },
+      ended: [],
+      events: [],
+    });
+    assert.equal((await keeper.tryToken('car')).status, 'ok');
+    await keeper.turn();
+    assert.equal(events.includes('needs_consent'), false);
+    await keeper.close();
+  });
+
   it('may be of a generation that a restored store has lost', async () => {
     const { store, opener } = await storeFor();
     const { keeper } = await open((body) => (tokenIn(body) === 'spare' ? pair() : REFUSED), {
@@ -247,38 +293,5 @@ describe('what a process that has ended left in its spool', () => {
     const last = await start();
     assert.equal((await last.inspect('car'))?.state, 'dead', 'its token was sent');
     await last.close();
-  });
-});
-
-describe('an answer that the store refuses', () => {
-  it('is offered by one loop, however often its row is looked at meanwhile', async (scope) => {
-    const directory = mkdtempSync(join(tmpdir(), 'keeper-spool-'));
-    scope.after(() => rmSync(directory, { recursive: true, force: true }));
-    let isAway = false;
-    const { opener } = await storeFor((store) => ({
-      spoolDirectory: directory,
-      async settle(...args) {
-        if (isAway) throw new StoreError('unavailable', 'the store is read only');
-        return store.settle(...args);
-      },
-    }));
-    const log: string[] = [];
-    const { keeper, sent } = await open(pair, {
-      store: opener,
-      log: ({ event }) => void log.push(event),
-    });
-    await keeper.put('car', 'cars', { refreshToken: 'first' });
-    isAway = true;
-    assert.equal((await keeper.refresh('car')).kind, 'refreshed');
-    for (let times = 0; times < 5; times++) await keeper.turn();
-    // Each look is a refresh that ends in the background.
-    assert.equal((await keeper.refresh('car')).kind, 'refreshed');
-    isAway = false;
-    await keeper.close();
-    assert.deepEqual(
-      ['answer.spooled', 'answer.saved_late'].map((event) => log.filter((one) => one === event).length),
-      [1, 1],
-    );
-    assert.equal(sent.length, 1);
   });
 });

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { StoreError, UnavailableError } from '../errors.ts';
 import { failureOf } from '../cli/finish.ts';
@@ -6,6 +9,7 @@ import { open, pair } from './open-keeper.cases.ts';
 import { refreshConnection } from '../operations/refresh-connection.ts';
 import { memoryStore } from '../stores/sqlite/open.ts';
 import type { Store, StoreOpener } from '../stores/store.ts';
+import { systemClock } from '../time.ts';
 
 /** A keeper whose store can be taken away: then every verb of it fails. */
 const openFailing = async () => {
@@ -76,5 +80,40 @@ describe('while the store is away', () => {
     assert.deepEqual([failure.code, failure.exit], ['store_unavailable', 1]);
     const refusing = { status: 403, json: () => ({}) };
     assert.equal(await keeper.authorizer('car').onRejected('Bearer a', refusing), undefined);
+  });
+});
+
+describe('an answer that the store refuses', () => {
+  it('is offered by one loop, however often its row is looked at meanwhile', async (scope) => {
+    const directory = mkdtempSync(join(tmpdir(), 'keeper-spool-'));
+    scope.after(() => rmSync(directory, { recursive: true, force: true }));
+    let isAway = false;
+    const store = await memoryStore()(systemClock);
+    const opener: StoreOpener = async () => ({
+      ...store,
+      spoolDirectory: directory,
+      async settle(...args) {
+        if (isAway) throw new StoreError('unavailable', 'the store is read only');
+        return store.settle(...args);
+      },
+    });
+    const log: string[] = [];
+    const { keeper, sent } = await open(pair, {
+      store: opener,
+      log: ({ event }) => void log.push(event),
+    });
+    await keeper.put('car', 'cars', { refreshToken: 'first' });
+    isAway = true;
+    assert.equal((await keeper.refresh('car')).kind, 'refreshed');
+    for (let times = 0; times < 5; times++) await keeper.turn();
+    // Each look is a refresh that ends in the background.
+    assert.equal((await keeper.refresh('car')).kind, 'refreshed');
+    isAway = false;
+    await keeper.close();
+    assert.deepEqual(
+      ['answer.spooled', 'answer.saved_late'].map((event) => log.filter((one) => one === event).length),
+      [1, 1],
+    );
+    assert.equal(sent.length, 1);
   });
 });
