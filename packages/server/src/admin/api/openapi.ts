@@ -98,7 +98,8 @@ const WRITE_HEADERS = [
     name: 'Idempotency-Key',
     in: 'header',
     required: false,
-    description: 'The write is done at most once in 24 hours for each key.',
+    description:
+      'The write is done at most once in 24 hours for each key. With another body the key is refused (`key_of_another_write`).',
     schema: { type: 'string', minLength: 1, maxLength: 200 },
   },
 ];
