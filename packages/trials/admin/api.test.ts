@@ -395,8 +395,12 @@ describe('the audit log', () => {
     const lines = stdout.trimEnd().split('\n');
     assert.equal(lines.length, 6);
     assert.match(lines.at(-1) ?? '', /"head":"5:[0-9a-f]{64}"/);
-    // The longest reason, and half of a character that somebody sent, which no store keeps.
+    // A store keeps no half of a character: neither one that was cut, nor one that somebody sent.
     await server.command('grant', 'reinstate', grant.grantId, '--reason', `${'x '.repeat(249)}🚗`);
+    const unknown = ['client', 'disable', `${'x '.repeat(146)}🚗`];
+    assert.equal((await runKeyfob([...unknown, '--data', server.dataDirectory])).code, 1);
+    const [entry] = (await server.command<{ readonly entries: readonly Entry[] }>('audit', 'list')).entries;
+    assert.equal(entry?.target, `client:${'x '.repeat(146)}\uFFFD`);
     const half = { reason: 'half of a car: \uD83D' };
     assert.equal((await ask('POST', `/grants/${grant.grantId}/revoke`, half)).status, 200);
     const response = await fetch(`${adminUrlOf(server)}/api/v1/audit/verify`, {
