@@ -137,7 +137,7 @@ test('Recording a use of a secret does not change the revision of its client, so
   const reader = new DatabaseSync(path, { readOnly: true });
   const revision = () => reader.prepare('SELECT revision FROM clients').get()?.['revision'];
   const before = revision();
-  await store.noteSecretUse('one', CREATED_AT_MS + 60_000);
+  await store.noteSecretUse('client-a', 'one', CREATED_AT_MS + 60_000);
   assert.equal(revision(), before);
   reader.close();
   await store.close();

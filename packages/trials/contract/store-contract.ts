@@ -27,6 +27,7 @@ import { lastingContract } from './suite/durability.ts';
 import { pruneContract } from './suite/pruning.ts';
 import { sessionConnectionContract, sessionContract, sessionLastingContract } from './suite/sessions.ts';
 import { onceConnectionContract, onceContract, onceLastingContract } from './suite/used-once.ts';
+import { secretUseContract } from './suite/secret-uses.ts';
 import { racingContract } from './suite/refresh-races.ts';
 import { refreshContract } from './suite/refreshes.ts';
 import { issuingContract } from './suite/issuing.ts';
@@ -50,6 +51,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       withdrawalContract,
       clientContract,
       clientPageContract,
+      secretUseContract,
       codeContract,
       deviceContract,
       consentContract,

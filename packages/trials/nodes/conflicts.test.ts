@@ -109,7 +109,7 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   'the removal of a client': (store) => store.removeClient('client-a', { withGrants: true }),
   'a new secret': (store) => store.addSecret('client-a', sampleSecret('three')),
   'the removal of a secret': (store) => store.removeSecret('client-a', 'two'),
-  'the use of a secret': (store) => store.noteSecretUse('two', NOW_MS),
+  'the use of a secret': (store) => store.noteSecretUse('client-a', 'two', NOW_MS),
   'a new key': (store) =>
     store.registerKey({
       number: 2,

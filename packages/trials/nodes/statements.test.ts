@@ -128,7 +128,7 @@ function tryStatements(cluster: Cluster): void {
     }
   });
 
-  test('A search for clients reads the index, and the rows of what it finds.', async () => {
+  test('A search for clients, and the use of a secret, read indexes and the rows of what they find.', async () => {
     const store = await openPostgresStore(url);
     await store.createClient(sampleClient({ id: 'client-b', name: 'Planner' }));
     await store.close();
@@ -144,6 +144,7 @@ function tryStatements(cluster: Cluster): void {
     const found = await node.findClients({ text: 'plan', limit: 51 });
     const place = await node.findClientPlace({ limit: 5000 });
     const seconds = await node.readLongestAccessTokenLifetime();
+    await node.noteSecretUse('client-b', 'one', NOW_MS);
     await node.close();
     await untilGone();
     assert.deepEqual([found.length, place?.id, seconds], [1, 'client-05999', 7200]);

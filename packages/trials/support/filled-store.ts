@@ -43,7 +43,7 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
   );
   const privacyUrl = 'https://app.example/privacy';
   await store.changeClient('client-a', { developer: 'Example GmbH', privacyUrl, logo: sampleLogo() });
-  await store.noteSecretUse('one', CREATED_AT_MS + 60_000);
+  await store.noteSecretUse('client-a', 'one', CREATED_AT_MS + 60_000);
   await store.createClient(sampleClient({ id: 'client-b', dialect: 'pleos', type: 'public' }));
   await importTokens(store);
   const terms = { dialect: 'oauth', profile: 'none', grantScope: '', isApproved: false } as const;

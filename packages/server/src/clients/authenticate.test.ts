@@ -109,7 +109,7 @@ const authenticationWith = (
   return {
     readClient,
     throttle: createThrottle(limits),
-    noteSecretUse: ({ id }) => used.push(id),
+    noteSecretUse: (_clientId, { id }) => used.push(id),
     issuer: () => 'https://fob.example',
     readPublishedKeys: () => [],
     useOnce: () => Promise.resolve('first'),

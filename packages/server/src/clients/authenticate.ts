@@ -18,8 +18,8 @@ export type Authentication<Reading> = {
   /** At once where it is known. */
   readonly readClient: (clientId: string) => Reading | Promise<Reading>;
   readonly throttle: Throttle;
-  /** Gets the secret that proved a client, at every request. Must not throw and must not wait. */
-  readonly noteSecretUse: (secret: ClientSecret, nowMs: Millis) => void;
+  /** Gets the client and the secret that proved it, at every request. Must not throw and must not wait. */
+  readonly noteSecretUse: (clientId: string, secret: ClientSecret, nowMs: Millis) => void;
   /** The issuer identifier of the server, the only audience of assertions. */
   readonly issuer: () => string;
   /**
@@ -185,7 +185,8 @@ const judgeGuess = (
   if (fault === undefined) {
     for (const failure of guesses.failures) throttle.takeBackFailure(failure);
     if (typeof proof === 'object' && 'use' in proof) return proof;
-    if (typeof proof === 'object' && 'id' in proof) noteSecretUse(proof, nowMs);
+    if (client !== undefined && typeof proof === 'object' && 'id' in proof)
+      noteSecretUse(client.id, proof, nowMs);
     return 'proved';
   }
   // A public client has no secret to guess: failures under its id count against the address only.

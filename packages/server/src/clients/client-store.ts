@@ -55,5 +55,5 @@ export type ClientStore = {
    * Records when a secret was last used. A use within an hour of the recorded one, or of an unknown secret, changes
    * nothing. It does not count as a change of the client.
    */
-  noteSecretUse(secretId: string, nowMs: Millis): Promise<void>;
+  noteSecretUse(clientId: string, secretId: string, nowMs: Millis): Promise<void>;
 };

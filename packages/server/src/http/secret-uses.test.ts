@@ -16,10 +16,10 @@ const secret = (id: string, lastUsedAtMs?: number): ClientSecret => ({
 });
 
 const watched = (answer: () => Promise<void> = async () => {}) => {
-  const written: (readonly [string, number])[] = [];
+  const written: (readonly [string, string, number])[] = [];
   const uses = createSecretUses({
-    noteSecretUse: (secretId, nowMs) => {
-      written.push([secretId, nowMs]);
+    noteSecretUse: (clientId, secretId, nowMs) => {
+      written.push([clientId, secretId, nowMs]);
       return answer();
     },
   });
@@ -28,14 +28,14 @@ const watched = (answer: () => Promise<void> = async () => {}) => {
 
 test('a use is not written while the request is answered, and later once for many uses', async () => {
   const { uses, written } = watched();
-  for (let times = 0; times < 5; times++) uses.note(secret('one'), NOW_MS);
-  uses.note(secret('two'), NOW_MS + 5000);
+  for (let times = 0; times < 5; times++) uses.note('client-a', secret('one'), NOW_MS);
+  uses.note('client-b', secret('two'), NOW_MS + 5000);
   await Promise.resolve();
   assert.deepEqual(written, []);
   await uses.settle();
   assert.deepEqual(written, [
-    ['one', NOW_MS],
-    ['two', NOW_MS + 5000],
+    ['client-a', 'one', NOW_MS],
+    ['client-b', 'two', NOW_MS + 5000],
   ]);
   await uses.settle();
   assert.equal(written.length, 2);
@@ -43,16 +43,16 @@ test('a use is not written while the request is answered, and later once for man
 
 test('a use is written when the last one noted is an hour old, and not before', async () => {
   const { uses, written } = watched();
-  uses.note(secret('known', NOW_MS - 3_599_999), NOW_MS);
-  uses.note(secret('old', NOW_MS - 3_600_000), NOW_MS);
+  uses.note('client-a', secret('known', NOW_MS - 3_599_999), NOW_MS);
+  uses.note('client-a', secret('old', NOW_MS - 3_600_000), NOW_MS);
   await uses.settle();
-  assert.deepEqual(written, [['old', NOW_MS]]);
+  assert.deepEqual(written, [['client-a', 'old', NOW_MS]]);
 });
 
 test('a failed write fails no request, and the next use is written again', async () => {
   const { uses, written } = watched(() => Promise.reject(new StoreError('unavailable', 'away')));
   for (let times = 1; times <= 3; times++) {
-    uses.note(secret('one'), NOW_MS);
+    uses.note('client-a', secret('one'), NOW_MS);
     await uses.settle();
     assert.equal(written.length, times);
   }

@@ -6,7 +6,7 @@ import type { Millis } from '../clock.ts';
 /** Records which secrets are in use, without delaying answers. */
 export type SecretUses = {
   /** Returns at once. */
-  note(secret: ClientSecret, nowMs: Millis): void;
+  note(clientId: string, secret: ClientSecret, nowMs: Millis): void;
   /** Writes what is pending. */
   settle(): Promise<void>;
 };
@@ -15,7 +15,8 @@ export type SecretUses = {
 const DELAY_MS = 1000;
 
 export const createSecretUses = ({ noteSecretUse }: Pick<ClientStore, 'noteSecretUse'>): SecretUses => {
-  let pending = new Map<string, Millis>();
+  /** By the id of the secret. */
+  let pending = new Map<string, { readonly clientId: string; readonly nowMs: Millis }>();
   let timer: NodeJS.Timeout | undefined;
 
   const write = async (): Promise<void> => {
@@ -24,13 +25,15 @@ export const createSecretUses = ({ noteSecretUse }: Pick<ClientStore, 'noteSecre
     const uses = [...pending];
     pending = new Map();
     // What the store cannot write now is noted again at the next request.
-    await Promise.allSettled(uses.map(([secretId, nowMs]) => noteSecretUse(secretId, nowMs)));
+    await Promise.allSettled(
+      uses.map(([secretId, { clientId, nowMs }]) => noteSecretUse(clientId, secretId, nowMs)),
+    );
   };
 
   return {
-    note({ id, lastUsedAtMs }, nowMs) {
+    note(clientId, { id, lastUsedAtMs }, nowMs) {
       if (!isUseNews(lastUsedAtMs, nowMs) || pending.has(id)) return;
-      pending.set(id, nowMs);
+      pending.set(id, { clientId, nowMs });
       timer ??= setTimeout(() => void write(), DELAY_MS).unref();
     },
     settle: write,

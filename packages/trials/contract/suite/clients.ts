@@ -20,7 +20,6 @@ export const clientContract = (onStore: OnStore): void => {
   removal(onStore);
   redirects(onStore);
   secrets(onStore);
-  secretUses(onStore);
 };
 
 const creation = (onStore: OnStore): void => {
@@ -297,45 +296,5 @@ const redirects = (onStore: OnStore): void => {
       assert.ok(typeof outcome === 'object' && outcome.faults.length === 1, JSON.stringify(outcome));
     }
     assert.deepEqual(await store.listClients(), before);
-  });
-};
-
-const secretUses = (onStore: OnStore): void => {
-  onStore('The use of a secret is recorded, and recorded again after one hour.', async (store) => {
-    const [one, two] = [sampleSecret('one'), sampleSecret('two', { createdAtMs: CREATED_AT_MS + 1000 })];
-    const client = sampleClient({ secrets: [one, two] });
-    await store.createClient(client);
-    const steps = [
-      [CREATED_AT_MS + 60_000, CREATED_AT_MS + 60_000],
-      [CREATED_AT_MS + 60_000 + 3_599_999, CREATED_AT_MS + 60_000],
-      [CREATED_AT_MS, CREATED_AT_MS + 60_000],
-      [CREATED_AT_MS + 60_000 + 3_600_000, CREATED_AT_MS + 60_000 + 3_600_000],
-    ] as const;
-    for (const [nowMs, lastUsedAtMs] of steps) {
-      await store.noteSecretUse('one', nowMs);
-      const expected = { ...client, secrets: [{ ...one, lastUsedAtMs }, two] };
-      assert.deepEqual((await store.readClient('client-a')).client, expected);
-    }
-  });
-
-  onStore('Recording the use of a removed or unknown secret changes nothing.', async (store) => {
-    const client = sampleClient({ secrets: [sampleSecret('one')] });
-    await store.createClient(client);
-    await store.addSecret('client-a', sampleSecret('two'));
-    await store.removeSecret('client-a', 'two');
-    for (const id of ['two', 'never', '']) await store.noteSecretUse(id, CREATED_AT_MS + 60_000);
-    assert.deepEqual(await store.listClients(), [client]);
-  });
-
-  onStore('A recorded use survives every change of the client and its other secrets.', async (store) => {
-    await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
-    await store.noteSecretUse('one', CREATED_AT_MS + 60_000);
-    await store.changeClient('client-a', { name: 'Renamed', disabledAtMs: CREATED_AT_MS + 61_000 });
-    await store.addSecret('client-a', sampleSecret('two', { createdAtMs: CREATED_AT_MS + 1000 }));
-    const { client } = await store.readClient('client-a');
-    assert.deepEqual(
-      client?.secrets.map(({ lastUsedAtMs }) => lastUsedAtMs),
-      [CREATED_AT_MS + 60_000, undefined],
-    );
   });
 };

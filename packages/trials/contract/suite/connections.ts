@@ -170,8 +170,8 @@ const visibility = (onTwo: OnTwo): void => {
     async (one, other) => {
       await one.createClient(sampleClient({ secrets: [sampleSecret('new')] }));
       await other.readClient('client-a');
-      await one.noteSecretUse('new', CREATED_AT_MS + 60_000);
-      await other.noteSecretUse('new', CREATED_AT_MS + 61_000);
+      await one.noteSecretUse('client-a', 'new', CREATED_AT_MS + 60_000);
+      await other.noteSecretUse('client-a', 'new', CREATED_AT_MS + 61_000);
       for (const store of [one, other]) {
         const { client } = await store.readClient('client-a');
         assert.equal(client?.secrets[0]?.lastUsedAtMs, CREATED_AT_MS + 60_000);
@@ -182,7 +182,7 @@ const visibility = (onTwo: OnTwo): void => {
   onTwo('A use of a secret through one connection is read through the other.', async (one, other) => {
     await one.createClient(sampleClient({ secrets: [sampleSecret('new')] }));
     assert.equal((await other.readClient('client-a')).client?.secrets[0]?.lastUsedAtMs, undefined);
-    await one.noteSecretUse('new', CREATED_AT_MS + 60_000);
+    await one.noteSecretUse('client-a', 'new', CREATED_AT_MS + 60_000);
     const { client } = await other.readClient('client-a');
     assert.equal(client?.secrets[0]?.lastUsedAtMs, CREATED_AT_MS + 60_000);
   });

@@ -104,11 +104,9 @@ export const secretVerbs = (
       tables.clients.set(clientId, { ...client, secrets });
       return 'removed';
     }),
-  noteSecretUse: (secretId, nowMs) =>
+  noteSecretUse: (clientId, secretId, nowMs) =>
     run('noteSecretUse', () => {
-      const client = [...tables.clients.values()].find(({ secrets }) =>
-        secrets.some(({ id }) => id === secretId),
-      );
+      const client = tables.clients.get(clientId);
       if (client === undefined) return;
       const secrets = client.secrets.map((secret) =>
         secret.id === secretId && isUseNews(secret.lastUsedAtMs, nowMs)

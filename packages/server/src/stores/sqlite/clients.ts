@@ -57,8 +57,8 @@ const prepareStatements = (database: DatabaseSync) => ({
     'INSERT INTO client_secrets (id, client_number, name, digest, created_at_ms, expires_at_ms) SELECT ?, number, ?, ?, ?, ? FROM clients WHERE id = ?',
   ),
   selectSecret: database.prepare(
-    `SELECT clients.id AS client_id, last_used_at_ms FROM client_secrets JOIN clients ON clients.number = client_secrets.client_number
-    WHERE client_secrets.id = ?`,
+    `SELECT last_used_at_ms FROM client_secrets
+    WHERE id = ? AND client_number = (SELECT number FROM clients WHERE id = ?)`,
   ),
   endSecret: database.prepare('UPDATE client_secrets SET expires_at_ms = ? WHERE id = ?'),
   noteUse: database.prepare('UPDATE client_secrets SET last_used_at_ms = ? WHERE id = ?'),
@@ -171,12 +171,12 @@ export const createClientVerbs = (
         sql.removeSecret.run(secretId, clientId);
         return 'removed';
       }),
-    noteSecretUse: (secretId, nowMs) =>
+    noteSecretUse: (clientId, secretId, nowMs) =>
       commits.run(() => {
-        const row = sql.selectSecret.get(secretId);
+        const row = sql.selectSecret.get(secretId, clientId);
         if (row === undefined) return;
         // Another process may have recorded a use, which does not move the revision, so the cache cannot know.
-        known.forgetOne(String(row['client_id']));
+        known.forgetOne(clientId);
         if (isUseNews(toOptionalNumber(row['last_used_at_ms']), nowMs)) sql.noteUse.run(nowMs, secretId);
       }),
   };

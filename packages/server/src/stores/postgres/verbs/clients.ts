@@ -44,8 +44,6 @@ const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redir
   profile = $5, policy = $6, client_keys = $7, registration = $8, waits_for_approval = $9, secrets = $10,
   disabled_at_ms = $11 WHERE id = $1`;
 
-const BY_SECRET = `SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 ${LOCK_AGAINST_CHANGES}`;
-
 /** Letters of ASCII only: without a collation, `lower` follows the locale of the database. */
 const inLowerCase = (column: string): string => `lower(${column} COLLATE "C")`;
 /** The inner statement reads the index alone, because rows are long. */
@@ -182,18 +180,17 @@ export const createClientVerbs = (
       });
       return outcome === 'changed' ? 'removed' : outcome;
     },
-    noteSecretUse: (secretId, nowMs) =>
+    noteSecretUse: (clientId, secretId, nowMs) =>
       transact(async (transaction) => {
-        // Once an hour per secret, and clients are few: it needs no index.
-        const [row] = await transaction.query(BY_SECRET, [`"id":${JSON.stringify(secretId)},`]);
-        if (row === undefined) return;
-        const { id, secrets } = toClient(row);
-        // Another node may have recorded a use, which does not change the revision.
-        known.forget(id);
+        if (!canBeText(clientId)) return;
+        const secrets = (await lock(transaction.query, clientId))?.secrets ?? [];
         const used = secrets.find((secret) => secret.id === secretId);
-        if (used === undefined || !isUseNews(used.lastUsedAtMs, nowMs)) return;
+        if (used === undefined) return;
+        // Another node may have recorded a use, which does not change the revision.
+        known.forget(clientId);
+        if (!isUseNews(used.lastUsedAtMs, nowMs)) return;
         const noted = secrets.map((secret) => (secret === used ? { ...used, lastUsedAtMs: nowMs } : secret));
-        transaction.write('UPDATE clients SET secrets = $2 WHERE id = $1', [id, writeSecrets(noted)]);
+        transaction.write('UPDATE clients SET secrets = $2 WHERE id = $1', [clientId, writeSecrets(noted)]);
       }),
   };
 };
