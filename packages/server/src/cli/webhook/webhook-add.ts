@@ -31,7 +31,10 @@ const VENDOR_FORMAT = WEBHOOK_FORMATS.find(({ name }) => name !== STANDARD_FORMA
 export const addWebhookAdd = (webhook: Command): void => {
   withCommonOptions(webhook.command('add'))
     .description('Adds a webhook and prints the secret that its receiver verifies with.')
-    .requiredOption('--url <url>', 'where to post; https, or http on this machine')
+    .requiredOption(
+      '--url <url>',
+      'where to post: https, or http on this machine if KEYFOB_EGRESS_ALLOWED_RANGES allows it',
+    )
     .addOption(
       new Option(
         '--event <kind...>',
