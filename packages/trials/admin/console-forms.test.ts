@@ -79,6 +79,8 @@ describe('The console', () => {
       'by: vin, found: 1',
     ])
       assert.ok(search.includes(part), part);
+    const about = await visitor.read(`/console/audit?target=grant:${stolen}`);
+    assert.ok(about.includes('by: vin, found: 1'), 'a search that showed it');
     assert.match(await visitor.read('/console/audit?operatorId=nobody'), /Nothing was found/);
   });
 

@@ -29,6 +29,7 @@ const TABLES = [
   'registration_tokens',
   'admin_writes',
   'audit',
+  'audit_targets',
   'audit_head',
 ];
 

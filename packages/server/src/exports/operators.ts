@@ -8,6 +8,7 @@ export {
   faultOfEntry,
   hashEntry,
   NO_ENTRY,
+  targetsOf,
 } from '../operators/audit-entry.ts';
 export type { AuditEntry, AuditHead, AuditOutcome, NewAuditEntry } from '../operators/audit-entry.ts';
 export type { Operator, OperatorKind } from '../operators/operator.ts';

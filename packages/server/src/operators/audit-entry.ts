@@ -88,6 +88,14 @@ export const faultOfEntry = (head: AuditHead, entry: AuditEntry): Sentence | und
   return undefined;
 };
 
+/** What an entry is about, as in `grant:ID`: its target, and the grants that a search showed. Each once. */
+export const targetsOf = ({ target, details }: Pick<AuditEntry, 'target' | 'details'>): readonly string[] => {
+  const read = parseDetails(details);
+  const grants = typeof read === 'object' && read !== null && 'grants' in read ? read.grants : undefined;
+  const shown = Array.isArray(grants) ? grants.filter((one) => typeof one === 'string') : [];
+  return [...new Set([target, ...shown.map((id) => `grant:${id}`)])].filter((one) => one !== '');
+};
+
 /** The columns of an entry as a store writes them, in this order. */
 export const entryValues = (entry: AuditEntry): readonly (string | number)[] => [
   entry.sequence,

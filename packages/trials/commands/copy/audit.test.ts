@@ -23,12 +23,23 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs())
     const [from, to] = [await makeFrom(), await makeTo()];
     const store = await from.openStore();
     await store.createClient(sampleClient());
-    for (const action of ['one', 'two', 'three']) await store.appendAudit(entry(action));
+    for (const action of ['one', 'two']) await store.appendAudit(entry(action));
+    await store.appendAudit({ ...entry('three'), target: '', details: '{"grants":["2","1"]}' });
     const head = await store.readAuditHead();
     await store.close();
     await copy(from, to);
     const there = await to.openStore();
     await there.appendAudit(entry('four'));
+    for (const [target, sequences] of [
+      ['grant:1', [4, 3, 2, 1]],
+      ['grant:2', [3]],
+    ] as const) {
+      const found = await there.listAudit({ before: 9, limit: 9, target });
+      assert.deepEqual(
+        found.map(({ sequence }) => sequence),
+        sequences,
+      );
+    }
     const verified = await verifyAudit({ store: there }, head);
     assert.deepEqual([verified.fault, verified.entries], [undefined, 4]);
     await there.close();

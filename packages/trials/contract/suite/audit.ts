@@ -66,6 +66,24 @@ export const auditContract = (onStore: OnStore): void => {
     assert.deepEqual(await sequencesOf({ after: 0, limit: 10, operatorId: 'nobody' }), []);
   });
 
+  onStore('A search is found by each grant that it showed, and an entry once.', async (store) => {
+    const grants = ['5f0c6a9de01b42ff', '5f0c6a9de01b4300'];
+    await store.appendAudit({ ...entry('grant.find'), details: JSON.stringify({ by: ['vin'], grants }) });
+    await store.appendAudit(entry('grant.read', 'grant:5f0c6a9de01b42ff'));
+    await store.appendAudit({
+      ...entry('grant.find', 'grant:5f0c6a9de01b42ff'),
+      details: JSON.stringify({ grants }),
+    });
+    await store.appendAudit({ ...entry('grant.find'), details: '{"grants":7,"cut":true}' });
+    const sequencesOf = async (page: Parameters<typeof store.listAudit>[0]) =>
+      (await store.listAudit(page)).map(({ sequence }) => sequence);
+    const [first, second] = grants.map((id) => `grant:${id}`);
+    assert.deepEqual(await sequencesOf({ before: 9, limit: 10, target: first }), [3, 2, 1]);
+    assert.deepEqual(await sequencesOf({ after: 0, limit: 10, target: second }), [1, 3]);
+    assert.deepEqual(await sequencesOf({ before: 3, limit: 1, target: second, operatorId: 'k1' }), [1]);
+    assert.deepEqual(await sequencesOf({ after: 0, limit: 10, target: '' }), []);
+  });
+
   onStore('The log is read from either end, as a whole or of one target.', async (store) => {
     for (const [index, target] of ['a', 'b', 'a', 'b', 'a'].entries())
       await store.appendAudit(entry(`act.${index}`, target));

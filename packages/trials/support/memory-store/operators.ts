@@ -1,5 +1,5 @@
 import { toMillis } from '@keyfob/server/grants';
-import { chainEntry, NO_ENTRY } from '@keyfob/server/operators';
+import { chainEntry, NO_ENTRY, targetsOf } from '@keyfob/server/operators';
 import { OPERATOR_KEYS_MAX, OPERATOR_ROWS_KEPT_SECONDS } from '@keyfob/server/stores';
 import type { AuditStore, OperatorStore } from '@keyfob/server/stores';
 import type { RunVerb, Tables } from './tables.ts';
@@ -18,7 +18,7 @@ export const auditVerbs = (tables: Tables, run: RunVerb): AuditStore => ({
     run('listAudit', () => {
       const entries = tables.audit.filter(
         (entry) =>
-          (target === undefined || entry.target === target) &&
+          (target === undefined || targetsOf(entry).includes(target)) &&
           (operatorId === undefined || entry.operator.id === operatorId) &&
           (after === undefined ? entry.sequence < before : entry.sequence > after),
       );

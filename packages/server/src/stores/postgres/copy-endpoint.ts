@@ -123,6 +123,8 @@ const createEndpoint = (connections: Connections, name: string, firstPrefix: str
             write('DELETE FROM covered_vins WHERE grant_id = ANY($1::bigint[])', [gone]);
           if (table === 'grant_events')
             write('DELETE FROM grant_event_vins WHERE sequence = ANY($1::bigint[])', [gone]);
+          if (table === 'audit')
+            write('DELETE FROM audit_targets WHERE sequence = ANY($1::bigint[])', [gone]);
           const ofWebhook = webhookId === undefined ? '' : 'AND webhook_id = $2';
           write(`DELETE FROM ${table} WHERE ${KEYS[table]} = ANY($1::bigint[]) ${ofWebhook}`, [
             gone,

@@ -1,6 +1,7 @@
 import { bytesOf, hexOf, historyValues, vehiclesOf, vehiclesText, writeSecrets } from '../copy/row-form.ts';
 import { COLUMNS, CHANGE_MARKERS } from '../copy/endpoint.ts';
 import type { CopyRow, CopyTable, CopyValue, ListedTable } from '../copy/endpoint.ts';
+import { targetsOf } from '../../operators/audit-entry.ts';
 import { parseVehicles, vinsOf } from './verbs/covered-vehicles.ts';
 import { unpackHistory } from '../copy/packed-history.ts';
 import { toClient, toNumber, toText, toTexts } from './verbs/rows.ts';
@@ -101,6 +102,7 @@ export const upsertsOf = (
     ON CONFLICT (${webhook.name}${KEYS[table]}) DO UPDATE SET ${set}`;
   const upsert = { text, values: [keys, ...values, ...(webhookId === undefined ? [] : [webhookId])] };
   if (table === 'grant_events') return [upsert, ...eventVins(rows)];
+  if (table === 'audit') return [upsert, ...auditTargets(rows)];
   return table === 'covered_vehicles' ? [upsert, ...vinReplacements(keys, rows)] : [upsert];
 };
 
@@ -117,6 +119,25 @@ const eventVins = (rows: readonly CopyRow[]): readonly Statement[] => {
       text: `INSERT INTO grant_event_vins (vin, sequence) SELECT * FROM unnest($1::text[], $2::bigint[])
         ON CONFLICT DO NOTHING`,
       values: [about.map(({ vin }) => vin), about.map(({ sequence }) => sequence)],
+    },
+  ];
+};
+
+/** What entries of the audit log, which never change, are about. */
+const auditTargets = (rows: readonly CopyRow[]): readonly Statement[] => {
+  const names = columnsOf('audit').map(([name]) => name);
+  const textOf = ({ values }: CopyRow, name: string): string => String(values[names.indexOf(name)]);
+  const about = rows.flatMap((row) =>
+    targetsOf({ target: textOf(row, 'target'), details: textOf(row, 'details') }).map((target) => ({
+      target,
+      sequence: String(row.key),
+    })),
+  );
+  return [
+    {
+      text: `INSERT INTO audit_targets (target, sequence) SELECT * FROM unnest($1::text[], $2::bigint[])
+        ON CONFLICT DO NOTHING`,
+      values: [about.map(({ target }) => target), about.map(({ sequence }) => sequence)],
     },
   ];
 };

@@ -26,6 +26,7 @@ export const TABLES: readonly string[] = [
   'deliveries',
   'delivery_attempts',
   'audit',
+  'audit_targets',
 ];
 
 /** What stays where it is: it means nothing elsewhere, or its secrets are made again. */

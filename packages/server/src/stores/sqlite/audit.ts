@@ -3,6 +3,9 @@ import type { AuditHead } from '../../operators/audit-entry.ts';
 import type { AuditStore } from '../../operators/audit-store.ts';
 import type { Connection } from './connection.ts';
 
+/** Entries with everything that they are about. The order is that of the index of the targets. */
+const ABOUT = `(SELECT target AS about, sequence FROM audit_targets) CROSS JOIN audit USING (sequence)`;
+
 /** The audit log. Each entry is chained inside its transaction, so no other process comes in between. */
 export const createAuditVerbs = ({ database, commits, read }: Connection): AuditStore => {
   const selectHead = database.prepare('SELECT sequence, hash FROM audit_head WHERE one = 1');
@@ -13,15 +16,15 @@ export const createAuditVerbs = ({ database, commits, read }: Connection): Audit
   const insert = database.prepare(
     `INSERT INTO audit (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  /** Each filter has an index; with both, few entries of the target are passed by. */
+  /** Each filter has an index; with both, few entries of the target are passed by. What it is about may be one of several grants. */
   const prepareList = (order: 'sequence > ? ORDER BY sequence' | 'sequence < ? ORDER BY sequence DESC') => {
-    const prepare = (filter: string) =>
-      database.prepare(`SELECT ${ENTRY_COLUMNS} FROM audit WHERE ${filter} ${order} LIMIT ?`);
+    const prepare = (filter: string, from = 'audit') =>
+      database.prepare(`SELECT ${ENTRY_COLUMNS} FROM ${from} WHERE ${filter} ${order} LIMIT ?`);
     return {
       all: prepare(''),
-      ofTarget: prepare('target = ? AND'),
+      ofTarget: prepare('about = ? AND', ABOUT),
       ofOperator: prepare('operator_id = ? AND'),
-      ofBoth: prepare('target = ? AND operator_id = ? AND'),
+      ofBoth: prepare('about = ? AND operator_id = ? AND', ABOUT),
     };
   };
   const [listAfter, listBefore] = [

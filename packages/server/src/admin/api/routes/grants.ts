@@ -133,7 +133,7 @@ export const GRANT_ROUTES: readonly ApiRoute[] = [
       await visit.look('', {
         by,
         found: body.grants.length,
-        grants: body.grants.map(({ grantId }) => grantId).slice(0, 20),
+        grants: body.grants.map(({ grantId }) => grantId),
       });
       return { status: 200, body: { ...body, token: null } };
     },

@@ -132,7 +132,10 @@ export const OPERATOR_ROUTES: readonly ApiRoute[] = [
     permission: 'audit.read',
     query: {
       ...PAGE_FIELDS,
-      target: { schema: TEXT, purpose: 'Only entries about it, as in grant:ID.' },
+      target: {
+        schema: TEXT,
+        purpose: 'Only entries about it, as in grant:ID, with searches that showed it.',
+      },
       operatorId: { schema: TEXT, purpose: 'Only what this operator did or saw.' },
     },
     answers: { status: 200, schema: 'AuditList' },

@@ -359,8 +359,26 @@ CREATE TABLE audit (
   hash          TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX audit_by_target ON audit (target, sequence);
 CREATE INDEX audit_by_operator ON audit (operator_id, sequence);
+
+-- The same by what it is about: its target, and the grants that a search showed (details.grants).
+CREATE TABLE audit_targets (
+  target   TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (target, sequence)
+) STRICT, WITHOUT ROWID;
+
+-- Also when a copy or a restore adds entries.
+CREATE TRIGGER audit_targets_added AFTER INSERT ON audit BEGIN
+  INSERT OR IGNORE INTO audit_targets (target, sequence) SELECT NEW.target, NEW.sequence WHERE NEW.target <> '';
+  INSERT OR IGNORE INTO audit_targets (target, sequence) SELECT 'grant:' || value, NEW.sequence
+    FROM json_each(CASE WHEN json_valid(NEW.details) THEN NEW.details ELSE '{}' END, '$.grants') WHERE type = 'text';
+END;
+
+CREATE TRIGGER audit_targets_removed AFTER DELETE ON audit BEGIN
+  DELETE FROM audit_targets WHERE sequence = OLD.sequence AND (target = OLD.target OR target IN (SELECT 'grant:' || value
+    FROM json_each(CASE WHEN json_valid(OLD.details) THEN OLD.details ELSE '{}' END, '$.grants') WHERE type = 'text'));
+END;
 
 -- One row: the newest entry of the audit log.
 CREATE TABLE audit_head (

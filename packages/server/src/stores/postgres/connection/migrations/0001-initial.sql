@@ -353,7 +353,14 @@ CREATE TABLE audit (
   hash          text NOT NULL
 );
 
-CREATE INDEX audit_by_target ON audit (target, sequence);
+-- The same by what it is about: its target, and the grants that a search showed (details.grants). Written with audit.
+CREATE TABLE audit_targets (
+  target   text NOT NULL,
+  sequence bigint NOT NULL,
+  PRIMARY KEY (target, sequence)
+);
+
+CREATE INDEX audit_targets_by_sequence ON audit_targets (sequence);
 CREATE INDEX audit_by_operator ON audit (operator_id, sequence);
 
 -- One row: the newest entry of the audit log. Its lock keeps the entries in one chain.
