@@ -11,6 +11,7 @@ const clientWith = (expiresAtMs: number | undefined): Client => {
   return {
     id: 'planner',
     type: 'confidential',
+    policy: { clientAuthentication: 'both' },
     disabledAtMs: undefined,
     secrets: [secret],
   } as unknown as Client;
@@ -29,3 +30,15 @@ for (const [what, expiresAtMs, doubtMs, found] of [
     assert.ok(finding.en.includes(found), finding.en);
   });
 }
+
+for (const [what, client] of [
+  ['with keys', { keys: { jwks: { keys: [] } } }],
+  ['that signs assertions', { policy: { clientAuthentication: 'private_key_jwt' } }],
+  ['that has a certificate', { policy: { clientAuthentication: 'tls_client_auth' } }],
+  ['that does not authenticate', { type: 'public' }],
+  ['that is disabled', { disabledAtMs: NOW_MS }],
+] as const)
+  void test(`a client ${what} needs no secret`, () => {
+    const without = { ...clientWith(NOW_MS), ...client } as unknown as Client;
+    assert.equal(examineSecrets([without], { nowMs: NOW_MS, doubt: undefined }).verdict, 'ok');
+  });

@@ -1,5 +1,6 @@
 import type { Now } from '../../clock.ts';
 import type { Client } from '../../clients/client.ts';
+import { allowsMethod } from '../../clients/credentials.ts';
 import { isInForce } from '../../clients/secret.ts';
 import type { Sentence } from '../../language.ts';
 import { ok, warn } from './finding.ts';
@@ -11,10 +12,16 @@ const NOTICE_MS = 14 * 86_400_000;
 /** How many ids are listed at most. */
 const IDS_MAX = 5;
 
+/** Whether a client is locked out without a secret: it has no keys, and no certificate proves it. */
+const needsSecret = ({ type, policy, keys }: Client): boolean =>
+  type !== 'public' &&
+  keys === undefined &&
+  (allowsMethod(policy, 'client_secret_basic') || allowsMethod(policy, 'client_secret_post'));
+
 /** Finds enabled clients that are locked out, or will be soon. */
 export const examineSecrets = (clients: readonly Client[], now: Now): Finding => {
   const check = 'client secrets';
-  const inUse = clients.filter(({ type, disabledAtMs }) => type !== 'public' && disabledAtMs === undefined);
+  const inUse = clients.filter((client) => client.disabledAtMs === undefined && needsSecret(client));
   const lacking = (at: Now) =>
     inUse.filter(({ secrets }) => !secrets.some((secret) => isInForce(secret, at)));
   const remedy: Sentence = {
@@ -40,8 +47,8 @@ export const examineSecrets = (clients: readonly Client[], now: Now): Finding =>
     return warn(check, finding, remedy);
   }
   return ok(check, {
-    en: `every enabled client has a valid one (${inUse.length})`,
-    ko: `사용 중인 모든 클라이언트에 유효한 시크릿이 있습니다(${inUse.length}개).`,
+    en: `every enabled client that needs one has it (${inUse.length})`,
+    ko: `시크릿이 필요한 모든 클라이언트에 유효한 시크릿이 있습니다(${inUse.length}개).`,
   });
 };
 
