@@ -134,7 +134,8 @@ const compose = async (options: KeeperOptions, store: Store, links: KeyedBinder)
   );
   const dispatcher = createDispatcher(store, EVENT_HOLD_MS, log);
   const refresher = createRefresher(engine, budget, () => void dispatcher.dispatch());
-  const cleanUp = createHousekeeping(engine, { ...DEFAULT_OUTBOX, ...options.outbox });
+  const bounds = { ...DEFAULT_OUTBOX, ...options.outbox };
+  const cleanUp = createHousekeeping(engine, bounds, quarantine !== undefined);
   const loop = createLoop({
     engine,
     budget,

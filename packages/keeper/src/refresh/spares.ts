@@ -40,6 +40,32 @@ export const useSpare = async (
   return { kind: 'refreshed', grant: now, reason: 'spare' };
 };
 
+/** So many dead grants are looked at in one read. */
+const DEAD_AT_ONCE = 100;
+
+/**
+ * Brings back dead grants that have a pair nobody tried: a process kept it beside its row, and ended before it used it.
+ * Throws `StoreError`.
+ */
+export const useSparesOfDead = async (engine: Engine): Promise<void> => {
+  for (let afterId: string | undefined = ''; afterId !== undefined;) {
+    const dead: readonly Grant[] = await engine.store.listDeadWithAnswers(afterId, DEAD_AT_ONCE);
+    for (const grant of dead) await tryToUseSpare(engine, grant);
+    afterId = dead.length < DEAD_AT_ONCE ? undefined : dead.at(-1)?.id;
+  }
+};
+
+const tryToUseSpare = async (engine: Engine, grant: Grant): Promise<void> => {
+  const client = engine.clients.get(grant.client);
+  if (client === undefined) return;
+  try {
+    await useSpare(engine, client, grant, []);
+  } catch (error) {
+    // No key opens what is left, here.
+    if (!(error instanceof KeeperError)) throw error;
+  }
+};
+
 /**
  * The pairs beside a row that may live, the one that came last first, and the ids of the other answers that can be read. A token that was
  * sent is none of them: it was used, or refused. A store that was restored has lost generations, so one may be ahead of its row.

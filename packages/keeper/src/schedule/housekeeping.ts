@@ -1,4 +1,5 @@
 import type { Engine } from '../refresh/engine.ts';
+import { useSparesOfDead } from '../refresh/spares.ts';
 import { days } from '../time.ts';
 import type { Millis } from '../time.ts';
 
@@ -18,14 +19,20 @@ const EVERY_MS = 3_600_000;
 /** More rows at a time would keep the event loop busy. */
 const AT_ONCE = 1000;
 
-/** Deletes what nobody needs any more: once an hour, and until nothing is left of it, a little in every turn. */
+/**
+ * Once an hour: brings back what died with a pair beside it, and deletes what nobody needs any more, a little in every turn until
+ * nothing is left of it. A copy that may not send brings nothing back.
+ */
 export const createHousekeeping = (
-  { store, clock, log }: Engine,
+  engine: Engine,
   { eventsMax, daysMax }: OutboxBounds,
+  isQuarantined: boolean,
 ): (() => Promise<void>) => {
+  const { store, clock, log } = engine;
   let nextAtMs: Millis = -Infinity;
   return async () => {
     if (clock.monotonicMs() < nextAtMs) return;
+    if (!isQuarantined) await useSparesOfDead(engine);
     const nowMs = store.nowMs();
     const { droppedEvents, isMore } = await store.prune({
       beforeMs: nowMs - days(KEPT_DAYS),

@@ -131,6 +131,8 @@ export type RefreshVerbs = {
     seen: Seen,
     settlement: Settlement,
   ): Promise<{ isDone: boolean; grant: Grant | undefined }>;
+  /** Dead grants with answers beside them, by their ids, from after this one. */
+  listDeadWithAnswers(afterId: string, limit: number): Promise<readonly Grant[]>;
   /** Whether a grant has sent a token with one of these lookups. */
   wasSent(grantId: string, lookups: readonly Uint8Array[]): Promise<boolean>;
   /** Notes how sends ended whose refresh was concluded before. */

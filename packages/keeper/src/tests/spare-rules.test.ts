@@ -166,6 +166,25 @@ describe('a spare', () => {
     await keeper.close();
   });
 
+  it('brings a dead grant back where a process kept it, and ended before it used it', async () => {
+    const { store, opener } = await storeFor();
+    const { keeper, events } = await open((body) => (tokenIn(body) === 'spare' ? pair() : REFUSED), {
+      store: opener,
+    });
+    await keeper.put('car', 'cars', { refreshToken: 'first' });
+    await keeper.refresh('car');
+    assert.equal((await keeper.inspect('car'))?.state, 'dead');
+    await keeper.close();
+    await store.noteEnds([], spareOf(await rowOf(store), { generation: 0 }));
+    const next = await open((body) => (tokenIn(body) === 'spare' ? pair() : REFUSED), { store: opener });
+    await next.keeper.turn();
+    assert.equal((await next.keeper.inspect('car'))?.state, 'active');
+    assert.equal((await next.keeper.refresh('car')).kind, 'refreshed');
+    await next.keeper.turn();
+    assert.deepEqual([...events, ...next.events], ['needs_consent', 'recovered']);
+    await next.keeper.close();
+  });
+
   it('may be of a generation that a restored store has lost', async () => {
     const { store, opener } = await storeFor();
     const { keeper } = await open((body) => (tokenIn(body) === 'spare' ? pair() : REFUSED), {

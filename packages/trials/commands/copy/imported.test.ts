@@ -82,7 +82,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
           id,
           hasImportedTokens,
         ]);
-        const marks = { 'client-a': true, 'client-b': undefined, 'client-i': true };
+        const marks = { 'client-a': true, 'client-b': undefined, 'client-i': true, 'client-w': undefined };
         assert.deepEqual(Object.fromEntries(clients), marks);
       });
     });

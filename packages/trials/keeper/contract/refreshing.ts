@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  bytes,
   newPut,
   newClaim,
   change,
   settlement,
   nextPair,
-  answerTo,
   exactly,
   byGeneration,
   claimed,
@@ -74,46 +72,6 @@ export const describeRefreshing = (name: string, open: OpenForContract): void =>
       const stale = await store.settle(grant.id, exactly(first), settlement({ change: change('uncertain') }));
       assert.deepEqual([stale.isDone, stale.grant?.state], [false, 'inflight']);
       assert.equal((await store.settle(grant.id, exactly(second), settlement())).isDone, true);
-    });
-
-    it('of two answers the first is stored, and the other is kept beside it', async (scope) => {
-      const { store } = await open(scope);
-      const { grant } = await store.put(newPut('car', 't1'));
-      const row = await claimed(store, grant);
-      await store.settle(grant.id, byGeneration(row), settlement({ pair: nextPair('t2') }));
-      const spare = answerTo(row, 'spare');
-      const second = await store.settle(
-        grant.id,
-        byGeneration(row),
-        settlement({ pair: nextPair('t3'), keepIfMoved: [spare] }),
-      );
-      assert.deepEqual([second.isDone, second.grant?.generation], [false, 2]);
-      assert.deepEqual(
-        (await store.readAnswers(grant.id)).map(({ id }) => id),
-        ['spare'],
-      );
-    });
-
-    it('a token that a grant has sent is known, under any of its lookups, and only for that grant', async (scope) => {
-      const { store } = await open(scope);
-      const { grant } = await store.put(newPut('car', 't1'));
-      const other = await store.put(newPut('two', 't2'));
-      await claimed(store, grant);
-      const [sent, unknown] = [bytes('posted'), bytes('never sent')];
-      assert.equal(await store.wasSent(grant.id, [unknown, sent]), true);
-      assert.equal(await store.wasSent(grant.id, [unknown]), false);
-      assert.equal(await store.wasSent(other.grant.id, [sent]), false);
-    });
-
-    it('an answer that is kept can be dropped with the next change', async (scope) => {
-      const { store } = await open(scope);
-      const { grant } = await store.put(newPut('car', 't1'));
-      const row = await claimed(store, grant);
-      const kept = answerTo(row, `kept-${row.id}`);
-      await store.settle(grant.id, exactly(row), settlement({ change: change('staged'), keep: [kept] }));
-      assert.deepEqual(await store.readAnswers(grant.id), [kept]);
-      await store.settle(grant.id, byGeneration(row), settlement({ pair: nextPair('t2'), drop: [kept.id] }));
-      assert.deepEqual(await store.readAnswers(grant.id), []);
     });
 
     it('only leases that are still ours are renewed', async (scope) => {

@@ -1,4 +1,5 @@
 import { describeAnnouncing } from './announcing.ts';
+import { describeAnswers } from './answers.ts';
 import { describeBinding } from './binding.ts';
 import { describeConsenting } from './consenting.ts';
 import { describeDelivering } from './delivering.ts';
@@ -24,6 +25,7 @@ export const describeStore = (name: string, open: OpenForContract): void => {
   describeSharing(name, open);
   describeBinding(name, open);
   describeRefreshing(name, open);
+  describeAnswers(name, open);
   describeRevoking(name, open);
   describeScheduling(name, open);
   describeAnnouncing(name, open);

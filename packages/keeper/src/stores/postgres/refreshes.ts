@@ -53,6 +53,8 @@ const DROP = 'DELETE FROM keeper_answers WHERE id = ANY(:ids::text[])';
 const MOVED = 'SELECT * FROM keeper_grants WHERE id = :id FOR NO KEY UPDATE';
 const FIND_SEND =
   'SELECT 1 FROM keeper_attempts WHERE fingerprint = ANY(:lookups::bytea[]) AND grant_id = :id LIMIT 1';
+const DEAD_WITH_ANSWERS = `SELECT * FROM keeper_grants WHERE state = 'dead' AND id > :afterId
+  AND id IN (SELECT grant_id FROM keeper_answers) ORDER BY id LIMIT :limit`;
 const END_ATTEMPT = `UPDATE keeper_attempts SET outcome = :outcome, status = :status, request_id = :requestId,
   took_ms = :tookMs WHERE id = :id`;
 
@@ -68,6 +70,8 @@ export const createRefreshVerbs = (
     );
     return rows.map(toAnswer);
   },
+  listDeadWithAnswers: async (afterId, limit) =>
+    (await read(DEAD_WITH_ANSWERS, { afterId, limit })).map(toGrant),
   wasSent: async (id, lookups) => (await read(FIND_SEND, { id, lookups: [...lookups] })).length > 0,
   async claim(id, { generation, epoch, fence }, { owner, leaseMs, attempt, voidOwner = '' }) {
     const [row] = await write(CLAIM, {

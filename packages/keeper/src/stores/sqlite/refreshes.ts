@@ -27,6 +27,9 @@ const SET_PAIR = `UPDATE grants SET generation = generation + 1, sealed = :seale
     refresh_expires_at_ms = :refreshExpiresAt, ends_at_ms = :endsAt
   WHERE id = :id RETURNING *`;
 
+const DEAD_WITH_ANSWERS = `SELECT * FROM grants WHERE state = 'dead' AND id > :afterId
+    AND id IN (SELECT grant_id FROM answers) ORDER BY id LIMIT :limit`;
+
 /** The two transactions of a refresh. */
 export const createRefreshVerbs = ({ database, commits, nowMs, links }: Connection): RefreshVerbs => {
   const read = database.prepare('SELECT * FROM grants WHERE id = ?');
@@ -79,6 +82,8 @@ export const createRefreshVerbs = ({ database, commits, nowMs, links }: Connecti
 
   return {
     readAnswers: (grantId) => commits.read(() => readAnswers.all(grantId).map(toAnswer)),
+    listDeadWithAnswers: (afterId, limit) =>
+      commits.read(() => database.prepare(DEAD_WITH_ANSWERS).all({ afterId, limit }).map(toGrant)),
     wasSent: (grantId, lookups) =>
       commits.read(() => lookups.some((lookup) => findSend.get(lookup, grantId) !== undefined)),
     claim: (grantId, seen, { owner, leaseMs, attempt, voidOwner = '' }) =>
