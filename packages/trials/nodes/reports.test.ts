@@ -151,7 +151,7 @@ await describeNodes('reports of nodes', (onNodes) => {
     const { a, read, write } = nodes;
     await fill(a.store, STRICT_POLICY);
     await loseRefresh(nodes);
-    await write("UPDATE clients SET policy = '[', revision = revision + 1");
+    await write("UPDATE clients SET policy = '[]', revision = revision + 1");
     a.proxy.refuse(false);
     await a.store.createClient(sampleClient({ id: 'client-z' }));
     await a.store.createGrant(sampleGrant({ id: 43n, clientId: 'client-z' }));

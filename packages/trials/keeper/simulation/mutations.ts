@@ -70,7 +70,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: converse,
     search: 'if (!leases.isHeld(grant.id)) return false;',
     replacement: '',
-    seed: 3,
+    seed: 1,
   },
   {
     name: 'a token without an answer is given up',
