@@ -249,8 +249,8 @@ export const spoolAnswer = (engine: Engine, grant: Grant, success: Success): boo
 const RETRY_MS = 500;
 
 /**
- * Writes the pairs of one conversation to the spool, and offers them to the store until it takes them. While it refuses, the row is looked
- * at again and again: there is one such loop all the same.
+ * Writes the pairs of one conversation to the spool, and offers them to the store until it takes them. Where they are offered already,
+ * nothing is done: while the store refuses, each turn of the schedule comes here again.
  */
 const offer = (
   engine: Engine,

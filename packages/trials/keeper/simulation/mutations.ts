@@ -138,7 +138,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: timeline,
     search: '(latestMs < beforeMs ? Math.min(latestMs + byMs, beforeMs) : latestMs)',
     replacement: 'latestMs',
-    seed: 9,
+    seed: 26,
     isSlow: true,
   },
   {
@@ -171,7 +171,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: decide,
     search: 'Math.min(atMs, insideAt(situation, sends, atMs)));',
     replacement: 'atMs);',
-    seed: 500_205,
+    seed: 1042,
     isSlow: true,
   },
   {
@@ -179,7 +179,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     file: answerClass,
     search: "unrecognised: { isSpent: 'maybe', stopsClient: false },",
     replacement: "unrecognised: { isSpent: 'no', stopsClient: false },",
-    seed: 7,
+    seed: 11,
     isSlow: true,
   },
   {
@@ -196,7 +196,7 @@ export const KEEPER_MUTATIONS: readonly KeeperMutation[] = [
     search:
       "if (status === 429 || (status === 503 && hasRetryAfter && !isRepeatable)) return 'rate_limited';",
     replacement: "if (status === 429 || (status === 503 && hasRetryAfter)) return 'rate_limited';",
-    seed: 226,
+    seed: 600_007,
     isSlow: true,
   },
   {
